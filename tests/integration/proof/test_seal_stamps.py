@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.verifying import verify_command
 from moothall.core import commands as do
-from moothall.core.events.types import SealVersion
+from moothall.core.events.types import Access, SealVersion, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId
 from moothall.services.log.act_queue import Receipt
@@ -107,6 +107,9 @@ async def test_a_seal_is_stamped_and_its_stamp_is_checked_without_a_network(tmp_
         page = (await comes(made, f"/s/{SESSION}/proof?line=a&ui=en")).decode()
         assert "An authority outside says that the seal of the text, behind this line, existed at " in page
         assert f'href="{path}.tsr"' in page
+        await send(made, "reopen", SYSTEM, do.ReopenSession())
+        await send(made, "hide", SYSTEM, do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
+        assert [(await got(made, each))[0] for each in (path, f"{path}.tsr")] == [404, 404], "once it is hidden"
     assert set(outside.asked) == {"application/timestamp-query"}
 
     def said(*authorities: Path) -> tuple[int, str]:

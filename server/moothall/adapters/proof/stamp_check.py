@@ -21,7 +21,17 @@ from moothall.core.proof.time_stamps import TimeStamp
 LONGEST_WAY = 6
 """The most certificates from the authority's own to one that is believed."""
 _HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
-_BAD = (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError)
+_BAD = (
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading and checking certificates of anybody raises, some of it only where a part is looked at."""
 
 
 def read_authorities(path: Path) -> Sequence[x509.Certificate]:
@@ -38,12 +48,14 @@ def signer_of(stamp: TimeStamp, believed: Sequence[x509.Certificate]) -> str:
     """The name of the authority that signed a stamp. Raises ProofBroken where none did whose certificate is for time
     stamps, was valid then, and leads to one of the `believed`, if there are any.
     """
-    carried = []
-    for each in stamp.certificates:
-        try:
-            carried.append(x509.load_der_x509_certificate(each))
-        except (ValueError, x509.InvalidVersion) as error:
-            raise ProofBroken("A certificate in the time stamp can't be read.") from error
+    try:
+        return _signer_of(stamp, believed)
+    except _BAD as error:
+        raise ProofBroken("A certificate in the time stamp can't be read.") from error
+
+
+def _signer_of(stamp: TimeStamp, believed: Sequence[x509.Certificate]) -> str:
+    carried = [x509.load_der_x509_certificate(each) for each in stamp.certificates]
     signer = next((each for each in (*carried, *believed) if _signed(stamp, each)), None)
     if signer is None:
         raise ProofBroken("The time stamp was altered, or its authority's certificate isn't there: no key fits it.")
@@ -73,7 +85,7 @@ def _is_for_stamps(certificate: x509.Certificate) -> bool:
     """RFC 3161 §2.3: this use alone, and said to be critical."""
     try:
         use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return False
     return use.critical and list(use.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
 
@@ -97,5 +109,5 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
         return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (*_BAD, x509.ExtensionNotFound):
+    except _BAD:
         return False

@@ -1,6 +1,6 @@
 """Asks a time-stamping authority over HTTP (RFC 3161 §3.4), whose address is of the settings, as those of witnesses.
 
-It is a module of its own because an authority is asked by nothing else, and answers in a form of its own.
+A module of its own, though short: `moothall verify` checks stamps (`stamp_check`) and loads no web library.
 """
 
 from __future__ import annotations

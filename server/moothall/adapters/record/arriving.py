@@ -57,8 +57,10 @@ class ArrivingSession:
         is no such text, or `language` is empty. None where there is no text.
         """
         first = next(self.records(), None)
-        channel = None if first is None or not language else spoken(first.session.channels, language)
-        fold = None if channel is None else self._folds.get(channel)
+        if first is None or not language:
+            return first
+        channel = spoken(first.session.channels, language)
+        fold = None if channel in (None, first.channel) else self._folds.get(channel)
         return first if fold is None else fold.record()
 
     def heard(self) -> Iterator[tuple[RecordingFile, SourceAttached]]:

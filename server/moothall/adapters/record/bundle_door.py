@@ -153,7 +153,9 @@ class BundleDoor:
             found.sort(key=lambda each: (each.opened or 0, each.session))
             title, name = self.house() or ui.text("Agenda"), EVERYTHING if day is None else day.isoformat()
             sessions = tuple(each.session for each in found)
-            asked = urlencode({k: v for k, v in {"day": text, "language": tag, "ui": ui.language}.items() if v})
+            # A day can be written in several ways, and all of them want one file.
+            named = {"day": "" if day is None else day.isoformat(), "language": tag, "ui": ui.language}
+            asked = urlencode({key: value for key, value in named.items() if value})
             books = {each: f"{self.bundles.public}/proceedings.{each}?{asked}" for each in PROCEEDINGS}
             if form in PROCEEDINGS:
                 return BundleWish(

@@ -13,6 +13,7 @@ from moothall.adapters.record.typesetting import (
     FontsMissing,
     TypesettingFailed,
     breakable,
+    compiled,
     template_of,
     unshown_in,
 )
@@ -56,17 +57,12 @@ def set_card(data: bytes) -> bytes:
 
     card = msgspec.json.decode(data, type=SessionCard)
     known = typst.Fonts(include_system_fonts=True)
-
-    def probed(files: dict[str, bytes]) -> bytes:
-        # Typst's annotations lack that the sources may be given by name.
-        return bytes(typst.compile(files, format="pdf", pdf_standards=["ua-1"], font_paths=known))  # type: ignore[call-overload]
-
-    unshown = unshown_in("".join((card.house, card.title, *card.facts, card.state)), probed)
+    unshown = unshown_in("".join((card.house, card.title, *card.facts, card.state)), known)
     if any(each.isalpha() for each in unshown):
         raise FontsMissing("No font of this machine has the letters of the card.")
     files = {"main.typ": template_of("card"), "card.json": _values(card, unshown)}
     try:
-        return bytes(typst.compile(files, format="png", ppi=PX_PER_INCH, font_paths=known))  # type: ignore[call-overload]
+        return compiled(files, known, ppi=PX_PER_INCH)
     except typst.TypstError:
         raise TypesettingFailed("The card could not be set: Typst refuses it.") from None
 

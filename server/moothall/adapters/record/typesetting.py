@@ -13,10 +13,11 @@ import logging
 import re
 import signal
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,6 +26,9 @@ from moothall.adapters.sound.audio_file import start_coder
 from moothall.core.kernel.errors import MoothallError
 from moothall.core.kernel.languages import direction, is_language
 from moothall.record.documents.document import ParagraphPair, StyledDocument, StyledParagraph, begins_right_to_left
+
+if TYPE_CHECKING:
+    import typst
 
 logger = logging.getLogger(__name__)
 
@@ -132,16 +136,11 @@ def typeset(data: bytes, *, fonts: Path | None = None, system_fonts: bool = True
 
     template = template_of("document")
     known = typst.Fonts(include_system_fonts=system_fonts, font_paths=[] if fonts is None else [str(fonts)])
-
-    def compiled(files: dict[str, bytes]) -> bytes:
-        # Typst's annotations lack that the sources may be given by name.
-        return bytes(typst.compile(files, format="pdf", pdf_standards=["ua-1"], font_paths=known))  # type: ignore[call-overload]
-
     text = data.decode()
-    unshown = unshown_in(text, compiled)
+    unshown = unshown_in(text, known)
     for _ in range(ROUNDS):
         try:
-            return compiled({"main.typ": template, "document.json": _with_squares(text, unshown).encode()})
+            return compiled({"main.typ": template, "document.json": _with_squares(text, unshown).encode()}, known)
         except typst.TypstError as error:
             more = _unshown(error.diagnostic) - unshown
         if not more:
@@ -155,13 +154,23 @@ def template_of(name: str) -> bytes:
     return b"".join(Path(__file__).with_name(f"{each}.typ").read_bytes() for each in ("fonts", name))
 
 
-def unshown_in(text: str, compiled: Callable[[dict[str, bytes]], bytes]) -> set[str]:
-    """The characters of a text for which there is no font. `compiled` compiles files as PDF/UA-1."""
+def compiled(files: dict[str, bytes], fonts: typst.Fonts, *, ppi: float | None = None) -> bytes:
+    """What Typst makes of `main.typ` among these files: PDF/UA-1, or PNG of `ppi` pixels an inch. Raises TypstError."""
+    import typst
+
+    form, standards = ("pdf", ["ua-1"]) if ppi is None else ("png", [])
+    # Typst's annotations lack that the sources may be given by name.
+    made = typst.compile(files, format=form, ppi=ppi, pdf_standards=standards, font_paths=fonts)  # type: ignore[call-overload]
+    return bytes(made)
+
+
+def unshown_in(text: str, fonts: typst.Fonts) -> set[str]:
+    """The characters of a text for which there is no font."""
     import typst
 
     letters = sorted({each for each in text if not each.isascii() and unicodedata.category(each)[0] != "M"})
     try:
-        compiled({"main.typ": _PROBE, "letters.json": msgspec.json.encode(letters)})
+        compiled({"main.typ": _PROBE, "letters.json": msgspec.json.encode(letters)}, fonts)
     except typst.TypstError as error:
         return _unshown(error.diagnostic)
     return set()

@@ -185,7 +185,7 @@ def record_doors(
 
     quoting = Quoting(parts.tree, backend.log, clock=backend.clock, offsets_of=offsets_of, context_of=context_of)
     door = TreeDoor(parts.tree, open_to_all=open_to_all, policy=lambda: parts.witnesses.policy(f"{public}{PATH}"))
-    stamps = _seal_stamps(stack, backend, quoting)
+    stamps = _seal_stamps(stack, backend, quoting, catalogue)
     proofs = ProofDoor(
         pages,
         quoting,
@@ -198,11 +198,18 @@ def record_doors(
     return parts._replace(stamps=stamps), (door, proofs, records, citing)
 
 
-def _seal_stamps(stack: AsyncExitStack, backend: Backend, quoting: Quoting) -> SealStamps | None:
+def _seal_stamps(
+    stack: AsyncExitStack, backend: Backend, quoting: Quoting, catalogue: SessionCatalogue
+) -> SealStamps | None:
     """The time stamps of seals; None where the settings name no authority."""
     address = backend.settings.proof.time_stamps
     if not address:
         return None
+
+    async def sealed_since(moment: int) -> dict[SessionId, int]:
+        newest = {entry.session: entry.seals[-1] for entry in await catalogue.all() if entry.seals}
+        return {session: seal.offset for session, seal in newest.items() if seal.at >= moment}
+
     stamps = SealStamps(
         quoting.event,
         backend.book,
@@ -210,6 +217,7 @@ def _seal_stamps(stack: AsyncExitStack, backend: Backend, quoting: Quoting) -> S
         clock=backend.clock,
         randomness=backend.randomness,
         signer_of=lambda stamp: signer_of(stamp, ()),
+        sealed_since=sealed_since,
     )
     backend.sessions.observe(lambda _, publication: stamps.take(publication))
     backend.keep(stack, stamps.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,6 +12,11 @@ from moothall.core.kernel.errors import ProofBroken
 
 BOOLEAN, INTEGER, OCTETS, NULL, OID, TIME, SEQUENCE, SET = 0x01, 0x02, 0x04, 0x05, 0x06, 0x18, 0x30, 0x31
 """Tags of kinds."""
+MOST_OID_BYTES = 64
+"""The most bytes of an object identifier: those of time stamps have a dozen, and Python writes no number of more than
+4,300 digits."""
+_TIME = re.compile(rb"([0-9]{14})(?:\.([0-9]+))?Z")
+"""A time in UTC as DER has it (X.690 §11.7)."""
 
 
 class DerElement(msgspec.Struct, frozen=True):
@@ -33,14 +39,14 @@ class DerElement(msgspec.Struct, frozen=True):
     @property
     def oid(self) -> str:
         """The object identifier that it is: `1.2.840`. Raises ProofBroken."""
-        numbers, number = list[int](), 0
-        for byte in self.of(OID):
+        content, numbers, number = self.of(OID), list[int](), 0
+        if not 0 < len(content) <= MOST_OID_BYTES or content[-1] & 0x80:
+            raise ProofBroken("An object identifier of the time stamp can't be read.")
+        for byte in content:
             number = number << 7 | byte & 0x7F
             if not byte & 0x80:
                 numbers.append(number)
                 number = 0
-        if not numbers:
-            raise ProofBroken("An object identifier of the time stamp is empty.")
         first = min(numbers[0] // 40, 2)
         return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
 
@@ -52,12 +58,13 @@ class DerElement(msgspec.Struct, frozen=True):
     @property
     def time(self) -> int:
         """The time that it is, Unix ms. Raises ProofBroken."""
-        whole, _, rest = self.of(TIME).decode("ascii", "replace").rstrip("Z").partition(".")
+        found = _TIME.fullmatch(self.of(TIME))
+        whole, part = ("", b"") if found is None else (found[1].decode(), found[2] or b"")
         try:
-            seconds = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
-            return int(seconds) * 1_000 + int(f"{rest:0<3}"[:3])
+            moment = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         except ValueError as error:
             raise ProofBroken("The time in the time stamp can't be read.") from error
+        return int(moment.timestamp()) * 1_000 + int(part.ljust(3, b"0")[:3])
 
 
 def read_all(data: bytes) -> Sequence[DerElement]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -27,11 +27,16 @@ from moothall.services.proof.quoting import NoProof
 logger = logging.getLogger(__name__)
 
 WANTED, STAMPS = "seal-wanted", "seal-stamp"
-"""Namespaces: the newest seal that waits, by session; the newest that is stamped, by session."""
+"""Namespaces: the newest seal that waits, by session; the newest that is stamped, in one for each session, since it is
+read for each page of a proof that strangers ask for."""
 LOOK_MS = 5_000
 """How often is looked for what waits."""
 AGAIN = Backoff(first_ms=60_000, last_ms=3_600_000)
+MISSED_MS = 86_400_000
+"""Seals of the last day (ms) are looked for in the logs at a start: a crash may come between a seal and its note."""
 NONCE_BYTES = 8
+NEWEST = "newest"
+"""Key in the namespace of a session's stamp."""
 _SEALED = str(RecordSealed.__struct_config__.tag)
 _NEVER = (NoProof.NOWHERE, NoProof.REMOVED, NoProof.REHEARSAL)
 
@@ -72,9 +77,11 @@ class SealStamps:
         clock: Clock,
         randomness: Randomness,
         signer_of: Callable[[TimeStamp], str],
+        sealed_since: Callable[[int], Awaitable[Mapping[SessionId, int]]],
     ) -> None:
         """`prove` proves the event at an offset (`Quoting.event`). `signer_of` returns the authority's name, or raises
-        ProofBroken where the signature doesn't fit.
+        ProofBroken where the signature doesn't fit. `sealed_since` returns, by session, the offset of its newest seal
+        if that is no older than a moment (Unix ms); it may raise StorageUnavailable.
         """
         self._prove = prove
         self._book = book
@@ -82,8 +89,12 @@ class SealStamps:
         self._clock = clock
         self._randomness = randomness
         self._signer_of = signer_of
+        self._sealed_since = sealed_since
         self._sealed: dict[SessionId, int] = {}
         self._wanted: dict[SessionId, int] = {}
+        self._due = 0
+        """When the authority may be asked again, monotonic ms; also where what it answers can't be stored, or `run` is
+        started again."""
         self.failures = 0
         """How often in a row the authority gave no time stamp."""
 
@@ -95,7 +106,7 @@ class SealStamps:
 
     async def find(self, session: SessionId) -> StampedSeal | None:
         """The newest seal of a session that is stamped. Raises StorageUnavailable, RecordBroken."""
-        row = (await self._book.read(STAMPS)).get(session)
+        row = (await self._book.read(stamps_of(session))).get(NEWEST)
         try:
             return None if row is None else read(_stamped, row)
         except Unreadable as error:
@@ -103,20 +114,29 @@ class SealStamps:
 
     async def run(self) -> None:
         """Have what is sealed stamped, until cancelled."""
-        loaded, due = False, self._clock.monotonic()
+        loaded = False
         while True:
             try:
                 if not loaded:
-                    self._wanted = {SessionId(name): int(row) for name, row in (await self._book.read(WANTED)).items()}
+                    await self._load()
                     loaded = True
                 await self.note()
-                if self._clock.monotonic() >= due and not await self.step():
-                    due = self._clock.monotonic() + AGAIN.wait_ms(self.failures)
+                if self._clock.monotonic() >= self._due and not await self.step():
                     self.failures += 1
                     logger.warning("the time-stamping authority gave no time stamp, %d times", self.failures)
             except (StorageUnavailable, RecordBroken) as error:
                 logger.warning("seals can't be stamped now: %s", error)
             await self._clock.sleep(LOOK_MS)
+
+    async def _load(self) -> None:
+        self._wanted = {SessionId(name): int(row) for name, row in (await self._book.read(WANTED)).items()}
+        for session, offset in (await self._sealed_since(self._clock.wall() - MISSED_MS)).items():
+            try:
+                found = await self.find(session)
+            except RecordBroken:
+                found = None  # A new one takes its place.
+            if found is None or found.offset < offset:
+                self._wanted[session] = offset
 
     async def note(self) -> None:
         """Store which sessions were sealed, so that a restart loses none. Raises StorageUnavailable."""
@@ -134,17 +154,19 @@ class SealStamps:
         for session, offset in tuple(self._wanted.items()):
             proof = await self._prove(session, offset)
             if isinstance(proof, InclusionProof):
+                self._due = self._clock.monotonic() + AGAIN.wait_ms(self.failures)
                 found = await self._stamp(bytes(proof), offset)
                 if found is None:
                     return False
                 self.failures = 0
-                entries = [BookEntry(STAMPS, session, msgspec.msgpack.encode(found))]
+                entries = [BookEntry(stamps_of(session), NEWEST, msgspec.msgpack.encode(found))]
             elif proof in _NEVER:
                 entries = []
             else:
                 continue
             await self._book.write([*entries, BookEntry(WANTED, session, None)])
             del self._wanted[session]
+            self._due = 0
         return True
 
     async def _stamp(self, proof: bytes, offset: int) -> StampedSeal | None:
@@ -154,11 +176,16 @@ class SealStamps:
             return None
         try:
             stamp = read_stamp(answer)
-            name = self._signer_of(stamp)
+            self._signer_of(stamp)
         except ProofBroken as error:
             logger.warning("the answer of the time-stamping authority is of no use: %s", error)
             return None
         if stamp.nonce != nonce or not stamp.is_of(proof):
-            logger.warning("the time-stamping authority %s stamped something else", name)
+            logger.warning("the time-stamping authority stamped something else")
             return None
         return StampedSeal(offset, proof, answer, stamp.at)
+
+
+def stamps_of(session: SessionId) -> str:
+    """The namespace of a session's stamp."""
+    return f"{STAMPS}:{session}"

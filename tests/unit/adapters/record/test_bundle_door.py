@@ -148,6 +148,17 @@ async def test_proceedings_are_wished_for_with_their_day_and_language(
     assert chosen.address == "https://hall.example/proceedings.pdf?day=1970-01-01&language=pt-BR&ui=fr"
 
 
+async def test_a_day_that_is_written_otherwise_wants_the_same_file(
+    client: TestClient[web.Request, web.Application], offered: Offered
+) -> None:
+    for file in ("bundle.zip", "proceedings.epub"):
+        for day in ("1970-01-01", "19700101", "1970-W01-4"):
+            async with client.head(f"/{file}?ui=fr&day={day}") as response:
+                assert response.status == 200
+    bundle, *_, book = offered.wishes
+    assert offered.wishes == [bundle] * 3 + [book] * 3
+
+
 @pytest.mark.parametrize(
     ("path", "status", "sentence"),
     [

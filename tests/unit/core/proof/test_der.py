@@ -16,8 +16,9 @@ def test_der_is_written_as_others_write_it() -> None:
     assert read_one(bytes.fromhex("06032a8648")[:2] + b"\x2a\x86\x48").tag == 6
     assert DerElement(6, bytes.fromhex("2a864886f70d"), b"").oid == "1.2.840.113549"
     assert DerElement(0x18, b"20261130221500.5Z", b"").time == 1_796_076_900_500
-    for bad in (DerElement(6, b"", b""), DerElement(4, b"", b"")):
+    for bad in (DerElement(6, b"", b""), DerElement(4, b"", b""), DerElement(6, b"\x2a\x86", b"")):
         with pytest.raises(ProofBroken):
             _ = bad.oid
-    with pytest.raises(ProofBroken, match="time"):
-        _ = DerElement(0x18, b"yesterday", b"").time
+    for text in (b"yesterday", b"20261130221500.5", b"20261130221500.-5Z", b"20261330221500Z"):
+        with pytest.raises(ProofBroken, match="time"):
+            _ = DerElement(0x18, text, b"").time

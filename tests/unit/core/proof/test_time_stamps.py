@@ -85,6 +85,19 @@ def test_another_authority_is_not_believed(answer: bytes, tmp_path: Path) -> Non
         read_authorities(tmp_path / "empty.pem")
 
 
+def test_a_certificate_that_says_its_use_twice_is_refused(answer: bytes) -> None:
+    stamp = read_stamp(answer)
+    certificate = read_one(stamp.certificates[0])
+    body, *signed = certificate.parts()
+    *parts, last = body.parts()
+    uses = last.parts(0xA3)[0].content
+    twice = written(SEQUENCE, *(each.whole for each in parts), written(0xA3, written(SEQUENCE, uses, uses)))
+    forged = written(SEQUENCE, twice, *(each.whole for each in signed))
+    for carried in (forged, forged[:-1]):
+        with pytest.raises(ProofBroken, match="can't be read"):
+            signer_of(msgspec.structs.replace(stamp, certificates=(carried,)), ())
+
+
 def test_what_is_no_stamp_is_said() -> None:
     for data, sentence in (
         (b"", "ends within"),

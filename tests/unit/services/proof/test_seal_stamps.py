@@ -16,7 +16,7 @@ from moothall.core.proof.time_stamps import stamp_request
 from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.services.log.publication import Publication
 from moothall.services.proof.quoting import NoProof
-from moothall.services.proof.seal_stamps import STAMPS, WANTED, SealStamps
+from moothall.services.proof.seal_stamps import MISSED_MS, NEWEST, WANTED, SealStamps, stamps_of
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from support.proof.authority import LocalAuthority
@@ -43,7 +43,9 @@ class Waiting:
             clock=self.clock,
             randomness=SeededRandomness(),
             signer_of=lambda stamp: signer_of(stamp, ()),
+            sealed_since=self.sealed_since,
         )
+        self.sealed: dict[SessionId, int] = {}
         events = (ev.SessionClosed(t=9), ev.RecordSealed(version=ev.SealVersion.RAW, n=1))
         records = tuple(map(Recorder().record, events))
         self.stamps.take(Publication(session=SESSION, records=records, events=events))
@@ -51,6 +53,10 @@ class Waiting:
     async def step(self) -> bool:
         await self.stamps.note()
         return await self.stamps.step()
+
+    async def sealed_since(self, moment: int) -> dict[SessionId, int]:
+        assert moment == self.clock.wall() - MISSED_MS
+        return self.sealed
 
     async def prove(self, session: SessionId, offset: int) -> InclusionProof | NoProof:
         assert (session, offset) == (SESSION, 2)
@@ -68,6 +74,14 @@ async def test_a_seal_that_is_stamped_waits_no_more(authority: LocalAuthority) -
     assert (found.offset, found.proof) == (2, bytes(PROOF))
     assert await waiting.book.read(WANTED) == {}
     assert await waiting.stamps.find(SessionId("other")) is None
+
+
+async def test_for_one_session_no_others_stamp_is_read(authority: LocalAuthority) -> None:
+    waiting = Waiting(authority.answer)
+    assert await waiting.step()
+    [namespace] = await waiting.book.namespaces()
+    assert namespace == stamps_of(SESSION)
+    assert namespace != stamps_of(SessionId("other"))
 
 
 async def test_answers_of_no_use_are_not_kept(authority: LocalAuthority) -> None:
@@ -94,7 +108,7 @@ async def test_a_seal_that_is_not_in_the_tree_yet_waits_and_a_rehearsal_does_not
 
 async def test_a_damaged_stamp_is_said() -> None:
     waiting = Waiting(lambda _: b"")
-    await waiting.book.write([BookEntry(STAMPS, SESSION, b"x")])
+    await waiting.book.write([BookEntry(stamps_of(SESSION), NEWEST, b"x")])
     with pytest.raises(RecordBroken, match="plenary"):
         await waiting.stamps.find(SESSION)
 
@@ -118,3 +132,51 @@ async def test_a_failing_authority_is_asked_less_and_less_often(authority: Local
         assert waiting.stamps.failures == 0
         assert await waiting.stamps.find(SESSION) is not None
         running.cancel()
+
+
+async def test_while_no_stamp_can_be_stored_the_authority_is_asked_each_minute(authority: LocalAuthority) -> None:
+    asked: list[int] = []
+
+    def answer(request: bytes) -> bytes:
+        asked.append(waiting.clock.monotonic())
+        return authority.answer(request)
+
+    waiting = Waiting(answer)
+    await waiting.stamps.note()
+    waiting.book.full = True
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(2):  # It is started again after any fault.
+            running = tasks.create_task(waiting.stamps.run())
+            await waiting.clock.advance(85_000)
+            running.cancel()
+        assert [at - asked[0] for at in asked] == [0, 60_000, 120_000]
+        waiting.book.full = False
+        running = tasks.create_task(waiting.stamps.run())
+        await waiting.clock.advance(60_000)
+        assert await waiting.stamps.find(SESSION) is not None
+        running.cancel()
+
+
+@pytest.mark.parametrize("kept", [None, b"x"], ids=["none", "a damaged one"])
+async def test_a_seal_that_a_crash_kept_from_being_noted_is_stamped_once(
+    authority: LocalAuthority, kept: bytes | None
+) -> None:
+    asked: list[bytes] = []
+
+    def answer(request: bytes) -> bytes:
+        asked.append(request)
+        return authority.answer(request)
+
+    waiting = Waiting(answer)
+    waiting.stamps._sealed.clear()
+    waiting.sealed = {SESSION: 2}
+    await waiting.book.write([BookEntry(stamps_of(SESSION), NEWEST, kept)])
+    for _ in range(2):
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(waiting.stamps.run())
+            await waiting.clock.advance(60_000)
+            running.cancel()
+    assert len(asked) == 1
+    found = await waiting.stamps.find(SESSION)
+    assert found is not None
+    assert found.offset == 2

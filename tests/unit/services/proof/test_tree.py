@@ -10,20 +10,19 @@ import pytest
 from moothall.adapters.store.signing import ed25519
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.ports import BookEntry, LogHead
 from moothall.core.proof.entries import ExportEntry, entry_of
 from moothall.core.proof.hashes import is_consistent, leaf_hash, root_of_hashes
-from moothall.core.proof.notes import SignedNote, TreeHead, read_head
+from moothall.core.proof.notes import read_head
 from moothall.core.proof.tiles import ENTRIES, WIDTH, TileName
-from moothall.core.proof.witnessing import Cosignable, judge
 from moothall.services.log.publication import Publication
-from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, SUCCESSION, ShownTree
-from moothall.services.proof.tree_store import CONFLICTS, HEAD, NOTE, STATE, SUCCESSIONS, WITNESSES, mark_restored
+from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, ShownTree
+from moothall.services.proof.tree_store import CONFLICTS, HEAD, STATE, SUCCESSIONS
 from moothall.testing.log_memory import MemoryLog
-from support.proof.grown import Grown, TornBook, grown
-from support.proof.keys import log_key, witness_key
+from support.proof.grown import Grown, grown
+from support.proof.keys import log_key
 from support.sessions.recorder import SESSION, Recorder
 
 OTHER = SessionId("workshop")
@@ -268,102 +267,6 @@ async def test_files_that_wait_are_bounded() -> None:
         assert made.tree.shown.head.size == 1 + MOST_EXPORTS
 
 
-async def test_cosignatures_are_kept_with_the_checkpoint() -> None:
-    async with grown("One.") as made:
-        shown, witness = made.tree.shown, witness_key("w.example")
-        assert shown is not None
-        line = witness.sign(shown.note.text, 7)
-        assert await made.tree.cosigned(shown.note.text, [line], [witness.key])
-        assert not await made.tree.cosigned(shown.note.text, [line], [])
-        assert not await made.tree.cosigned("another", [line], [witness.key])
-        other = witness_key("v.example")
-        with pytest.raises(ProofBroken):
-            await made.tree.cosigned(shown.note.text, [other.sign("another")], [other.key])
-        tree = await made.restart()
-        assert tree.shown is not None
-        assert tree.shown.note.signed_by(witness.key, ed25519) == 7
-        assert tree.shown.note.signed_by(log_key().key, ed25519) == 0
-
-
-async def test_behind_a_witness_nothing_more_is_signed() -> None:
-    async with grown("One.", "Two.") as made:
-        seen = made.tree.shown
-        assert seen is not None
-        restored = Grown()
-        await restored.restart()
-        await restored.say("One.")
-        await restored.later()
-        found = await restored.tree.seen_by_witness(seen.note, seen.head.size)
-        assert found.sentence == "A witness has cosigned size 2, and here the tree has 1 leaves."
-        assert restored.tree.shown is not None
-        assert restored.tree.conflicts == [(bytes(seen.note), bytes(restored.tree.shown.note))]
-        signed = len(restored.signer.signed)
-        await restored.say("Two, otherwise.")
-        await restored.later()
-        assert len(restored.signer.signed) == signed
-
-
-async def test_another_root_at_a_cosigned_size_is_kept_with_both_checkpoints() -> None:
-    async with grown("One.", "Two.") as made:
-        other = log_key().checkpoint(1, bytes(32))
-        found = await made.tree.seen_by_witness(other, 1)
-        assert found.behind
-        tree = await made.restart()
-        assert [read_head(SignedNote(a.decode().partition("\n\n")[0] + "\n").text).size for a, _ in tree.conflicts] == [
-            1
-        ]
-
-
-async def test_what_a_witness_saw_of_this_history_is_no_fault() -> None:
-    async with grown("One.") as made:
-        first = made.tree.shown
-        assert first is not None
-        await made.say("Two.")
-        await made.later()
-        assert not (await made.tree.seen_by_witness(first.note, 1)).behind
-        assert not (await made.tree.seen_by_witness(None, 1)).behind
-        assert not (await made.tree.seen_by_witness(log_key("other/log").checkpoint(9, bytes(32)), 9)).behind
-        assert (await made.tree.seen_by_witness(None, 3)).behind
-
-
-async def test_a_witness_cosigns_what_it_is_sent() -> None:
-    async with grown("One.") as made:
-        known = None
-        for text in ("Two.", "Three."):
-            await made.say(text)
-            await made.later()
-            request = await made.tree.request_for(0 if known is None else read_head(known.text).size)
-            assert request is not None
-            found = judge(request, known, (log_key().key,), ed25519)
-            assert isinstance(found, Cosignable)
-            known = found.note
-
-
-async def test_a_succession_is_signed_and_the_old_tree_stays() -> None:
-    async with grown("One.", "Two.") as made:
-        last = made.tree.shown
-        assert last is not None
-        note = await made.tree.succeed("meeting.example/log/1", TreeHead("meeting.example/log", 9, bytes(32)))
-        lines = note.text.split("\n")
-        assert (lines[0], lines[1], lines[2], lines[4], lines[6]) == (
-            SUCCESSION,
-            "meeting.example/log",
-            "2",
-            "9",
-            "meeting.example/log/1",
-        )
-        assert note.signed_by(log_key().key, ed25519) == 0
-        await made.later()
-        assert made.tree.shown is not None
-        assert (made.tree.shown.number, made.tree.shown.head.origin) == (1, "meeting.example/log/1")
-        assert made.tree.shown.head.root == last.head.root
-        tree = await made.restart()
-        assert tree.checkpoint(0) == last.note
-        assert tree.successions == [bytes(note)]
-        assert tree.key.name == "meeting.example/log/1"
-        assert await tree.tile_bytes(0, TileName(0, 0, 2)) == await tree.tile_bytes(1, TileName(0, 0, 2))
-
-
 async def test_it_runs_each_minute_and_waits_while_the_book_refuses() -> None:
     made = Grown()
     async with asyncio.TaskGroup() as tasks:
@@ -470,114 +373,6 @@ def test_before_it_is_loaded_it_is_not_there() -> None:
     assert not Grown().tree.standing.behind
 
 
-async def test_what_is_missing_is_taken_from_a_copy() -> None:
-    async with grown() as made:
-        lines = [f"Line {n}." for n in range(600)]
-        await made.say(*lines[:300])
-        await made.later(10 * DELAY_MS)
-        restored = await restored_from(made)
-        await made.say(*lines[300:])
-        await made.later(10 * DELAY_MS)
-        newest = made.tree.shown
-        assert newest is not None
-        assert restored.tree.standing.asks
-        found = await restored.tree.seen_by_witness(newest.note, newest.head.size)
-        assert found.behind
-        assert not restored.tree.standing.asks
-        taken = await restored.tree.adopt(newest.note, copy_of(made))
-        assert taken == 300
-        assert restored.tree.shown is not None
-        assert restored.tree.shown.note.text == newest.note.text
-        assert not restored.tree.standing.behind
-        [record] = await restored.say("After the restore.")
-        await restored.later(20 * DELAY_MS)
-        assert await restored.is_in(record)
-        assert await restored.tree.root_at(600) == newest.head.root
-
-
-async def test_a_copy_that_does_not_lead_to_what_was_signed_is_refused() -> None:
-    async with grown("One.") as made:
-        restored = await restored_from(made)
-        await made.say("Two.")
-        await made.later()
-        newest = made.tree.shown
-        assert newest is not None
-
-        async def altered(name: TileName) -> bytes:
-            return bytes(name.width * 32)
-
-        with pytest.raises(ProofBroken, match="don't lead to its root"):
-            await restored.tree.adopt(newest.note, altered)
-        unsigned = SignedNote(newest.note.text, (log_key("other").sign(newest.note.text),))
-        with pytest.raises(ProofBroken, match="signed by this server's key"):
-            await restored.tree.adopt(unsigned, copy_of(made))
-        with pytest.raises(ProofBroken, match="nothing is missing"):
-            await made.tree.adopt(newest.note, copy_of(made))
-        assert restored.tree.shown is not None
-        assert restored.tree.shown.head.size == 1
-
-
-async def restored_from(made: Grown) -> Grown:
-    """Another server from a backup of this one, which has had witnesses."""
-    await made.tree.store.put([(WITNESSES, b"{}")])
-    restored = Grown()
-    restored.log, restored.clock = made.log, made.clock
-    restored.recorders, restored.terms = made.recorders, made.terms
-    for name in await made.book.namespaces():
-        await restored.book.write([BookEntry(name, key, row) for key, row in (await made.book.read(name)).items()])
-    await mark_restored(restored.book)
-    await restored.restart()
-    return restored
-
-
-def copy_of(made: Grown) -> Callable[[TileName], Awaitable[bytes]]:
-    async def tile(name: TileName) -> bytes:
-        found = await made.tree.tile_bytes(0, name)
-        assert found is not None
-        return found
-
-    return tile
-
-
-async def test_a_restored_tree_signs_nothing_until_a_witness_was_asked() -> None:
-    async with grown("One.") as made:
-        restored = await restored_from(made)
-        await restored.say("Two.")
-        await restored.later()
-        assert restored.signer.signed == []
-        await restored.tree.vouched()
-        await restored.later()
-        assert restored.tree.shown is not None
-        assert restored.tree.shown.head.size == 2
-        await restored.restart()
-        assert not restored.tree.standing.behind
-
-
-async def test_a_restored_tree_without_witnesses_goes_on() -> None:
-    async with grown("One.") as made:
-        await mark_restored(made.book)
-        await made.restart()
-        assert not made.tree.standing.behind
-        await mark_restored(TornBook())
-
-
-async def test_a_restored_tree_with_witnesses_outside_waits_for_them() -> None:
-    async with grown("One.") as made:
-        await mark_restored(made.book)
-        made.opened().witnessed = True
-        await made.tree.load()
-        assert made.tree.standing.asks
-
-
-async def test_a_restored_tree_that_was_never_signed_goes_on() -> None:
-    async with grown("One.") as made:
-        await mark_restored(made.book)
-        await made.book.write([BookEntry(STATE, NOTE, None)])
-        made.opened().witnessed = True
-        await made.tree.load()
-        assert not made.tree.standing.behind
-
-
 async def test_a_tree_that_was_read_in_part_enters_nothing_again() -> None:
     async with grown("One.", "Two.") as made:
         made.opened()
@@ -588,81 +383,6 @@ async def test_a_tree_that_was_read_in_part_enters_nothing_again() -> None:
         await made.later()
         assert made.tree.shown is not None
         assert made.tree.shown.head.size == 2
-
-
-async def test_after_a_restart_it_still_stands_behind_a_witness() -> None:
-    async with grown("One.", "Two.") as made:
-        seen = made.tree.shown
-        assert seen is not None
-        restored = Grown()
-        await restored.restart()
-        await restored.say("One.")
-        await restored.later()
-        await restored.tree.seen_by_witness(seen.note, seen.head.size)
-        await restored.restart()
-        assert restored.tree.standing.sentence == "A witness has cosigned size 2, and here the tree has 1 leaves."
-        await restored.say("Two, otherwise.")
-        await restored.later()
-        assert restored.signer.signed == []
-
-
-async def test_after_a_restart_a_witness_that_named_a_larger_size_is_asked_first() -> None:
-    async with grown("One.") as made:
-        assert (await made.tree.seen_by_witness(None, 9)).behind
-        made.opened().witnessed = True
-        await made.tree.load()
-        assert made.tree.standing.asks
-
-
-async def settled() -> None:
-    """Let tasks go on that wait for nothing."""
-    for _ in range(50):
-        await asyncio.sleep(0)
-
-
-async def test_a_witness_stops_a_growth_that_goes_on() -> None:
-    async with grown("One.") as made:
-        await made.say("Two.")
-        made.clock.set_wall(made.clock.wall() + 2 * DELAY_MS)
-        made.book.goes_on = goes_on = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(made.tree.grow())
-            await settled()
-            assert (await made.tree.seen_by_witness(None, 9)).behind
-            goes_on.set()
-        assert made.tree.shown is not None
-        assert made.tree.shown.head.size == 1
-        assert len(made.signer.signed) == 1
-
-
-async def test_a_checkpoint_that_this_server_never_signed_stops_nothing() -> None:
-    async with grown("One.") as made:
-        forged = log_key(seed="other").checkpoint(9, bytes(32))
-        with pytest.raises(ProofBroken, match="isn't signed by this server"):
-            await made.tree.seen_by_witness(forged, 9)
-        assert not made.tree.standing.behind
-        assert made.tree.conflicts == []
-
-
-async def test_a_late_cosignature_does_not_bring_an_older_checkpoint_back() -> None:
-    async with grown("One.") as made:
-        witness = witness_key("w.example")
-        assert made.tree.shown is not None
-        text = made.tree.shown.note.text
-        await made.say("Two.")
-        made.clock.set_wall(made.clock.wall() + 2 * DELAY_MS)
-        made.book.goes_on = goes_on = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(made.tree.cosigned(text, [witness.sign(text, 7)], [witness.key]))
-            await settled()
-            tasks.create_task(made.tree.grow())
-            await settled()
-            goes_on.set()
-        assert made.tree.shown.head.size == 2
-        assert read_head(made.tree.shown.note.text).size == 2
-        tree = await made.restart()
-        assert tree.shown is not None
-        assert tree.shown.head.size == 2
 
 
 async def test_files_have_salts_of_their_own_that_stay() -> None:
