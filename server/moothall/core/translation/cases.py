@@ -132,6 +132,8 @@ _AND: Final = {
 }
 _WORDS: Final = re.compile(r"(?:([\w-]+)\s+)?([\w-]+)(\s*)([«“\"„]?)\Z")
 """The two words before a term, the space, and the quotation mark if the term stands in some."""
+_FAR: Final = 120
+"""How many characters before a term are looked at for them, so that a long text costs no more than a short one."""
 _OPENS_WITH_PREPOSITION: Final = re.compile(
     rf"(?:\A|[.?!…:;,—»])\s*(?:(?:и|а|но)\s+)?(?:{'|'.join(_PREPOSITIONS)})\s[^.?!…:;,—]*\Z", re.IGNORECASE
 )
@@ -156,16 +158,17 @@ _ARABIC_BEHIND: Final = re.compile(r"(\s+)الذي(?!\w)")
 
 def case_between(before: str, behind: str, language: str) -> Case:
     """The case of a noun between `before` and `behind`, the other words of its sentence, in a language (BCP-47)."""
-    tag, found = primary(language), _WORDS.search(before)
-    if found is None or tag not in _AND:
+    tag = primary(language)
+    found = _last_words(before) if tag in _AND else None
+    if found is None:
         return "nom"
     first, word, space, quoted = (found[1] or "").lower(), found[2].lower().rstrip("\u0640"), found[3], found[4]
     if tag == "ar":
-        return "gen" if word in _ARABIC or (word[0] in "وف" and word[1:] in _ARABIC) else "nom"
+        return "gen" if word in _ARABIC or (word[:1] in "وف" and word[1:] in _ARABIC) else "nom"
     if not space:
         return "nom"
     if word in _DETERMINER:
-        decided = case_between(before[: found.start(2)], behind, language)
+        decided = case_between(before[max(0, found.start(2) - _FAR) : found.start(2)], behind, language)
         return decided if decided != "nom" else _OWN_CASE.get(word, "nom")
     governed = _TWO_WORDS.get(f"{first} {word}") or _PREPOSITIONS.get(word)
     if governed is not None:
@@ -188,10 +191,14 @@ def is_list(between: str, language: str) -> bool:
     return pattern is not None and pattern.fullmatch(between) is not None
 
 
+def _last_words(before: str) -> re.Match[str] | None:
+    return _WORDS.search(before, max(0, len(before) - _FAR))
+
+
 def agreeing_before(before: str, case: Case, gender: Agreement, language: str) -> str:
     """`before` with its last word in the form that agrees with a term behind it: этот and Ассамблея are эта."""
-    found = _WORDS.search(before)
-    if found is None or not gender:
+    found = _last_words(before) if gender else None
+    if found is None:
         return before
     word, tag = found[2], primary(language)
     fitting = word

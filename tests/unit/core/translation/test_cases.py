@@ -48,6 +48,8 @@ from moothall.core.translation.cases import agreeing_before, agreeing_behind, ca
         ("роль нашего ", "", "gen"),
         ("для2", "", "nom"),
         ("доклад, ", "", "nom"),
+        ("к этой нашей ", "", "dat"),
+        (f"для {'этого ' * 2_000}", "", "gen"),
     ],
 )
 def test_the_russian_case_is_told_by_what_stands_around(before: str, behind: str, case: str) -> None:
@@ -56,7 +58,7 @@ def test_the_russian_case_is_told_by_what_stands_around(before: str, behind: str
 
 @pytest.mark.parametrize(
     ("before", "case"),
-    [("من ", "gen"), ("وفي ", "gen"), ("لـ", "gen"), ("تقرير ", "nom"), ("قال و", "nom"), ("", "nom")],
+    [("من ", "gen"), ("وفي ", "gen"), ("لـ", "gen"), ("تقرير ", "nom"), ("قال و", "nom"), ("ـ ", "nom"), ("", "nom")],
 )
 def test_arabic_has_the_genitive_behind_prepositions(before: str, case: str) -> None:
     assert case_between(before, "", "ar") == case
