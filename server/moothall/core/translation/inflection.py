@@ -69,4 +69,4 @@ def inflected(
 
 
 _NONE = Inflection()
-_APOSTROPHES = ("'", "’")  # noqa: RUF001
+_APOSTROPHES = ("'", "’")  # noqa: RUF001  # Either form is meant.
