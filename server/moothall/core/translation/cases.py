@@ -204,13 +204,15 @@ def agreeing_before(before: str, case: Case, gender: Agreement, language: str) -
     if found is None:
         return before
     word, tag = found[2], primary(language)
-    fitting = word
-    if tag == "ru" and word.lower() in _DETERMINER:
-        fitting = _DETERMINER[word.lower()][gender].split()[_CASES.index(case)]
+    if tag == "ru" and (forms := _DETERMINER.get(word.lower())) is not None:
+        fitting = forms[gender].split()[_CASES.index(case)]
+        if word[0].isupper():
+            fitting = fitting.upper() if word.isupper() else fitting.capitalize()
     elif tag == "ar" and gender == "f":
         joined = word[0] if word[0] in "وف" and word[1:] in _ARABIC_BEFORE else ""
         fitting = joined + _ARABIC_BEFORE.get(word.removeprefix(joined), word.removeprefix(joined))
-    fitting = fitting.capitalize() if word[:1].isupper() else fitting
+    else:
+        return before
     return f"{before[: found.start(2)]}{fitting}{before[found.end(2) :]}"
 
 

@@ -87,6 +87,10 @@ def test_a_list_goes_on_in_the_same_case(language: str, between: str, so: bool) 
     ("language", "gender", "case", "before", "fitting"),
     [
         ("ru", "f", "nom", "Этот ", "Эта "),
+        ("ru", "f", "nom", "ЭТОТ ", "ЭТА "),
+        ("ru", "f", "nom", "Эта ", "Эта "),
+        ("ru", "f", "gen", "доклад ООН ", "доклад ООН "),
+        ("ar", "f", "nom", "في McKay ", "في McKay "),
         ("ru", "f", "gen", "роль нашего ", "роль нашей "),
         ("ru", "pl", "dat", "к этому ", "к этим "),
         ("ru", "n", "nom", "наш «", "наше «"),
