@@ -34,6 +34,24 @@ SMALL = """() => [...document.querySelectorAll('a, button, summary, select, inpu
   .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
 
 
+# Buttons and links that look like some, where nothing lies between two of them; and days beside their numbers.
+TOUCHING = """() => {
+  const acts = [...document.querySelectorAll('.act')].filter((each) => each.checkVisibility());
+  const boxes = acts.map((each) => [each.innerText, each.getBoundingClientRect()]);
+  const parts = [...document.querySelectorAll('.days .count')].map((each) => {
+    const day = document.createRange();
+    day.selectNode(each.previousSibling);
+    return [each.parentElement.innerText, day.getBoundingClientRect(), each.getBoundingClientRect()];
+  });
+  const apart = (a, b) => Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);
+  return [
+    ...boxes.flatMap(([name, a], n) => boxes.slice(n + 1)
+      .filter(([, b]) => apart(a, b) < 4).map((each) => [name, each[0]])),
+    ...parts.filter(([, a, b]) => apart(a, b) < 2).map(([text]) => text),
+  ];
+}"""
+
+
 async def test_all_that_can_be_pressed_is_large_enough_on_a_phone(page: Page, tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         programme, links, address = house.running.backend.programme, house.running.backend.links, house.running.address
@@ -53,4 +71,5 @@ async def test_all_that_can_be_pressed_is_large_enough_on_a_phone(page: Page, tm
                 await page.goto(f"{address}{path}?ui={ui}")
                 await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
                 assert await page.evaluate(SMALL) == [], (path, ui)
+                assert await page.evaluate(TOUCHING) == [], (path, ui)
                 assert await page.evaluate("document.documentElement.scrollWidth") <= 390, (path, ui)

@@ -107,18 +107,22 @@ FORMS = st.builds(
 )
 SAID = st.lists(
     st.sampled_from(
-        ("XQ1X", "XQ2X", "XQ9X", "доклад", "этого", "в", "«", ",", "и", "решил", "هذا", "و", "الذي", "del")
+        ("XQ1X", "XQ2X", "XQ9X", "доклад", "этого", "в", "«", ",", "и", "решил", "هذا", "و", "ـ", "الذي", "del", "NASA")
     ),
     max_size=9,
 )
 
 
+@example(["ـ", "XQ1X"], ["a", "b"], Inflection(gender="f"), "ar")
+@example(["NASA", "XQ1X"], ["a", "b"], Inflection(gender="f"), "ru")
+@example(["этого"] * 2_000 + ["XQ1X"], ["a", "b"], Inflection(gender="f"), "ru")
 @given(SAID, st.lists(TEXTS, min_size=2, max_size=2), FORMS, st.sampled_from((*TAGS, "ru", "ar", "es")))
 def test_forms_lose_and_double_no_placeholder(
     said: list[str], put_in: list[str], forms: Inflection, target: str
 ) -> None:
     made, written = inflected(" ".join(said), put_in, {put_in[0]: forms}, target)
     assert MARK.findall(made) == MARK.findall(" ".join(said))
+    assert made.split().count("NASA") == said.count("NASA")
     assert len(written) == 2
     assert put_in[1] == written[1] or put_in[0] == put_in[1]
     assert any(written[0].endswith(form) for form in (*forms.texts, put_in[0]))

@@ -132,6 +132,8 @@ _AND: Final = {
 }
 _WORDS: Final = re.compile(r"(?:([\w-]+)\s+)?([\w-]+)(\s*)([«“\"„]?)\Z")
 """The two words before a term, the space, and the quotation mark if the term stands in some."""
+_FAR: Final = 120
+"""How many characters before a term are looked at for them, so that a long text costs no more than a short one."""
 _OPENS_WITH_PREPOSITION: Final = re.compile(
     rf"(?:\A|[.?!…:;,—»])\s*(?:(?:и|а|но)\s+)?(?:{'|'.join(_PREPOSITIONS)})\s[^.?!…:;,—]*\Z", re.IGNORECASE
 )
@@ -141,7 +143,10 @@ _SUBJECT: Final = re.compile(r"( (?:не |уже |также )*)([а-яё]+л)(�
 """A Russian masculine verb in the past behind its subject."""
 _PAST: Final = {"f": "а", "n": "о", "pl": "и"}
 """What a masculine verb in the past ends with where its subject is of another gender."""
-_SAYS: Final = "قال قرر أعرب رحب وافق أكد صوت نظر اجتمع أعلن شدد أشار اعتمد أقر"
+_MOVING: Final = re.compile(r"[шч][её]л\Z")
+"""Such verbs lose their vowel: пришёл is пришла, учёл is учла. Others in ёл have another: провёл is провела."""
+_SAYS: Final = "قال قرر أعرب رحب وافق أكد اجتمع أعلن شدد أشار اعتمد أقر"
+"""Without صوت and نظر, which are as often the nouns *voice* and *view* (من وجهة نظر الجمعية)."""
 _WILL_SAY: Final = "يقول يقرر يعرب يرحب يوافق يؤكد يوصي يصوت ينظر يجتمع يعلن يشدد يشير يعتمد يقر"
 _ARABIC_BEFORE: Final = {
     "هذا": "هذه",
@@ -156,16 +161,17 @@ _ARABIC_BEHIND: Final = re.compile(r"(\s+)الذي(?!\w)")
 
 def case_between(before: str, behind: str, language: str) -> Case:
     """The case of a noun between `before` and `behind`, the other words of its sentence, in a language (BCP-47)."""
-    tag, found = primary(language), _WORDS.search(before)
-    if found is None or tag not in _AND:
+    tag = primary(language)
+    found = _last_words(before) if tag in _AND else None
+    if found is None:
         return "nom"
     first, word, space, quoted = (found[1] or "").lower(), found[2].lower().rstrip("\u0640"), found[3], found[4]
     if tag == "ar":
-        return "gen" if word in _ARABIC or (word[0] in "وف" and word[1:] in _ARABIC) else "nom"
+        return "gen" if word in _ARABIC or (word[:1] in "وف" and word[1:] in _ARABIC) else "nom"
     if not space:
         return "nom"
     if word in _DETERMINER:
-        decided = case_between(before[: found.start(2)], behind, language)
+        decided = case_between(before[max(0, found.start(2) - _FAR) : found.start(2)], behind, language)
         return decided if decided != "nom" else _OWN_CASE.get(word, "nom")
     governed = _TWO_WORDS.get(f"{first} {word}") or _PREPOSITIONS.get(word)
     if governed is not None:
@@ -188,19 +194,25 @@ def is_list(between: str, language: str) -> bool:
     return pattern is not None and pattern.fullmatch(between) is not None
 
 
+def _last_words(before: str) -> re.Match[str] | None:
+    return _WORDS.search(before, max(0, len(before) - _FAR))
+
+
 def agreeing_before(before: str, case: Case, gender: Agreement, language: str) -> str:
     """`before` with its last word in the form that agrees with a term behind it: этот and Ассамблея are эта."""
-    found = _WORDS.search(before)
-    if found is None or not gender:
+    found = _last_words(before) if gender else None
+    if found is None:
         return before
     word, tag = found[2], primary(language)
-    fitting = word
-    if tag == "ru" and word.lower() in _DETERMINER:
-        fitting = _DETERMINER[word.lower()][gender].split()[_CASES.index(case)]
+    if tag == "ru" and (forms := _DETERMINER.get(word.lower())) is not None:
+        fitting = forms[gender].split()[_CASES.index(case)]
+        if word[0].isupper():
+            fitting = fitting.upper() if word.isupper() else fitting.capitalize()
     elif tag == "ar" and gender == "f":
         joined = word[0] if word[0] in "وف" and word[1:] in _ARABIC_BEFORE else ""
         fitting = joined + _ARABIC_BEFORE.get(word.removeprefix(joined), word.removeprefix(joined))
-    fitting = fitting.capitalize() if word[:1].isupper() else fitting
+    else:
+        return before
     return f"{before[: found.start(2)]}{fitting}{before[found.end(2) :]}"
 
 
@@ -213,5 +225,10 @@ def agreeing_behind(behind: str, case: Case, gender: Agreement, language: str) -
     match = _SUBJECT.match(behind) if tag == "ru" and gender in _PAST and case == "nom" else None
     if match is None:
         return behind
-    ending = _PAST[gender]
-    return f"{match[1]}{match[2]}{ending}{'сь' if match[3] else ''}{behind[match.end() :]}"
+    return f"{match[1]}{_before_vowel(match[2])}{_PAST[gender]}{'сь' if match[3] else ''}{behind[match.end() :]}"
+
+
+def _before_vowel(verb: str) -> str:
+    if verb in ("счёл", "счел"):
+        return "сочл"
+    return f"{verb[:-2]}л" if _MOVING.search(verb) else verb.replace("ё", "е")

@@ -47,6 +47,8 @@ def inflected(
     `translated` has placeholders numbered from 1 for `put_in`; `known` has the forms of terms by their nominative;
     `target` is the language (BCP-47). Where a placeholder has a number of no term, nothing is changed.
     """
+    if known.keys().isdisjoint(put_in):
+        return translated, tuple(put_in)
     made, plain, rest = "", "", translated
     written, last = list(put_in), None
     while (match := MARK.search(rest)) is not None:
@@ -67,4 +69,4 @@ def inflected(
 
 
 _NONE = Inflection()
-_APOSTROPHES = ("'", "’")  # noqa: RUF001  # both are written
+_APOSTROPHES = ("'", "’")  # noqa: RUF001  # Either form is meant.

@@ -88,7 +88,7 @@ class TextTranslation:
         self._routes: dict[tuple[str, str, bool], Route | None] = {}
         self._reachable: dict[tuple[str, bool], tuple[str, ...]] = {}
         self._reach: Reach | None = None
-        self._wordings: dict[tuple[str, str, Terms], WordingRules] = {}
+        self._wordings: dict[tuple[object, ...], WordingRules] = {}
         translators.changed(self._changed)
 
     def _changed(self) -> None:
@@ -215,7 +215,7 @@ class TextTranslation:
 
     def _wording(self, source: str, target: str, terms: Terms) -> WordingRules:
         forced, forms = tuple(sorted(terms.forced.items())), tuple(sorted(terms.forms.items()))
-        key = (source, target, Terms(forced=forced, names=terms.names, forms=forms))  # type: ignore[arg-type]
+        key = (source, target, terms.names, forced, forms)
         if key not in self._wordings:
             if len(self._wordings) >= self._kept:
                 self._wordings.clear()

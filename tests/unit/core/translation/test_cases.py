@@ -48,6 +48,8 @@ from moothall.core.translation.cases import agreeing_before, agreeing_behind, ca
         ("роль нашего ", "", "gen"),
         ("для2", "", "nom"),
         ("доклад, ", "", "nom"),
+        ("к этой нашей ", "", "dat"),
+        (f"для {'этого ' * 2_000}", "", "gen"),
     ],
 )
 def test_the_russian_case_is_told_by_what_stands_around(before: str, behind: str, case: str) -> None:
@@ -56,7 +58,7 @@ def test_the_russian_case_is_told_by_what_stands_around(before: str, behind: str
 
 @pytest.mark.parametrize(
     ("before", "case"),
-    [("من ", "gen"), ("وفي ", "gen"), ("لـ", "gen"), ("تقرير ", "nom"), ("قال و", "nom"), ("", "nom")],
+    [("من ", "gen"), ("وفي ", "gen"), ("لـ", "gen"), ("تقرير ", "nom"), ("قال و", "nom"), ("ـ ", "nom"), ("", "nom")],
 )
 def test_arabic_has_the_genitive_behind_prepositions(before: str, case: str) -> None:
     assert case_between(before, "", "ar") == case
@@ -85,6 +87,10 @@ def test_a_list_goes_on_in_the_same_case(language: str, between: str, so: bool) 
     ("language", "gender", "case", "before", "fitting"),
     [
         ("ru", "f", "nom", "Этот ", "Эта "),
+        ("ru", "f", "nom", "ЭТОТ ", "ЭТА "),
+        ("ru", "f", "nom", "Эта ", "Эта "),
+        ("ru", "f", "gen", "доклад ООН ", "доклад ООН "),
+        ("ar", "f", "nom", "في McKay ", "في McKay "),
         ("ru", "f", "gen", "роль нашего ", "роль нашей "),
         ("ru", "pl", "dat", "к этому ", "к этим "),
         ("ru", "n", "nom", "наш «", "наше «"),
@@ -101,6 +107,7 @@ def test_a_list_goes_on_in_the_same_case(language: str, between: str, so: bool) 
         ("ar", "f", "nom", "سوف يعتمد ", "سوف تعتمد "),
         ("ar", "f", "nom", "وهذا ", "وهذه "),
         ("ar", "f", "nom", "دعا ", "دعا "),
+        ("ar", "f", "nom", "من وجهة نظر ", "من وجهة نظر "),
         ("en", "f", "nom", "this ", "this "),
     ],
 )
@@ -114,6 +121,12 @@ def test_what_points_to_a_term_agrees_with_it(language: str, gender: str, case: 
         ("ru", "f", "nom", " решил, что", " решила, что"),
         ("ru", "n", "nom", " также не состоялся.", " также не состоялось."),
         ("ru", "pl", "nom", " собрался", " собрались"),
+        ("ru", "f", "nom", " пришёл", " пришла"),
+        ("ru", "pl", "nom", " нашел", " нашли"),
+        ("ru", "f", "nom", " учёл", " учла"),
+        ("ru", "f", "nom", " не счёл", " не сочла"),
+        ("ru", "n", "nom", " провёл", " провело"),
+        ("ru", "f", "nom", " хотел", " хотела"),
         ("ru", "m", "nom", " решил", " решил"),
         ("ru", "f", "gen", " решил", " решил"),
         ("ru", "f", "nom", " говорит", " говорит"),

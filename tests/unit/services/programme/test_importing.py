@@ -6,12 +6,14 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.programme.changes import ChangeKind
+from moothall.core.programme.table_writing import write_csv
+from moothall.services.programme.calling_off import cancel, list_or_hide
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.programme.programme import CONFERENCE, ZONE, Programme
 from moothall.testing import loop
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
-from support.files.programme_files import ZONES, table
+from support.files.programme_files import ZONES, read, table
 from support.memory.programme import ProgrammeHouse, programme_house
 
 A, B = SessionId("a"), SessionId("b")
@@ -59,6 +61,30 @@ def test_a_changed_file_changes_what_it_can() -> None:
             assert (await carry_out(house.programme, changed, by="l1")).done == 0
             assert (await carry_out(house.programme, FIRST, by="l1")).done == 3
             assert live.state.title == "Opening"
+
+    loop.run(story())
+
+
+def test_an_older_table_of_ours_brings_back_nothing_that_was_cancelled_hidden_or_closed_to_others() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            programme = house.programme
+            await carry_out(programme, FIRST, access=ev.Access.STAFF, by="l1")
+            rooms = {room.id: room.title for room in programme.rooms()}
+            written = write_csv(programme.planned(), rooms, programme.zone()).decode("utf-8-sig")
+            assert await cancel(programme, A, "Storm", by="l1") is None
+            assert await list_or_hide(programme, B, listed=False, by="l1") is None
+            older = read(written.replace("Opening", "Beginning").replace("Closing", "End"))
+            assert [change.kind for change in preview(programme, older)] == [ChangeKind.TITLE] * 2
+            assert (await carry_out(programme, older, by="l1")).done == 2
+            for session, title, cancelled, listed in ((A, "Beginning", "Storm", True), (B, "End", None, False)):
+                live = await house.sessions.find(session)
+                assert live is not None
+                state = live.state
+                assert (state.title, state.cancelled, state.listed) == (title, cancelled, listed)
+                assert state.access is ev.Access.STAFF
+            first, _ = programme.planned()
+            assert first.cancelled
 
     loop.run(story())
 
