@@ -25,7 +25,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, SearchLine, Shelf
 from moothall.services.search.ports import FoundLine
-from moothall.wire.meaning import DIMENSIONS, Embed, Embedded, HoldSession, LikeLines, Seek
+from moothall.wire.meaning import DIMENSIONS, Embed, Embedded, FromMeaning, HoldSession, LikeLines, Seek
 
 T = TypeVar("T")
 
@@ -142,13 +142,17 @@ class MeaningFiles:
         if not level:
             return ()
         self._waiting += 1
+        asking = asyncio.ensure_future(self._child.ask(Seek(text, tuple(level), MOST_ASKED, LEAST)))
+        asking.add_done_callback(self._over)
         try:
-            sought = await self._child.ask(Seek(text, tuple(level), MOST_ASKED, LEAST))
+            # One that is given up stays in the queue, and counts there.
+            sought = await asyncio.shield(asking)
             return await self._in_thread(lambda: _found(file, sought, level))
         except StorageUnavailable:
             return ()
-        finally:
-            self._waiting -= 1
+
+    def _over(self, _: asyncio.Future[FromMeaning]) -> None:
+        self._waiting -= 1
 
     def _sessions(self) -> dict[SessionId, MeantSession]:
         return {session: meant for file in self._files.values() for session, meant in file.sessions.items()}

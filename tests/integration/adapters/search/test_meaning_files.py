@@ -4,6 +4,7 @@ process that compares them.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -14,10 +15,10 @@ import pytest
 
 from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
-from moothall.adapters.search.meaning_files import MeaningFiles, delete_vectors, vectors_of
+from moothall.adapters.search.meaning_files import MOST_WAITING, MeaningFiles, delete_vectors, vectors_of
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.search.lines import Shelf
-from moothall.wire.meaning import DIMENSIONS
+from moothall.wire.meaning import DIMENSIONS, Embed
 from support.search import installed
 from support.sessions.recorder import SESSION
 
@@ -154,3 +155,21 @@ async def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
         async with meant(hall, tmp_path) as meaning:
             await follow(hall)
             assert len(await like(hall, meaning, "enfants")) == 1
+
+
+async def test_a_question_that_is_given_up_counts_until_the_process_has_answered_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        (one,) = await said(hall, "More cables.")
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        asked = [asyncio.ensure_future(like(hall, meaning, "câbles")) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        for each in asked:
+            each.cancel()
+        await asyncio.wait(asked)
+        assert meaning._waiting == MOST_WAITING
+        assert await like(hall, meaning, "câbles") == []  # It is not asked.
+        os.kill(pid, signal.SIGCONT)
+        await meaning._child.ask(Embed(()))  # behind them
+        assert await like(hall, meaning, "câbles") == [one]
