@@ -161,12 +161,19 @@ class MeaningFiles:
         """Have the process hold what the files have. Raises StorageUnavailable."""
         if self._life != self._child.life:
             self._held.clear()
-        for shelf, file in self._files.items():
+            self._life = self._child.life
+        for file in tuple(self._files.values()):
             for session in [each for each in file.sessions if self._held.get(each) != sessions.get(each)]:
-                await self._child.ask(await self._in_thread(partial(file.vectors, session)))
-                if (now := self._files[shelf].sessions.get(session)) is not None and now == sessions.get(session):
-                    self._held[session] = now
-        self._life = self._child.life
+                held, meant = await self._in_thread(partial(file.vectors, session)), file.sessions.get(session)
+                if meant is None or meant != sessions.get(session):
+                    continue  # Something was taken out meanwhile.
+                # Before it is sent: what is taken out from now on is taken out there too, behind it.
+                self._held[session] = meant
+                try:
+                    await self._child.ask(held)
+                except StorageUnavailable:
+                    self._held.pop(session, None)
+                    raise
 
     async def _made(
         self, file: VectorFile, session: SessionId, lines: list[SearchLine], still: Callable[[], bool]

@@ -16,9 +16,11 @@ import pytest
 from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
 from moothall.adapters.search.meaning_files import MOST_WAITING, MeaningFiles, delete_vectors, vectors_of
-from moothall.core.kernel.ids import SegmentId
+from moothall.adapters.search.vector_file import MeantSession
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
 from moothall.core.search.lines import Shelf
-from moothall.wire.meaning import DIMENSIONS, Embed
+from moothall.wire.meaning import DIMENSIONS, Embed, LikeLines, Seek
 from support.search import installed
 from support.sessions.recorder import SESSION
 
@@ -172,4 +174,41 @@ async def test_a_question_that_is_given_up_counts_until_the_process_has_answered
         assert await like(hall, meaning, "câbles") == []  # It is not asked.
         os.kill(pid, signal.SIGCONT)
         await meaning._child.ask(Embed(()))  # behind them
+        assert await like(hall, meaning, "câbles") == [one]
+
+
+async def test_a_process_that_ends_while_it_is_given_a_session_is_given_the_others_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        (one,) = await said(hall, "More cables.")
+        other = SessionId("other")
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        meaning._files[Shelf.PUBLIC].sessions[other] = MeantSession(Epoch("other"), 1, "", None)
+        with pytest.raises(StorageUnavailable):
+            await meaning._hold(meaning._sessions())
+        await hall.clock.advance(AGAIN_MS)
+        await meaning._hold(meaning._sessions())
+        assert await like(hall, meaning, "câbles") == [one]
+
+
+async def test_what_is_removed_while_the_process_is_given_it_is_not_held(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        one, two = await said(hall, "More cables.", "Children.")
+        meaning._held.clear()
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        holding = asyncio.ensure_future(meaning._hold(meaning._sessions()))
+        while not meaning._child._turn.locked():  # It is being sent.
+            await meaning._in_thread(lambda: None)
+        removing = asyncio.ensure_future(hall.remove(*text_offsets(hall, two)))
+        while SESSION in meaning._files[Shelf.PUBLIC].sessions:
+            await meaning._in_thread(lambda: None)
+        os.kill(pid, signal.SIGCONT)
+        await asyncio.gather(holding, removing)
+        sought = await meaning._child.ask(Seek("enfants", (SESSION,), 9, 0.8))
+        assert isinstance(sought, LikeLines)
+        assert sought.lines == ()
+        await follow(hall)
         assert await like(hall, meaning, "câbles") == [one]
