@@ -648,12 +648,15 @@ class Hanging:
         self.out.append((session, ()))
 
 
-async def test_the_index_waits_for_nothing_beside_it_that_loses_what_it_loses(tmp_path: Path) -> None:
+async def test_the_index_waits_for_nothing_beside_it_that_loses_what_it_loses(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with opened(tmp_path) as hall, asyncio.TaskGroup() as group:
         beside = Hanging()
         hall.indexing.beside.append(beside)
         tasks = [group.create_task(run()) for run in (hall.indexing.run, hall.indexing.run_beside)]
         await asyncio.wait_for(beside.asked.wait(), 30)
+        assert caplog.messages == []  # The index was opened first.
         segment = hall.told.line(f"A {WORD}.", 0, 900)
         await hall.store()
         await step(hall, GATHERED_MS)
