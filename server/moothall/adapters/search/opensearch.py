@@ -13,6 +13,7 @@ import sqlite3
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ from moothall.adapters.search.export_file import FILE_NAME, ExportFile, SentLine
 from moothall.adapters.search.index_files import FOLDER
 from moothall.adapters.store.files import make_folder
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import SegmentId, SessionId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, iso_time
 from moothall.core.ports import Clock
 from moothall.core.search.choosing import SearchedSession
@@ -117,7 +118,7 @@ class OpenSearch:
             await self._in_thread(ExportFile.begin)
         while lines := await self._in_thread(lambda file: file.going(AT_ONCE)):
             await self._bulk([_delete(line) for line in lines], "?refresh=true")  # It is not found any more at once.
-            await self._in_thread(lambda file, lines=lines: file.gone(lines))  # type: ignore[misc]
+            await self._in_thread(partial(ExportFile.gone, lines=lines))
         levels = await self._in_thread(lambda file: dict(file.levels))
         for session in levels:
             if session not in known or known[session].shelf is not Shelf.PUBLIC:
@@ -145,27 +146,13 @@ class OpenSearch:
         for first in range(0, len(changed), AT_ONCE):
             part = changed[first : first + AT_ONCE]
             texts = {segment: lines[segment].offset for segment in part}
-
-            def begin(file: ExportFile, texts: Mapping[SegmentId, int] = texts) -> bool:
-                # Asked in the thread that also takes out: what was removed meanwhile must not come again.
-                if allowed := still():
-                    file.sending(session, texts)
-                return allowed
-
-            if not await self._in_thread(begin):
+            if not await self._while(still, partial(ExportFile.sending, session=session, texts=texts)):
                 self._at.pop(session, None)
                 return False
             await self._bulk([_index((session, segment), documents[segment]) for segment in part])
             sent = {segment: digests[segment] for segment in part}
-            await self._in_thread(lambda file, sent=sent: file.taken(session, sent))  # type: ignore[misc]
-        level = f"{fold.epoch} {fold.offset} {fold.digest}"
-
-        def finish(file: ExportFile) -> bool:
-            if allowed := still():
-                file.level(session, level)
-            return allowed
-
-        return await self._in_thread(finish)
+            await self._in_thread(partial(ExportFile.taken, session=session, digests=sent))
+        return await self._while(still, partial(ExportFile.level, session=session, level=_level(fold)))
 
     async def erase(self, session: SessionId, offsets: Collection[int]) -> None:
         """Have the lines go whose texts stood at these offsets: when this returns, they are on the list of what goes
@@ -233,6 +220,16 @@ class OpenSearch:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise StorageUnavailable(f"The OpenSearch gives no answer ({type(error).__name__}).") from None
 
+    async def _while(self, still: Callable[[], bool], act: Callable[[ExportFile], None]) -> bool:
+        """Do something in the thread that also takes out, unless that was done meanwhile: it must not come again."""
+
+        def acted(file: ExportFile) -> bool:
+            if allowed := still():
+                act(file)
+            return allowed
+
+        return await self._in_thread(acted)
+
     async def _in_thread(self, act: Callable[[ExportFile], T]) -> T:
         def acted() -> T:
             try:
@@ -251,7 +248,8 @@ def forget_export(data: Path) -> None:
     delete_file(data / FOLDER / FILE_NAME)
 
 
-def _level(known: SearchedSession) -> str:
+def _level(known: SearchedSession | SearchFold) -> str:
+    """What is kept of the state of a log."""
     return f"{known.epoch} {known.offset} {known.digest}"
 
 
