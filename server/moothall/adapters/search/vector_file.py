@@ -8,7 +8,7 @@ lost. All functions block, and belong to one thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -144,8 +144,3 @@ class VectorFile:
 
 def _about(line: SearchLine) -> bytes:
     return _pack(MeantLine(line.offset, line.t0, line.t1, line.strand))
-
-
-def in_all(files: Iterable[VectorFile]) -> int:
-    """How many lines have a vector, in sessions that are complete."""
-    return sum(each.lines for file in files for each in file.sessions.values())

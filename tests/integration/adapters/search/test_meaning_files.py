@@ -15,14 +15,16 @@ import pytest
 
 from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
-from moothall.adapters.search.meaning_files import MOST_WAITING, MeaningFiles, delete_vectors, vectors_of
+from moothall.adapters.search.meaning_files import MOST_VECTORS, MOST_WAITING, MeaningFiles, delete_vectors, vectors_of
 from moothall.adapters.search.vector_file import MeantSession
+from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
 from moothall.core.search.lines import Shelf
 from moothall.wire.meaning import DIMENSIONS, Embed, LikeLines, Seek
 from support.search import installed
-from support.sessions.recorder import SESSION
+from support.sessions.record_maker import Telling
+from support.sessions.recorder import MORNING, SESSION
 
 LINES = ("The digital divide is wide.", "We protect children online.", "Thank you, Madam Chair.", "Le fossé est large.")
 
@@ -34,8 +36,8 @@ def with_the_extra() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def meant(hall: Hall, folder: Path) -> AsyncIterator[MeaningFiles]:
-    meaning = MeaningFiles(folder, MeaningChild(hall.clock))
+async def meant(hall: Hall, folder: Path, most: int = MOST_VECTORS) -> AsyncIterator[MeaningFiles]:
+    meaning = MeaningFiles(folder, MeaningChild(hall.clock), most)
     meaning.quiet = lambda: True
     hall.indexing.beside.append(meaning)
     yield meaning
@@ -212,3 +214,27 @@ async def test_what_is_removed_while_the_process_is_given_it_is_not_held(tmp_pat
         assert sought.lines == ()
         await follow(hall)
         assert await like(hall, meaning, "câbles") == [one]
+
+
+async def test_where_there_is_no_room_the_oldest_sessions_have_no_vectors_until_there_is(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path, 5) as meaning:
+
+        async def held(*lines: int) -> set[SessionId]:
+            """Those that have vectors, once sessions of so many lines were held, the first one last."""
+            for age, many in enumerate(lines):
+                told = Telling(session=SessionId(f"age-{age}"), opened=False)
+                told.tell(ev.SessionOpened(wall=MORNING - age))
+                for at in range(many):
+                    told.line("Cables.", 1_000 * at, 1_000 * at + 900)
+                head = await hall.log.acquire(told.recorder.session, told.recorder.epoch)
+                await hall.log.append(told.recorder.session, head.term, 0, told.records)
+                hall.indexing.note(told.recorder.session)
+            await hall.indexing.catch_up()
+            for _ in range(20):
+                if not await hall.indexing.write_beside():
+                    return {*meaning._sessions()}
+            raise AssertionError("Vectors are made again and again.")
+
+        assert await held(2, 2, 2, 1) == {"age-0", "age-1"}
+        await hall.indexed.forget(SessionId("age-1"))
+        assert await held() == {"age-0", "age-2", "age-3"}
