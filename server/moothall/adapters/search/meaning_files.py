@@ -240,8 +240,9 @@ class MeaningFiles:
     def _file(self, shelf: Shelf) -> VectorFile:
         if (file := self._files.get(shelf)) is None:
             make_folder(self._folder)
-            file = self._files[shelf] = VectorFile(self._path(shelf), MADE_BY)
-            self._checked = False
+            file = VectorFile(self._path(shelf), MADE_BY)
+            file.drop_unfinished()  # What was removed while this program ended may be among them.
+            self._files[shelf], self._checked = file, False
         return file
 
     def _lose(self, shelf: Shelf) -> None:

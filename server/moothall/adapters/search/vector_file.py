@@ -133,6 +133,11 @@ class VectorFile:
         self._outdate(session)
         self.cut_wal()
 
+    def drop_unfinished(self) -> None:
+        """Take out the lines of sessions that aren't complete."""
+        self._connection.execute("DELETE FROM vector WHERE session NOT IN (SELECT id FROM session)")
+        self.cut_wal()
+
     def cut_wal(self) -> None:
         """Copy the WAL into the file and cut it, so that no file has what was taken out."""
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

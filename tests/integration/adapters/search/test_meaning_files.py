@@ -107,10 +107,17 @@ async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -
         assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors == b""
 
 
-async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything_is_made(
+    tmp_path: Path, *, whole: bool
+) -> None:
     async with opened(tmp_path) as hall:
-        async with meant(hall, tmp_path):
-            _, two, *_ = await said(hall, *LINES)
+        async with meant(hall, tmp_path) as meaning:
+            one, two, *_ = await said(hall, *LINES)
+            if not whole:
+                meaning.quiet = lambda: False
+                await hall.remove(*text_offsets(hall, one))
+            assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors != b""
         await hall.remove(*text_offsets(hall, two))
         async with meant(hall, tmp_path) as meaning:
             meaning.quiet = lambda: False
