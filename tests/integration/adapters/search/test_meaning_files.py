@@ -15,7 +15,14 @@ import pytest
 
 from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
-from moothall.adapters.search.meaning_files import MOST_VECTORS, MOST_WAITING, MeaningFiles, delete_vectors, vectors_of
+from moothall.adapters.search.meaning_files import (
+    AT_ONCE,
+    MOST_VECTORS,
+    MOST_WAITING,
+    MeaningFiles,
+    delete_vectors,
+    vectors_of,
+)
 from moothall.adapters.search.vector_file import MeantSession
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
@@ -85,6 +92,18 @@ async def test_no_vector_is_made_while_a_meeting_is_on(tmp_path: Path) -> None:
         meaning.quiet = lambda: False
         await said(hall, "And children.")
         assert await like(hall, meaning, "enfants") == []  # They would be those from before.
+
+
+async def test_a_meeting_that_begins_stops_the_vectors_which_go_on_from_there(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        left = iter((True, True))  # when it is looked for a session, and before the first lines
+        meaning.quiet = lambda: next(left, False)
+        segments = await said(hall, *LINES, "More children.")
+        assert len(meaning._files[Shelf.PUBLIC].vectors(SESSION).segments) == AT_ONCE
+        assert await like(hall, meaning, "enfants") == []
+        meaning.quiet = lambda: True
+        await follow(hall)
+        assert segments[-1] in await like(hall, meaning, "enfants")
 
 
 async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -> None:
