@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
 from moothall.adapters.search.meaning_files import (
     AT_ONCE,
@@ -30,6 +29,7 @@ from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
 from moothall.core.search.lines import Shelf
 from moothall.wire.meaning import DIMENSIONS, Embed, LikeLines, Seek
 from support.search import installed
+from support.search.hall import Hall, opened, text_offsets
 from support.sessions.record_maker import Telling
 from support.sessions.recorder import MORNING, SESSION
 

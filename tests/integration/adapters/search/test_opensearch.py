@@ -8,11 +8,11 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
-from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.opensearch import APART_MS, OpenSearch
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
+from support.search.hall import Hall, opened, text_offsets
 from support.search.open_search import INDEX, PASSWORD, USER, OpenSearchServer
 from support.sessions.recorder import SESSION, Recorder
 
