@@ -40,10 +40,6 @@ def search_door(
         offered = offers.of(session)
         return RoomId(offered.place) if offered is not None and offered.place else None
 
-    def title_of(session: SessionId) -> str:
-        entry = catalogue.known(session)
-        return "" if entry is None else entry.title
-
     searching = Searching(
         indexed.index,
         log,
@@ -62,7 +58,7 @@ def search_door(
         gate=AddressGate(clock, randomness, SEARCHES),
         address_of=remote_address,
         place=str,
-        title_of=title_of,
+        title_of=catalogue.title_of,
         person=indexed.index.speaker_name,
         now=clock.wall,
         has_sound=False,

@@ -25,7 +25,6 @@ from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
 from moothall.core.hubs.gazetteer import MOST_BYTES, Gazetteer
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import Connected, HubFollowed, HubLinks
 from moothall.services.hubs.ports import ActTaker, ConferenceInfo, Pack, Registry
@@ -46,10 +45,6 @@ def hub_doors(
     backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
     world = hub_map(backend.settings.conference, pages)
 
-    def title_of(session: SessionId) -> str:
-        known = catalogue.known(session)
-        return session if known is None else known.title or session
-
     admin = HubAdminDoor(
         pages=entrance.forms,
         hubs=backend.hubs,
@@ -59,7 +54,7 @@ def hub_doors(
         public=entrance.address.public,
         qr_svg=qr_svg,
         removals=backend.hub_removals.list,
-        title_of=title_of,
+        title_of=lambda session: catalogue.title_of(session) or session,
         linked=linked,
         world=world,
     )

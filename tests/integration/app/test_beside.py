@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from integration.services.search.test_indexing import Hall, opened
 from moothall.adapters.search.export_file import FILE_NAME
 from moothall.adapters.search.opensearch import OpenSearch
 from moothall.app.record.beside import keep_export, keep_meaning, leave_export
@@ -16,6 +15,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.settings.sections import SearchSection, Server, Settings
 from support.search import installed
+from support.search.hall import Hall, opened
 
 S = SessionId("plenary")
 

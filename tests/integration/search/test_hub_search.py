@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from msgspec.structs import replace
 
 from integration.search.test_search import words_in
@@ -45,12 +47,24 @@ async def test_a_hub_without_an_uplink_finds_what_it_has_and_leads_to_its_own_pa
             assert "Sentence 7." in await line.text()
         async with http.get(f"{hub.own}/?ui=fr") as front:
             assert 'href="/search?ui=fr"' in await front.text()
-        async with http.get(f"{hub.own}/search?q=sentence&ui=fr") as page:
-            text = await page.text()
-            assert page.headers["X-Robots-Tag"] == "noindex"
-            assert "Sentence" in text
-            assert "/sound/" not in text
+        for ui, direction in (("fr", "ltr"), ("ar", "rtl")):
+            async with http.get(f"{hub.own}/search?q=sentence&ui={ui}") as page:
+                text = await page.text()
+                assert page.headers["X-Robots-Tag"] == "noindex"
+                assert re.search(rf'<html[^>]* lang="{ui}"[^>]* dir="{direction}"', text)
+                assert '<form method="get" action="/search"' in text  # It needs no script.
+                assert re.search(r'<p class="text" lang="en" dir="ltr">.*Sentence</mark>', text)
+                assert "/sound/" not in text
         assert (await search(hub, "sentence", **{"in": "links"}))["total"] == 0
+
+
+@pytest.mark.parametrize("access", [ev.Access.LINK, ev.Access.STAFF])
+async def test_a_hub_finds_no_meeting_that_is_not_for_everybody_any_more(tmp_path: Path, access: ev.Access) -> None:
+    arranged = ev.SessionArranged(access=access, sound=ev.SoundKept.NONE, listed=True)
+    await copied(tmp_path, SESSION, meeting(arranged), [FLOOR])
+    async with running_hub(tmp_path) as hub:
+        assert await texts(hub, "7") == []
+        assert (await search(hub, "7", **{"in": "links"}))["total"] == 0
 
 
 async def test_what_leaves_a_copy_leaves_the_index_of_the_hub_in_the_same_act(tmp_path: Path) -> None:

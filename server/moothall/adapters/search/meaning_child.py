@@ -46,7 +46,7 @@ class MeaningChild:
         self._again = 0
         """When it may be started again, in monotonic ms."""
         self.life = 0
-        """How many processes were started: a new one holds nothing."""
+        """How many processes have ended: the next one holds nothing."""
 
     async def ask(self, message: ToMeaning) -> FromMeaning:
         """The answer to a message. Whoever gives up waiting leaves the rest to it. Raises StorageUnavailable."""
@@ -84,7 +84,6 @@ class MeaningChild:
         self._process = await start_child(
             *self.program, stdin=pipe, stdout=pipe, stderr=nothing, env=environment, start_new_session=True
         )
-        self.life += 1
         return self._process
 
     async def _failed(self, why: str) -> None:
@@ -95,6 +94,7 @@ class MeaningChild:
     async def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
+            self.life += 1
             signal_child(process, signal.SIGKILL)
             await to_the_end(_ended(process))
 

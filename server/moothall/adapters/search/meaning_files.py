@@ -18,14 +18,14 @@ from typing import TypeVar
 from moothall.adapters.search.derived_file import delete_file
 from moothall.adapters.search.index_files import FOLDER
 from moothall.adapters.search.meaning_child import MeaningChild
-from moothall.adapters.search.vector_file import MeantSession, VectorFile, in_all
+from moothall.adapters.search.vector_file import MeantSession, VectorFile
 from moothall.adapters.store.files import make_folder
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, SearchLine, Shelf
 from moothall.services.search.ports import FoundLine
-from moothall.wire.meaning import DIMENSIONS, Embed, Embedded, HoldSession, LikeLines, Seek
+from moothall.wire.meaning import DIMENSIONS, Embed, Embedded, FromMeaning, HoldSession, LikeLines, Seek
 
 T = TypeVar("T")
 
@@ -49,8 +49,8 @@ MOST_WAITING = 8
 class MeaningFiles:
     """The `BesideIndex` and the `SimilarLines` of a server with the extra `meaning`."""
 
-    def __init__(self, data: Path, child: MeaningChild) -> None:
-        """Nothing is opened yet."""
+    def __init__(self, data: Path, child: MeaningChild, most: int = MOST_VECTORS) -> None:
+        """Nothing is opened yet. `most`: the most vectors."""
         self._folder = data / FOLDER
         self._child = child
         self.quiet: Callable[[], bool] = lambda: False
@@ -62,6 +62,9 @@ class MeaningFiles:
         self._held: dict[SessionId, MeantSession] = {}
         """What the process holds. Bound: all sessions."""
         self._life = 0
+        self._most = most
+        self._crowded = -1
+        """When the newest of the sessions began for which there is no room, Unix ms; -1: there is some."""
         self._waiting = 0
 
     async def close(self) -> None:
@@ -87,11 +90,10 @@ class MeaningFiles:
         await self._hold(sessions)
         if not self.quiet():
             return None
-        full = in_all(self._files.values()) >= MOST_VECTORS
-        oldest = min((meant.opened or 0 for meant in sessions.values()), default=0)
         for each in sorted(known.values(), key=lambda each: (-(each.opened or 0), each.session)):
             has = sessions.get(each.session)
-            if (has is None or not _level(has, each)) and (has is not None or not full or (each.opened or 0) > oldest):
+            fits = has is not None or (each.opened or 0) > self._crowded
+            if fits and (has is None or not _level(has, each)):
                 return each.session
         return None
 
@@ -108,8 +110,8 @@ class MeaningFiles:
             if each is not shelf and session in self._files[each].sessions:
                 await self.drop(session)
         lines = {each.segment: each for each in fold.lines()}
-        while (most := in_all(self._files.values()) + len(lines)) > MOST_VECTORS and most > len(lines):
-            await self.drop(min(self._sessions().items(), key=lambda item: item[1].opened or 0)[0])
+        if not await self._make_room(session, fold.session.opened or 0, len(lines)):
+            return True
         file = self._files[shelf]
         made = await self._in_thread(lambda: file.texts(session))
         lacking = [line for line in lines.values() if made.get(line.segment) != line.offset]
@@ -128,6 +130,7 @@ class MeaningFiles:
     async def drop(self, session: SessionId) -> None:
         """Take out a session, as by `erase`."""
         await self._take_out(session, lambda file: file.drop(session))
+        self._crowded = -1
 
     async def find(self, text: str, shelf: Shelf, where: Mapping[SessionId, SearchedSession]) -> tuple[FoundLine, ...]:
         """The lines of these sessions that are like a question, those most like it first; none while nobody can say."""
@@ -142,27 +145,59 @@ class MeaningFiles:
         if not level:
             return ()
         self._waiting += 1
+        asking = asyncio.ensure_future(self._child.ask(Seek(text, tuple(level), MOST_ASKED, LEAST)))
+        asking.add_done_callback(self._over)
         try:
-            sought = await self._child.ask(Seek(text, tuple(level), MOST_ASKED, LEAST))
+            # One that is given up stays in the queue, and counts there.
+            sought = await asyncio.shield(asking)
             return await self._in_thread(lambda: _found(file, sought, level))
         except StorageUnavailable:
             return ()
-        finally:
-            self._waiting -= 1
+
+    def _over(self, _: asyncio.Future[FromMeaning]) -> None:
+        self._waiting -= 1
 
     def _sessions(self) -> dict[SessionId, MeantSession]:
         return {session: meant for file in self._files.values() for session, meant in file.sessions.items()}
+
+    async def _make_room(self, session: SessionId, opened: int, lines: int) -> bool:
+        """Take out older sessions until so many lines of a session have room; where they have none, take it out and
+        return False.
+        """
+        others = [(each.opened or 0, each.lines, name) for name, each in self._sessions().items() if name != session]
+        newer = sum(many for at, many, _ in others if at >= opened)
+        room = self._most - lines - sum(many for _, many, _ in others)
+        crowded = self._crowded
+        if fits := newer + lines <= self._most:
+            for at, many, oldest in sorted(others):
+                if room >= 0:
+                    break
+                await self.drop(oldest)
+                room += many
+                crowded = max(crowded, at)
+        else:
+            await self.drop(session)
+            crowded = max(crowded, opened)
+        self._crowded = crowded
+        return fits
 
     async def _hold(self, sessions: Mapping[SessionId, MeantSession]) -> None:
         """Have the process hold what the files have. Raises StorageUnavailable."""
         if self._life != self._child.life:
             self._held.clear()
-        for shelf, file in self._files.items():
+            self._life = self._child.life
+        for file in tuple(self._files.values()):
             for session in [each for each in file.sessions if self._held.get(each) != sessions.get(each)]:
-                await self._child.ask(await self._in_thread(partial(file.vectors, session)))
-                if (now := self._files[shelf].sessions.get(session)) is not None and now == sessions.get(session):
-                    self._held[session] = now
-        self._life = self._child.life
+                held, meant = await self._in_thread(partial(file.vectors, session)), file.sessions.get(session)
+                if meant is None or meant != sessions.get(session):
+                    continue  # Something was taken out meanwhile.
+                # Before it is sent: what is taken out from now on is taken out there too, behind it.
+                self._held[session] = meant
+                try:
+                    await self._child.ask(held)
+                except StorageUnavailable:
+                    self._held.pop(session, None)
+                    raise
 
     async def _made(
         self, file: VectorFile, session: SessionId, lines: list[SearchLine], still: Callable[[], bool]
@@ -205,8 +240,9 @@ class MeaningFiles:
     def _file(self, shelf: Shelf) -> VectorFile:
         if (file := self._files.get(shelf)) is None:
             make_folder(self._folder)
-            file = self._files[shelf] = VectorFile(self._path(shelf), MADE_BY)
-            self._checked = False
+            file = VectorFile(self._path(shelf), MADE_BY)
+            file.drop_unfinished()  # What was removed while this program ended may be among them.
+            self._files[shelf], self._checked = file, False
         return file
 
     def _lose(self, shelf: Shelf) -> None:

@@ -8,7 +8,7 @@ lost. All functions block, and belong to one thread.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -133,6 +133,11 @@ class VectorFile:
         self._outdate(session)
         self.cut_wal()
 
+    def drop_unfinished(self) -> None:
+        """Take out the lines of sessions that aren't complete."""
+        self._connection.execute("DELETE FROM vector WHERE session NOT IN (SELECT id FROM session)")
+        self.cut_wal()
+
     def cut_wal(self) -> None:
         """Copy the WAL into the file and cut it, so that no file has what was taken out."""
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -144,8 +149,3 @@ class VectorFile:
 
 def _about(line: SearchLine) -> bytes:
     return _pack(MeantLine(line.offset, line.t0, line.t1, line.strand))
-
-
-def in_all(files: Iterable[VectorFile]) -> int:
-    """How many lines have a vector, in sessions that are complete."""
-    return sum(each.lines for file in files for each in file.sessions.values())

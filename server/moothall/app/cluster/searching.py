@@ -22,7 +22,6 @@ from moothall.adapters.search.search_door import PATH, SearchDoor
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone
 from moothall.app.record.search import SEARCHES
-from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock, LogReading
 from moothall.services.cluster.reading import NodeReading
@@ -76,7 +75,7 @@ class CopiesSearch:
             gate=AddressGate(self.clock, SystemRandomness(), SEARCHES),
             address_of=address_of,
             place=str,
-            title_of=self._title_of,
+            title_of=self.catalogue.title_of,
             person=self.index.speaker_name,
             now=self.clock.wall,
             has_sound=False,
@@ -89,7 +88,3 @@ class CopiesSearch:
             return await door.show(request)
 
         return [web.get(PATH, show)]
-
-    def _title_of(self, session: SessionId) -> str:
-        entry = self.catalogue.known(session)
-        return "" if entry is None else entry.title

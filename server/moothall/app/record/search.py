@@ -12,7 +12,6 @@ from moothall.adapters.search.people_door import PeopleDoor
 from moothall.adapters.search.search_door import SearchDoor
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.services.search.searching import Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
@@ -65,10 +64,6 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         person_of=backend.people.person_of,
     )
 
-    def title_of(session: SessionId) -> str:
-        entry = catalogue.known(session)
-        return "" if entry is None else entry.title
-
     def person(value: str) -> str:
         if (joined := backend.people.shown(value)) is not None:
             return joined.name
@@ -80,7 +75,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         gate=AddressGate(backend.clock, backend.randomness, SEARCHES),
         address_of=entrance.address_of,
         place=backend.place,
-        title_of=title_of,
+        title_of=catalogue.title_of,
         person=person,
         now=backend.clock.wall,
         has_links=lambda request: bool(entrance.staff.staff(request)),

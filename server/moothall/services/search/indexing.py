@@ -154,9 +154,10 @@ class Indexing:
         no vector and no other server.
         """
         while True:
+            await until_set(self._written, self._clock, LOOK_MS)
             self._written.clear()
-            if not await self.write_beside():
-                await until_set(self._written, self._clock, LOOK_MS)
+            while await self.write_beside():
+                pass
 
     async def catch_up(self) -> None:
         """Write all that the index lacks, once. Raises StorageUnavailable."""

@@ -148,7 +148,6 @@ class Searching:
                     if found is None:
                         raise StorageUnavailable("The search index does not answer.")
                     finds = _joined(finds, found)
-        moments = await asyncio.gather(*(self._moment(line, wanted) for line in finds.lines[:PAGE]))
         similar: tuple[Moment, ...] = ()
         if self.similar is not None and query.terms and page == 1:
             for shelf, sessions in where.items():
@@ -159,6 +158,7 @@ class Searching:
                     line for line in lines or () if self._fits(line, choice, sessions[line.session.session], speaker_of)
                 ]
                 similar += await self._unlike(kept, wanted, MOST_SIMILAR - len(similar))
+        moments = await asyncio.gather(*(self._moment(line, wanted) for line in finds.lines[:PAGE]))
         return Results(
             query=query,
             total=finds.total,
@@ -220,14 +220,15 @@ class Searching:
         return entry.listed if shelf is Shelf.PUBLIC else self.opens(session, access)
 
     async def _moment(self, line: FoundLine, wanted: SoughtTerms) -> Moment | None:
-        """The moment of a line; None when its text is gone."""
+        """The moment of a line; None when its text is gone, or the visitor may not find its session any more."""
         session, strand = line.session, line.strand
         text = None
         with suppress(RecordBroken):  # It is logged when the session is indexed; other finds are shown.
             for record in await self.log.read(session.session, line.offset - 1, 1):
                 if record.header.offset == line.offset:
                     text = text_in(record, line.segment)
-        if text is None or not text.strip():
+        await self.fill()  # Finding took its time.
+        if text is None or not text.strip() or not self._may_find(session.session, session.shelf):
             return None
         entry = self.known(session.session)
         tokens = tuple(self.folding.tokens(text, strand.language))

@@ -186,6 +186,11 @@ class SessionCatalogue:
         """The entry of a session, public or not, without reading any log; None where it isn't known."""
         return self._entries.get(session)
 
+    def title_of(self, session: SessionId) -> str:
+        """The title of a session, without reading any log; empty where it isn't known."""
+        known = self._entries.get(session)
+        return "" if known is None else known.title
+
     def closed(self, session: SessionId) -> int | None:
         """When a session was closed, Unix ms, without reading any log; None where it isn't closed, or isn't known."""
         known = self._entries.get(session)

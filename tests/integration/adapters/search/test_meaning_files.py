@@ -4,6 +4,7 @@ process that compares them.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -12,14 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
-from moothall.adapters.search.meaning_files import MeaningFiles, delete_vectors, vectors_of
-from moothall.core.kernel.ids import SegmentId
+from moothall.adapters.search.meaning_files import (
+    AT_ONCE,
+    MOST_VECTORS,
+    MOST_WAITING,
+    MeaningFiles,
+    delete_vectors,
+    vectors_of,
+)
+from moothall.adapters.search.vector_file import MeantSession
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
 from moothall.core.search.lines import Shelf
-from moothall.wire.meaning import DIMENSIONS
+from moothall.wire.meaning import DIMENSIONS, Embed, LikeLines, Seek
 from support.search import installed
-from support.sessions.recorder import SESSION
+from support.search.hall import Hall, opened, text_offsets
+from support.sessions.record_maker import Telling
+from support.sessions.recorder import MORNING, SESSION
 
 LINES = ("The digital divide is wide.", "We protect children online.", "Thank you, Madam Chair.", "Le fossé est large.")
 
@@ -31,8 +43,8 @@ def with_the_extra() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def meant(hall: Hall, folder: Path) -> AsyncIterator[MeaningFiles]:
-    meaning = MeaningFiles(folder, MeaningChild(hall.clock))
+async def meant(hall: Hall, folder: Path, most: int = MOST_VECTORS) -> AsyncIterator[MeaningFiles]:
+    meaning = MeaningFiles(folder, MeaningChild(hall.clock), most)
     meaning.quiet = lambda: True
     hall.indexing.beside.append(meaning)
     yield meaning
@@ -82,6 +94,18 @@ async def test_no_vector_is_made_while_a_meeting_is_on(tmp_path: Path) -> None:
         assert await like(hall, meaning, "enfants") == []  # They would be those from before.
 
 
+async def test_a_meeting_that_begins_stops_the_vectors_which_go_on_from_there(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        left = iter((True, True))  # when it is looked for a session, and before the first lines
+        meaning.quiet = lambda: next(left, False)
+        segments = await said(hall, *LINES, "More children.")
+        assert len(meaning._files[Shelf.PUBLIC].vectors(SESSION).segments) == AT_ONCE
+        assert await like(hall, meaning, "enfants") == []
+        meaning.quiet = lambda: True
+        await follow(hall)
+        assert segments[-1] in await like(hall, meaning, "enfants")
+
+
 async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -> None:
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         one, two, *_ = await said(hall, *LINES)
@@ -102,10 +126,17 @@ async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -
         assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors == b""
 
 
-async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything_is_made(
+    tmp_path: Path, *, whole: bool
+) -> None:
     async with opened(tmp_path) as hall:
-        async with meant(hall, tmp_path):
-            _, two, *_ = await said(hall, *LINES)
+        async with meant(hall, tmp_path) as meaning:
+            one, two, *_ = await said(hall, *LINES)
+            if not whole:
+                meaning.quiet = lambda: False
+                await hall.remove(*text_offsets(hall, one))
+            assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors != b""
         await hall.remove(*text_offsets(hall, two))
         async with meant(hall, tmp_path) as meaning:
             meaning.quiet = lambda: False
@@ -154,3 +185,82 @@ async def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
         async with meant(hall, tmp_path) as meaning:
             await follow(hall)
             assert len(await like(hall, meaning, "enfants")) == 1
+
+
+async def test_a_question_that_is_given_up_counts_until_the_process_has_answered_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        (one,) = await said(hall, "More cables.")
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        asked = [asyncio.ensure_future(like(hall, meaning, "câbles")) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        for each in asked:
+            each.cancel()
+        await asyncio.wait(asked)
+        assert meaning._waiting == MOST_WAITING
+        assert await like(hall, meaning, "câbles") == []  # It is not asked.
+        os.kill(pid, signal.SIGCONT)
+        await meaning._child.ask(Embed(()))  # behind them
+        assert await like(hall, meaning, "câbles") == [one]
+
+
+async def test_a_process_that_ends_while_it_is_given_a_session_is_given_the_others_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        (one,) = await said(hall, "More cables.")
+        other = SessionId("other")
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        meaning._files[Shelf.PUBLIC].sessions[other] = MeantSession(Epoch("other"), 1, "", None)
+        with pytest.raises(StorageUnavailable):
+            await meaning._hold(meaning._sessions())
+        await hall.clock.advance(AGAIN_MS)
+        await meaning._hold(meaning._sessions())
+        assert await like(hall, meaning, "câbles") == [one]
+
+
+async def test_what_is_removed_while_the_process_is_given_it_is_not_held(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        one, two = await said(hall, "More cables.", "Children.")
+        meaning._held.clear()
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        holding = asyncio.ensure_future(meaning._hold(meaning._sessions()))
+        while not meaning._child._turn.locked():  # It is being sent.
+            await meaning._in_thread(lambda: None)
+        removing = asyncio.ensure_future(hall.remove(*text_offsets(hall, two)))
+        while SESSION in meaning._files[Shelf.PUBLIC].sessions:
+            await meaning._in_thread(lambda: None)
+        os.kill(pid, signal.SIGCONT)
+        await asyncio.gather(holding, removing)
+        sought = await meaning._child.ask(Seek("enfants", (SESSION,), 9, 0.8))
+        assert isinstance(sought, LikeLines)
+        assert sought.lines == ()
+        await follow(hall)
+        assert await like(hall, meaning, "câbles") == [one]
+
+
+async def test_where_there_is_no_room_the_oldest_sessions_have_no_vectors_until_there_is(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path, 5) as meaning:
+
+        async def held(*lines: int) -> set[SessionId]:
+            """Those that have vectors, once sessions of so many lines were held, the first one last."""
+            for age, many in enumerate(lines):
+                told = Telling(session=SessionId(f"age-{age}"), opened=False)
+                told.tell(ev.SessionOpened(wall=MORNING - age))
+                for at in range(many):
+                    told.line("Cables.", 1_000 * at, 1_000 * at + 900)
+                head = await hall.log.acquire(told.recorder.session, told.recorder.epoch)
+                await hall.log.append(told.recorder.session, head.term, 0, told.records)
+                hall.indexing.note(told.recorder.session)
+            await hall.indexing.catch_up()
+            for _ in range(20):
+                if not await hall.indexing.write_beside():
+                    return {*meaning._sessions()}
+            raise AssertionError("Vectors are made again and again.")
+
+        assert await held(2, 2, 2, 1) == {"age-0", "age-1"}
+        await hall.indexed.forget(SessionId("age-1"))
+        assert await held() == {"age-0", "age-2", "age-3"}

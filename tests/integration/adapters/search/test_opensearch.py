@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
-from integration.services.search.test_indexing import Hall, opened, text_offsets
 from moothall.adapters.search.opensearch import APART_MS, OpenSearch
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
+from support.search.hall import Hall, opened, text_offsets
 from support.search.open_search import INDEX, PASSWORD, USER, OpenSearchServer
 from support.sessions.recorder import SESSION, Recorder
 
@@ -20,11 +20,11 @@ LOGIN = f"{USER}:{PASSWORD}"
 
 
 @asynccontextmanager
-async def exporting(hall: Hall, folder: Path, server: TestServer) -> AsyncIterator[None]:
+async def exporting(hall: Hall, folder: Path, server: TestServer) -> AsyncIterator[OpenSearch]:
     address = str(server.make_url(f"/{INDEX}"))
     export = OpenSearch(folder, address, login=LOGIN, public="https://hall.example.org", clock=hall.clock)
     hall.indexing.beside.append(export)
-    yield
+    yield export
     hall.indexing.beside.remove(export)
     await export.close()
 
@@ -91,7 +91,7 @@ async def test_what_is_removed_goes_by_its_id_and_waits_on_the_disk_while_nobody
             assert texts(search) == ["Three.", "Two."]
         search.status = 200
         search.refuses[f"{SESSION}/{two}"] = 429
-        async with exporting(hall, tmp_path, server):  # The server was started again meanwhile.
+        async with exporting(hall, tmp_path, server) as export:  # The server was started again meanwhile.
             await follow(hall)
             assert texts(search) == ["Three.", "Two."]
             search.refuses.clear()
@@ -100,6 +100,25 @@ async def test_what_is_removed_goes_by_its_id_and_waits_on_the_disk_while_nobody
             await hall.indexed.forget(SESSION)
             await follow(hall)
             assert search.documents == {}
+            assert export._at == {}
+
+
+async def test_what_is_removed_while_it_is_on_its_way_goes_behind_it(tmp_path: Path) -> None:
+    async with at(tmp_path) as (hall, search, server), exporting(hall, tmp_path, server) as export:
+        one = hall.told.line("One.", 0, 900)
+        hall.told.line("Two.", 0, 900)
+        bulk = export._bulk
+
+        async def meanwhile(operations: Sequence[bytes], how: str = "") -> None:
+            export._bulk = bulk  # type: ignore[method-assign]  # as it was
+            await hall.remove(*text_offsets(hall, one))
+            await bulk(operations, how)
+            assert texts(search) == ["One.", "Two."]
+
+        export._bulk = meanwhile  # type: ignore[method-assign]  # between what is noted and what is sent
+        await hall.store()
+        await follow(hall)
+        assert texts(search) == ["Two."]
 
 
 async def test_a_meeting_that_is_not_public_any_more_goes_and_comes_back(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,11 +19,11 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.programme.plan import RoomId
-from moothall.core.search.choosing import FindChoice
+from moothall.core.search.choosing import FindChoice, SearchedSession
 from moothall.core.search.folding import Folding
-from moothall.core.search.lines import FoundBy
+from moothall.core.search.lines import FoundBy, Shelf
 from moothall.services.search.indexing import Indexing
-from moothall.services.search.ports import IndexBusy
+from moothall.services.search.ports import FoundLine, IndexBusy
 from moothall.services.search.searching import PAGE, PATIENCE_MS, Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.clock import ManualClock
@@ -39,7 +39,7 @@ class House:
         self.log = MemoryLog()
         self.clock = ManualClock()
         self.indexing = Indexing(self.log, index, self.clock)
-        catalogue = SessionCatalogue(self.log)
+        self.catalogue = catalogue = SessionCatalogue(self.log)
         self.opened: set[SessionId] = set()
         self.searching = Searching(
             index,
@@ -133,6 +133,51 @@ async def test_a_text_that_the_log_has_lost_is_not_shown_though_the_index_has_it
         await made.log.remove(SessionId("plenary"), 1, len(told.records) - 1, (offset,), told.records[-1:])
         results = await made.searching.find("secret", FindChoice())
         assert [moment.text for moment in results.moments] == ["Another secret."]
+
+
+class _Like:
+    """Finds one line by what it means."""
+
+    def __init__(self, line: FoundLine) -> None:
+        self._line = line
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def find(self, text: str, shelf: Shelf, where: Mapping[SessionId, SearchedSession]) -> tuple[FoundLine, ...]:
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        return (self._line,)
+
+
+@pytest.mark.parametrize("words", ["divide", "chasm"])
+@pytest.mark.parametrize("how", ["removed", "for the staff"])
+async def test_what_leaves_while_a_search_is_under_way_is_not_shown(tmp_path: Path, how: str, words: str) -> None:
+    async with house(tmp_path) as made:
+        plenary = SessionId("plenary")
+        told = await made.hold("plenary", "A secret.", "The digital divide.")
+        line = (await made.searching.find("divide", FindChoice())).moments[0].segment
+        offset = next(each.header.offset for each in told.records if b"divide" in (each.body or b""))
+        known = made.indexing.searchable()[plenary]
+        strand = known.strands[0]
+        made.searching.similar = like = _Like(FoundLine(known, strand, line, offset, 0, 900))
+
+        async def seen() -> list[str]:
+            results = await made.searching.find(words, FindChoice())
+            return [each.text for each in (*results.moments, *results.similar)]
+
+        async def leave() -> None:
+            like.meanwhile = None
+            last = len(told.records)
+            if how == "removed":
+                told.tell(ev.BodyRemoved(offsets=(offset,), reason="request", by="x"))
+                await made.log.remove(plenary, 1, last, (offset,), told.records[last:])
+            else:
+                told.tell(ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE, listed=True))
+                await made.log.append(plenary, 1, last, told.records[last:])
+            made.catalogue.read_again(plenary)
+
+        assert await seen() == ["The digital divide."]
+        like.meanwhile = leave
+        assert await seen() == []
 
 
 async def test_records_that_links_open_are_found_apart_and_in_order_of_sessions(tmp_path: Path) -> None:
