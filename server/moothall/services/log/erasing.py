@@ -187,7 +187,9 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
     names: tuple[SpeakerId, ...] = ()
     cuts: tuple[Cut, ...] = ()
     if text := KeptKind.TEXT in kinds:
-        gone |= {each.id: each for each in asked if text_offsets.of_interventions([each.id]) and each.id not in gone}
+        # Questions that nobody published have a period of their own.
+        published = (each for each in asked if each.published and each.id not in gone)
+        gone |= {each.id: each for each in published if text_offsets.of_interventions([each.id])}
         names, cuts = text_offsets.named, selected(state, Expired(frozenset(kinds)))
         others += text_offsets.of_polls  # Without its opening a fold has no show of hands, whatever was counted.
     if KeptKind.STAFF in kinds:
