@@ -58,8 +58,9 @@ LOST = (
     "net::ERR_",
     "Failed to fetch dynamically imported module",
     "An unknown error occurred when fetching the script",
+    "WebSocket is closed before the connection is established",
 )
-"""What Chromium says in the console of a line that was cut."""
+"""What Chromium says in the console of a line that was cut, or of a page that was left while its line was opened."""
 
 
 def chromium() -> str | None:
