@@ -1,4 +1,4 @@
-"""Writes docs/reference/events.md from the docstrings of `moothall.core.events.types`."""
+"""Writes docs/reference/events.md from the docstrings of `moothall.core.events`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 from field_docs import ROOT, Class, Field, classes, module_doc, one_line, publish
 from moothall.core.events.codec import EVENT_TYPES
 
-SOURCE = ROOT / "server/moothall/core/events/types.py"
+EVENTS = ROOT / "server/moothall/core/events"
+SOURCE = EVENTS / "types.py"
+SOURCES = (EVENTS / "base.py", SOURCE, EVENTS / "outcomes.py", EVENTS / "outcome_parts.py")
 PAGE = ROOT / "docs/reference/events.md"
 
 INTRODUCTION = """\
 # Events
 
-Generated from `server/moothall/core/events/types.py` by `make fix`; change the docstrings there.
+Generated from `server/moothall/core/events/types.py` and `outcomes.py` by `make fix`; change the docstrings there.
 
 {about}
 
@@ -27,7 +29,7 @@ the frames around it. `v` is the body's version and 1 where nothing else is said
 
 def render() -> str:
     """Return the page's text."""
-    known = classes(SOURCE)
+    known = {name: each for source in SOURCES for name, each in classes(source).items()}
     parts = [INTRODUCTION.format(about=_about())]
     parts.append(
         "| type | lane | what it says |\n|---|---|---|\n" + "".join(_summary(name, known) for name in EVENT_TYPES)
@@ -72,7 +74,8 @@ def _table(fields: list[Field]) -> str:
 
 
 def _type(field: Field) -> str:
-    return one_line(field.type + (f" = {field.default}" if field.default is not None else ""))
+    default = field.default.replace("msgspec.field(default_factory=dict)", "{}") if field.default else field.default
+    return one_line(field.type + (f" = {default}" if default is not None else ""))
 
 
 def _is_value(kind: Class) -> bool:

@@ -23,6 +23,7 @@ from golden.hubs_story import remove_what_it_asked, rooms_far_away
 from golden.imported_story import held_elsewhere, remove_him_and_the_file
 from golden.nodes_story import remove_what_came_after, two_servers
 from golden.not_taken_story import remove_the_one_from_a_hub, two_not_taken
+from golden.outcomes_story import outcomes, remove_a_draft
 from golden.own_words_story import own_words, remove_the_other_line
 from golden.planned_story import held_after_all, remove_why
 from golden.question_removed_story import question_not_taken, remove_its_words
@@ -547,6 +548,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-air": (taken_over, remove_what_was_offered),
     "log-0.1-imported": (held_elsewhere, remove_him_and_the_file),
     "log-0.1-own-words": (own_words, remove_the_other_line),
+    "log-0.1-outcomes": (outcomes, remove_a_draft),
 }
 
 

@@ -1,6 +1,8 @@
-"""Every command of a session. The sender gives each command an id, so that it can be sent twice without harm.
+"""Every command of a session, and the union of all commands. The sender gives each command an id, so that it can be
+sent twice without harm.
 
-All commands are in this module, which has fields and no logic, so that one page shows the whole vocabulary.
+This module has fields and no logic, so that one page shows the whole vocabulary; commands about outcomes are in
+`moothall.core.outcomes.commands`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from moothall.core.events.types import (
     ChannelKind,
     EndReason,
     GapReason,
+    LogKind,
     MadeFrom,
     Origin,
     PolicyQuestion,
@@ -24,6 +27,7 @@ from moothall.core.events.types import (
     Word,
 )
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import (
     ChannelId,
     CommandId,
@@ -36,12 +40,7 @@ from moothall.core.kernel.ids import (
     SourceId,
     SpeakerId,
 )
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
-    """A request to a session, which causes events or is refused. A field without a description is that of the resulting
-    event.
-    """
+from moothall.core.outcomes.commands import OutcomeCommand
 
 
 class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
@@ -53,6 +52,7 @@ class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
     young_people: bool = False
     sound: SoundKept = SoundKept.UNTIL_CHECKED
     rehearsal: bool = False
+    kind: LogKind = LogKind.SESSION
 
 
 class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
@@ -588,7 +588,7 @@ class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
     wanted: bool | None
     language: str | None = None
     keep: bool | None = None
-    written: dict[str, str] = {}
+    written: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):
@@ -809,5 +809,6 @@ AnyCommand = (
     | WallCommand
     | TurnCommand
     | SetHubPresence
+    | OutcomeCommand
 )
 """Every command of this release. `do` says which class a message has."""

@@ -17,6 +17,7 @@ from moothall.app.cluster.house import House, redis_server
 from moothall.app.cluster.standing_by import standing_by
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.ports import Clock
 from moothall.services.cluster.reading import CACHED_MS, CUT_OFF_MS
@@ -193,7 +194,7 @@ async def test_a_node_finds_what_its_copies_have_while_nobody_keeps_the_house(
 ) -> None:
     recorder = Recorder()
     words = ("The digital divide is wide.", "It costs a tenth of the income.")
-    told: list[ev.Event] = [
+    told: list[Event] = [
         ev.SessionCreated(title="Plenary", languages=("en",), access=ev.Access.PUBLIC),
         ev.ChannelAdded(channel=FLOOR.channel, kind=ev.ChannelKind.FLOOR, languages=("en",)),
         ev.SessionOpened(wall=1),

@@ -20,8 +20,9 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.play import add_commands, settings_of, show
 from moothall.cli.playing import Playback, stop_signal
-from moothall.core.commands import AnyCommand, BeginNotRecorded, Command
+from moothall.core.commands import AnyCommand, BeginNotRecorded
 from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.command import Command
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId
 from support.halls.process import SESSION, HallProcess

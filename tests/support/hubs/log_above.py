@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.events.question_parts import QueueOrder
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
@@ -76,7 +77,7 @@ class LogAbove:
             case _:
                 self.check()
 
-    def add(self, event: ev.Event) -> LogRecord:
+    def add(self, event: Event) -> LogRecord:
         return self._added(self.recorder.record(event))
 
     def check(self) -> LogRecord:

@@ -9,6 +9,7 @@ from pathlib import Path
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall_hub.app import BOOK, COPIES, RunningHub, hub
 from moothall_hub.mirror.checking import Broken, first_run, take
@@ -25,10 +26,10 @@ ELSEWHERE = ChannelId("mt-es")
 """A channel of the meeting that is not copied."""
 
 
-def meeting(*more: ev.Event) -> list[LogRecord]:
+def meeting(*more: Event) -> list[LogRecord]:
     """Return the records of an open meeting with twelve lines, a minute apart, and of `more`."""
     recorder = Recorder()
-    told: list[ev.Event] = [
+    told: list[Event] = [
         ev.SessionCreated(title="Plenary & <hubs>", languages=("en",), access=ev.Access.PUBLIC),
         ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
         ev.SessionOpened(wall=MORNING),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SpeakerId
@@ -91,7 +92,7 @@ class Telling:
             *([ev.SessionOpened(wall=MORNING)] if opened else []),
         )
 
-    def tell(self, *events: ev.Event, by: Actor = SYSTEM) -> None:
+    def tell(self, *events: Event, by: Actor = SYSTEM) -> None:
         """Log events."""
         self.records += [self.recorder.record(event, by) for event in events]
 

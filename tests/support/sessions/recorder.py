@@ -6,8 +6,9 @@ import hashlib
 from base64 import b64encode
 
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, checkpoint_bytes, seal
+from moothall.core.events.base import Event
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.types import Event, LaneHead, RecordCheckpoint
+from moothall.core.events.types import LaneHead, RecordCheckpoint
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import is_public

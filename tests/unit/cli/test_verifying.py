@@ -19,6 +19,7 @@ from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.cli.verifying import verify_command
 from moothall.core.chain import LogRecord, checkpoint_bytes
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE
@@ -161,7 +162,7 @@ def test_of_what_was_removed_it_says_all_that_is_known(tmp_path: Path) -> None:
         log = await SqliteLog.open(tmp_path / FILE_NAME)
         await log.acquire(recorder.session, EPOCH)
 
-        def record(event: ev.Event, by: Actor = SYSTEM, lane: str = "") -> LogRecord:
+        def record(event: Event, by: Actor = SYSTEM, lane: str = "") -> LogRecord:
             recorder.later += 960  # a second apart
             return recorder.record(event, by, lane=lane)
 

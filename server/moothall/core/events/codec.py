@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from moothall.core.events.types import AnyEvent, Event
+from moothall.core.events.base import Event
+from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import RecordBroken
 

@@ -1,20 +1,21 @@
-"""Every fact that a session's log can hold.
+"""Every fact that a log can hold, but for those about outcomes (`outcomes.py`).
 
 An event declares its lane by type. Fields are only ever added; a changed meaning is a new type or a higher
 `v` with an upcast (`moothall.core.events.codec`). Times are media time in integer milliseconds unless the
 field says *wall* (Unix milliseconds). `docs/reference/events.md` is generated from this file.
 
-All events are in this module, so that what a log can hold is read on one page: fields, and no code.
+All of them are in one module, so that what a session's log can hold is read on one page: fields, and no code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
 
 import msgspec
 
+from moothall.core.events.base import Event, StaffEvent
+from moothall.core.events.outcomes import OutcomeFact
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel import lanes
 from moothall.core.kernel.actors import Role
@@ -31,6 +32,23 @@ from moothall.core.kernel.ids import (
     SourceId,
     SpeakerId,
 )
+
+
+class LogKind(StrEnum):
+    """What a log is about. Every log begins with `session.created`, whatever it is about, so that writers, hubs, nodes,
+    proofs and removals are the same for all.
+    """
+
+    SESSION = "session"
+    """A meeting."""
+    CALL = "call"
+    """An open call for policy questions: what is proposed are its interventions."""
+    REGISTER = "register"
+    """The policy questions of the house, with the bodies that deal with them."""
+    REPORT = "report"
+    """The report of a session."""
+    DOCUMENT = "document"
+    """A document made of reports, such as the outcome document."""
 
 
 class Access(StrEnum):
@@ -181,20 +199,6 @@ class PolicyQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """The question's wording."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """A fact in a session's log."""
-
-    VERSION: ClassVar[int] = 1
-    """The newest body version of this type, written as `v`."""
-
-    v: int = 1
-    """The body's version."""
-
-    def lane(self) -> Lane:
-        """The lane of events of this type; `session` unless the type overrides it."""
-        return lanes.SESSION
-
-
 class ChannelEvent(Event, frozen=True, kw_only=True):
     """An event about the segments of one channel."""
 
@@ -204,14 +208,6 @@ class ChannelEvent(Event, frozen=True, kw_only=True):
     def lane(self) -> Lane:
         """The channel's own lane."""
         return lanes.channel_lane(self.channel)
-
-
-class StaffEvent(Event, frozen=True, kw_only=True):
-    """An event for desks only."""
-
-    def lane(self) -> Lane:
-        """The lane of the staff."""
-        return lanes.STAFF
 
 
 class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
@@ -229,6 +225,8 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
     """What is kept of the sound. The field is missing in logs of releases that recorded no sound."""
     rehearsal: bool = False
     """Whether the session is only a test: it is never listed, and is removed automatically."""
+    kind: LogKind = LogKind.SESSION
+    """What the log is about."""
 
 
 class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
@@ -753,7 +751,7 @@ class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
     """BCP-47 tag of the language in which the choice holds; null for all languages."""
     keep: bool | None = None
     """Whether translations keep the term as it is; null: the glossary files decide."""
-    written: dict[str, str] = {}
+    written: dict[str, str] = msgspec.field(default_factory=dict)
     """The term's translations, by BCP-47 tag; they take precedence over `keep`."""
 
 
@@ -1081,7 +1079,7 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     """
     by: str
     """Pseudonym of whoever ordered the removal."""
-    through: dict[ChannelId, int] = {}
+    through: dict[ChannelId, int] = msgspec.field(default_factory=dict)
     """Media ms up to which each channel's words were committed, so that removed sound is not recognised again."""
 
 
@@ -1144,5 +1142,6 @@ AnyEvent = (
     | RecordCheckpoint
     | RecordSealed
     | BodyRemoved
+    | OutcomeFact
 )
 """Every event of this release. `type` says which class a body has."""

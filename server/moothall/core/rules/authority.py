@@ -11,13 +11,15 @@ from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.presence import is_or_is_below
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import Lane
 from moothall.core.kernel.lanes import STAFF, is_public, of_hub
+from moothall.core.outcomes import commands as outcome
 
-_Commands = frozenset[type[do.Command]]
+_Commands = frozenset[type[Command]]
 
 
-def _of(*kinds: type[do.Command]) -> _Commands:
+def _of(*kinds: type[Command]) -> _Commands:
     return frozenset(kinds)
 
 
@@ -42,6 +44,31 @@ _QUEUE = (
     | _of(do.LimitTurns, do.LimitAsking)
 )
 _WALL = _of(do.ClearWall, do.RestoreWall)
+_BOOK = _of(
+    outcome.StateCall,
+    outcome.SelectSubmission,
+    outcome.StateQuestion,
+    outcome.CloseQuestion,
+    outcome.PrepareSession,
+    outcome.FilePaper,
+    outcome.RegisterRecipient,
+    outcome.AddressRecipient,
+    outcome.NoteReply,
+    outcome.StateDocument,
+)
+_DRAFT = _of(
+    outcome.WriteSection,
+    outcome.WriteMessage,
+    outcome.DropMessage,
+    outcome.OrderMessages,
+    outcome.CheckCitation,
+    outcome.SubmitReport,
+)
+_RETURN = _of(outcome.AssignReport, outcome.MoveReport)
+_SAID_OF_MESSAGES = _of(outcome.ConfirmMessage, outcome.ObjectToMessage)
+_BY_THE_SERVER = _of(
+    outcome.PublishReport, outcome.PublishDocument, outcome.NoteSending, outcome.PlaceComment, outcome.AssignReport
+)
 
 COMMANDS: dict[Role, _Commands] = {
     Role.SYSTEM: _MAKE
@@ -52,19 +79,37 @@ COMMANDS: dict[Role, _Commands] = {
     | _SPEAKERS
     | _CONSENT
     | _AIR
+    | _BOOK
+    | _DRAFT
+    | _BY_THE_SERVER
     | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT | _of(outcome.ConfirmMessage),
     Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
-    Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT | _DRAFT,
+    Role.SECRETARIAT: _MAKE
+    | _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _WALL
+    | _REPORT
+    | _BOOK
+    | _DRAFT
+    | _RETURN
+    | _SAID_OF_MESSAGES,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeSegment) | _AIR | _NOTES,
     Role.TOOL: _of(do.TypeSegment) | _CORRECT | _AIR,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
-    Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse, do.PublishDeclined),
+    Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse, do.PublishDeclined)
+    | _SAID_OF_MESSAGES,
     Role.READER: _of(),
 }
 """The commands that each role may send; any other command is forbidden."""

@@ -13,9 +13,21 @@ from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
+from moothall.core.outcomes.commands import (
+    CallCommand,
+    OutcomeCommand,
+    PlaceComment,
+    RegisterCommand,
+    ReportCommand,
+    StateCall,
+)
+from moothall.core.outcomes.document_rules import decide_document
+from moothall.core.outcomes.register_rules import decide_call, decide_register
+from moothall.core.outcomes.report_rules import decide_report
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.corrections import correct, publish_declined, revise
 from moothall.core.rules.displays import decide_wall
+from moothall.core.rules.fitting import fits
 from moothall.core.rules.imports import decide_import, is_imported
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
@@ -58,6 +70,10 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return create(state, command)
     if state.status is Status.ABSENT:
         return NO_SESSION
+    if not fits(state.kind, type(command)):
+        return refuse(RefusalCode.CONFLICT, f"This can't be done with a {state.kind}.")
+    if isinstance(command, OutcomeCommand):
+        return _outcome(state, command, wall)
     if isinstance(command, do.EngineCommand):
         return _channel(state, command)
     if isinstance(command, do.SourceCommand):
@@ -107,6 +123,21 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return _ask_close(state, command)
         case _:
             return _life(state, command, wall)
+
+
+def _outcome(state: State, command: OutcomeCommand, wall: int) -> Decision:
+    outcomes = state.outcomes
+    if isinstance(command, CallCommand):
+        asked = None if isinstance(command, StateCall) else state.questions.get(command.intervention)
+        return decide_call(
+            outcomes.call, command, published=asked is not None and asked.published and not asked.removed
+        )
+    if isinstance(command, RegisterCommand):
+        return decide_register(outcomes.register, command)
+    if isinstance(command, ReportCommand):
+        return decide_report(outcomes.report, command)
+    received = isinstance(command, PlaceComment) and command.intervention in state.questions.interventions
+    return decide_document(outcomes.document, command, wall, received=received)
 
 
 def _life(state: State, command: do.LifeCommand, wall: int) -> Decision:

@@ -12,12 +12,14 @@ import msgspec
 from moothall.core.desks.notes_and_tags import NotesAndTags, evolve_notes_and_tags
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
+from moothall.core.events.outcomes import OutcomeFact
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.hubs.presence import HubsPresent, with_hub
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
+from moothall.core.outcomes.outcomes import Outcomes, evolve_outcomes
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.sessions.air import air_after, air_without
 from moothall.core.sessions.keeping import RecordKeeping, keeping_after
@@ -65,6 +67,10 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     sound_from: int = 0
     """Media ms from which on sound is kept, where some is: when it was allowed while the session was on."""
     rehearsal: bool = False
+    kind: ev.LogKind = ev.LogKind.SESSION
+    """What the log is about."""
+    outcomes: Outcomes = Outcomes()
+    """What a log holds that isn't about a session."""
     listed: bool = True
     """Whether public lists may name the session."""
     ground: str = ""
@@ -206,6 +212,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _evolve_segment(state, event, at)
         case _ if isinstance(event, ev.QuestionFact):
             return _with_questions(state, event)
+        case _ if isinstance(event, OutcomeFact):
+            return replace(state, outcomes=evolve_outcomes(state.outcomes, event, at))
         case _ if isinstance(event, ev.NoteOrTag):
             notes_and_tags = evolve_notes_and_tags(state.notes_and_tags, event, at)
             return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)

@@ -28,6 +28,7 @@ from moothall.core.kernel.errors import (
 )
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.kernel.visible import all_visible
+from moothall.core.outcomes.commands import PublishDocument, PublishReport
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removal.selection import ErasedSelection
 from moothall.core.rules.authority import may_send
@@ -47,6 +48,8 @@ from moothall.services.metrics.measures import Measures
 logger = logging.getLogger(__name__)
 
 INSIST_MS = 1_000
+_SIGNED = CloseSession | SealRecord | PublishReport | PublishDocument
+"""Commands whose events are signed at once, since a version is complete."""
 
 
 @dataclass(eq=False, repr=False)
@@ -420,7 +423,7 @@ class SessionWriter:
         first = draft.offset + 1
         for n, event in enumerate(events):
             draft.add(event, order.actor, order.id, n, wall)
-        if not order.commands or isinstance(order.commands[-1], CloseSession | SealRecord):
+        if not order.commands or isinstance(order.commands[-1], _SIGNED):
             draft.sign(order.actor, order.id, len(events), wall)
         draft.state = state
         return Receipt(first, draft.offset)

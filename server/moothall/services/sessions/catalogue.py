@@ -14,6 +14,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import made_of, shared
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 PAGE = 1_000
 
-_STATUS: dict[type[ev.Event], Status] = {
+_STATUS: dict[type[Event], Status] = {
     ev.SessionOpened: Status.OPEN,
     ev.SessionPaused: Status.PAUSED,
     ev.SessionResumed: Status.OPEN,
@@ -38,7 +39,7 @@ _STATUS: dict[type[ev.Event], Status] = {
     ev.SessionClosed: Status.CLOSED,
 }
 _PLANNING = (ev.SessionDescribed, ev.SessionArranged, ev.SessionCancelled, ev.SessionReinstated)
-_KINDS: tuple[type[ev.Event], ...] = (
+_KINDS: tuple[type[Event], ...] = (
     ev.SessionCreated,
     *_PLANNING,
     ev.ChannelAdded,
@@ -95,6 +96,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The offset of the event that closed it."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
+    kind: ev.LogKind = ev.LogKind.SESSION
+    """What the log is about."""
     young_people: bool = False
     """Whether young people take part."""
     named: bool = True
@@ -129,8 +132,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def listed(self) -> bool:
-        """Whether public lists show it."""
-        return self.public and self.channel is not None and self.named
+        """Whether public lists of sessions show it."""
+        return self.kind is ev.LogKind.SESSION and self.public and self.channel is not None and self.named
 
 
 ListPublic = Callable[[], Awaitable[Sequence[Entry]]]

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from moothall.adapters.search.opensearch import APART_MS, OpenSearch
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
 from support.search.hall import Hall, opened, text_offsets
@@ -51,10 +52,10 @@ async def follow(hall: Hall) -> None:
         pass
 
 
-def begun(hall: Hall) -> list[ev.Event]:
+def begun(hall: Hall) -> list[Event]:
     """What a meeting begins with."""
     events = (decode_event(each.body or b"") for each in hall.told.records)
-    return [event for event in events if isinstance(event, ev.Event)]
+    return [event for event in events if isinstance(event, Event)]
 
 
 def texts(search: OpenSearchServer) -> list[str]:

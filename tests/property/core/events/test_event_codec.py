@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.events.codec import EVENT_TYPES, UnknownEvent, decode_event, encode_event, type_name
 from moothall.core.kernel.errors import RecordBroken
 from support.sessions.strategies import EVENTS, EVENTS_BY_TYPE
@@ -44,7 +45,7 @@ def test_any_bytes_are_an_event_or_broken(body: bytes) -> None:
         event = decode_event(body)
     except RecordBroken:
         return
-    assert isinstance(event, ev.Event | UnknownEvent)
+    assert isinstance(event, Event | UnknownEvent)
 
 
 @given(event=EVENTS, later=st.integers(2, 10**9))

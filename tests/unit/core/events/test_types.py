@@ -49,6 +49,17 @@ LANES = {
     "turn.limited": "questions",
     "turn.typed": "questions",
     "turn.held": "questions",
+    "submission.selected": "questions",
+    "comment.placed": "questions",
+    "recipient.addressed": "staff",
+    "document.sent": "staff",
+    "report.assigned": "staff",
+    "report.section-written": "staff",
+    "message.written": "staff",
+    "message.dropped": "staff",
+    "messages.ordered": "staff",
+    "citation.checked": "staff",
+    "report.moved": "staff",
 }
 """Whatever isn't named here is in the session's own lane, for everybody."""
 

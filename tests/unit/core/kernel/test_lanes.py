@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event, StaffEvent
 from moothall.core.events.codec import EVENT_TYPES
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import (
@@ -82,6 +83,8 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     for_staff |= {"air.held", "line.offered", "original.kept"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed", "intervention.declined"}
+    for_staff |= {"recipient.addressed", "document.sent", "report.assigned", "report.section-written", "report.moved"}
+    for_staff |= {"message.written", "message.dropped", "messages.ordered", "citation.checked"}
     of_the_questions = {
         "intervention.published",
         "intervention.status-changed",
@@ -94,13 +97,15 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
     of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
     assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands
-    assert {name for name, lane in lanes.items() if lane is ev.StaffEvent.lane} == for_staff
+    assert {name for name, lane in lanes.items() if lane is StaffEvent.lane} == for_staff
     assert ev.NoteLeft(text="x").lane() == STAFF
     of_hubs = {"hub.note-left", "hub.note-read", "hub.declined"}
     assert {name for name, lane in lanes.items() if lane is ev.HubEvent.lane} == of_hubs
     others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_questions - of_the_queue
-    others -= of_the_hands | of_hubs
-    assert {lanes[name] for name in others} == {ev.Event.lane}
+    of_outcomes = {"submission.selected", "comment.placed"}
+    assert {EVENT_TYPES[name].lane(ev.NoteLeft(text="x")) for name in of_outcomes} == {QUESTIONS}
+    others -= of_the_hands | of_hubs | of_outcomes
+    assert {lanes[name] for name in others} == {Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION
 
 

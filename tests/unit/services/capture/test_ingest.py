@@ -6,6 +6,7 @@ import pytest
 
 from moothall.core.commands import AddChannel, BeginNotRecorded, OpenSession
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import AudioError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
@@ -36,7 +37,7 @@ async def deaf_engine(engine: EngineEnd) -> None:
 
 
 def names(events: list[object]) -> list[str]:
-    return [str(event.__struct_config__.tag) for event in events if isinstance(event, ev.Event)]
+    return [str(event.__struct_config__.tag) for event in events if isinstance(event, Event)]
 
 
 def test_a_recording_is_played_from_opening_to_close() -> None:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core.events import types as ev
+from moothall.core.events.base import Event
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
@@ -342,6 +343,6 @@ ENDED = ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=9, reason=ev.EndReason.P
     ("event", "lines", "words"),
     [(OPENED, True, False), (ENDED, False, False), (ev.ClockMapped(t=0, wall=5), True, True)],
 )
-def test_what_nobody_sees_may_wait(event: ev.Event, lines: bool, words: bool) -> None:
+def test_what_nobody_sees_may_wait(event: Event, lines: bool, words: bool) -> None:
     record = Recorder().record(event)
     assert (deferrable(record, words=False), deferrable(record, words=True)) == (lines, words)

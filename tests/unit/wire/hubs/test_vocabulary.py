@@ -4,8 +4,9 @@ import hashlib
 
 from hypothesis import given
 
+from moothall.core.events.base import StaffEvent
 from moothall.core.events.codec import EVENT_TYPES, type_name
-from moothall.core.events.types import AnyEvent, StaffEvent
+from moothall.core.events.types import AnyEvent
 from moothall.wire.hubs.vocabulary import DICTIONARY, LANES, VERSION
 from support.sessions.strategies import EVENTS
 
