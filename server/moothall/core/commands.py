@@ -589,6 +589,7 @@ class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
     language: str | None = None
     keep: bool | None = None
     written: dict[str, str] = {}
+    forms: dict[str, dict[str, str]] = {}
 
 
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):

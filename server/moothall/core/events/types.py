@@ -755,6 +755,8 @@ class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
     """Whether translations keep the term as it is; null: the glossary files decide."""
     written: dict[str, str] = {}
     """The term's translations, by BCP-47 tag; they take precedence over `keep`."""
+    forms: dict[str, dict[str, str]] = {}
+    """Other forms of these, by BCP-47 tag: `gen`, `dat`, `acc`, `ins`, `prep`, `article`, `gender`."""
 
 
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):
