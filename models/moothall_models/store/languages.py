@@ -18,7 +18,7 @@ from moothall.wire import languages as wire
 from moothall_models.store.failures import UNTRIED, megabytes
 from moothall_models.store.firefox_models import LICENCE, FirefoxStore, fetch_registry
 from moothall_models.store.language_tests import FindTranslators, LanguageTests, said_of
-from moothall_models.store.model_choice import PIVOT, LanguagePair, ModelChoice, Wish, choose, size_of, tags_of
+from moothall_models.store.model_choice import PIVOT, LanguagePair, ModelChoice, choose, size_of, tags_of
 from moothall_models.store.progress import Progress, TextProgress
 from moothall_models.store.where import firefox_folder, open_store, scores_folder
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
@@ -164,11 +164,12 @@ def _list(folder: Path, asked: argparse.Namespace, tests: LanguageTests, out: Te
 def _offer(folder: Path, asked: argparse.Namespace, tests: LanguageTests, out: TextIO) -> int:
     registry, here, ms = fetch_registry(asked.registry), _here(folder), tests.better_ms()
     for tag in tags_of(registry):
-        choice = choose(registry, [tag], here, Wish.FITTING, ms)
+        choice = choose(registry, [tag], here, wire.Wish.FITTING, ms)
         offer = wire.LanguageOffer(
             language=tag,
             size=size_of(choice.models),
             licence=LICENCE,
+            light=size_of(choose(registry, [tag], here, wire.Wish.LIGHT, ms).models),
             here={model.pair for model in choice.models} <= here.keys(),
             better=size_of(choice.better),
             quick=choice.quick,
@@ -256,8 +257,8 @@ def _fetch(store: FirefoxStore, asked: argparse.Namespace, ms: float | None, out
     return choice
 
 
-def _wish(asked: argparse.Namespace) -> Wish:
-    return Wish.BETTER if asked.better else Wish.LIGHT if asked.light else Wish.FITTING
+def _wish(asked: argparse.Namespace) -> wire.Wish:
+    return wire.Wish.BETTER if asked.better else wire.Wish.LIGHT if asked.light else wire.Wish.FITTING
 
 
 def _here(folder: Path) -> dict[LanguagePair, FirefoxModel]:

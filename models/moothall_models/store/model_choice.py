@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
 
 import msgspec
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.translation.routes import RouteScore
+from moothall.wire.languages import Wish
 from moothall_models.store.firefox_registry import LIGHT, FirefoxRegistry, RegistryModel
 from moothall_models.store.scores import Way
 from moothall_models.translators.firefox_model import MODEL, FirefoxModel
@@ -27,15 +27,6 @@ MOST_TOGETHER = 300_000_000
 """Most bytes of all models of this kind, about, for better ones to be taken by themselves."""
 
 LanguagePair = tuple[str, str]
-
-
-class Wish(Enum):
-    """Which models somebody has asked for."""
-
-    LIGHT = "light"
-    BETTER = "better"
-    FITTING = "fitting"
-    """What is here stays, and the rest is chosen by the machine's speed."""
 
 
 class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):

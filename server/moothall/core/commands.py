@@ -589,6 +589,7 @@ class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
     language: str | None = None
     keep: bool | None = None
     written: dict[str, str] = msgspec.field(default_factory=dict)
+    forms: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
 
 
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from moothall.services.translation.adding import LanguagesUnavailable
-from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested
+from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested, Wish
 
 
 class MemoryLanguageStore:
@@ -15,6 +15,8 @@ class MemoryLanguageStore:
     def __init__(self, *languages: str) -> None:
         self.languages = languages
         self.added: list[str] = []
+        self.wishes: list[Wish] = []
+        """Which models of each were wanted."""
         self.better = 0
         """Bytes of better models of each language."""
         self.quick = False
@@ -33,19 +35,21 @@ class MemoryLanguageStore:
                 size=31_500_000,
                 licence="MPL-2.0",
                 here=each in self.added,
+                light=31_500_000,
                 better=self.better,
                 quick=self.quick,
             )
             for each in self.languages
         ]
 
-    async def add(self, language: str, *, better: bool) -> AsyncGenerator[LanguageProgress, None]:
+    async def add(self, language: str, wish: Wish) -> AsyncGenerator[LanguageProgress, None]:
         """Add a language in two steps (`LanguageStore`)."""
         for done in (10_000_000, 31_500_000):
             await self._step()
             yield LanguageProgress(done=done, total=31_500_000)
         await self._step()
-        self.added.append(f"better {language}" if better else language)
+        self.added.append(f"better {language}" if wish is Wish.BETTER else language)
+        self.wishes.append(wish)
 
     async def test(self, languages: Sequence[str]) -> AsyncGenerator[LanguagesTested, None]:
         """Test two ways in two steps (`LanguageStore`)."""

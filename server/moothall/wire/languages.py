@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import msgspec
@@ -23,6 +24,15 @@ _Count = Annotated[int, Meta(ge=0)]
 _Bytes = _Count
 
 
+class Wish(Enum):
+    """Which models of a language somebody has asked for; the command's argument of that name says so."""
+
+    LIGHT = "light"
+    BETTER = "better"
+    FITTING = "fitting"
+    """What is here stays, and the rest is chosen by the machine's speed; without an argument."""
+
+
 class LanguageOffer(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="offer"):
     """A language that can be added, or that is here."""
 
@@ -33,6 +43,8 @@ class LanguageOffer(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """SPDX identifier of the models' licence."""
     here: bool
     """Whether all of its models are here."""
+    light: _Bytes = 0
+    """Bytes of its light models, about."""
     better: _Bytes = 0
     """Bytes of better models than those that are here or would be taken, about; 0: there are none."""
     quick: bool = False

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, tmp_path: Path) -> None:
-    store = MemoryLanguageStore("ar", "fr")
+    store = MemoryLanguageStore("ar", "fr", "ru")
     store.better, store.quick = 62_000_000, True
     async with admin_house(tmp_path) as house:
         house.running.translation.adding = orders = AddingLanguages(store)
@@ -59,5 +59,16 @@ async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, 
         await expect(page.get_by_role("progressbar")).to_have_count(0)
         await expect(page.get_by_text("Better models")).to_have_count(0)
         assert store.added == ["fr", "better fr"]
+        await page.get_by_role("button", name="Add all of these").click()
+        whole = page.get_by_role("progressbar", name="All together: 0 of 2 languages, 0 of 63 MB")
+        await expect(whole).to_be_visible()
+        store.steps.release()
+        await expect(page.locator("#Of")).to_have_text("All together: 0 of 2 languages, 10 of 63 MB")
+        assert await page.locator("#Whole").evaluate("bar => [bar.value, bar.max]") == [10_000_000, 63_000_000]
+        store.fails = "The download broke off."
+        store.steps.release()
+        said = ["It did not work, and can be tried again.", "Arabic was not added:", "The download broke off."]
+        await expect(page.get_by_role("alert").locator("p")).to_have_text(said)
+        await expect(page.locator("#Of")).to_have_text("All together: 1 of 2 languages, 32 of 63 MB")
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)

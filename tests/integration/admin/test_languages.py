@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import aiohttp
 from moothall.adapters.admin.local_door import Caller
 from moothall.services.translation.adding import AddingLanguages
 from moothall.testing.language_store import MemoryLanguageStore
+from moothall.wire.languages import Wish
 from support.desks.admin import Browser, admin_house
 from support.halls.microphone_process import MicrophoneHall
 from support.halls.process import CLOCK, free_port
@@ -82,6 +84,47 @@ async def test_a_language_that_is_added_there_is_translated_into_without_a_resta
                 await shows(browser, PAGE, "answered 404 for /db/models.json")
         finally:
             await hall.stop()
+
+
+async def test_what_the_united_nations_speak_is_added_by_one_button_without_scripts(tmp_path: Path) -> None:
+    store = MemoryLanguageStore("ar", "de", "fr", "ru", "zh")
+    store.added.append("fr")
+    async with admin_house(tmp_path) as house:
+        house.running.translation.adding = orders = AddingLanguages(store)
+        working = asyncio.ensure_future(orders.run())
+        secretary = await house.secretary()
+        await secretary.get(PAGE)
+        assert "United Nations" not in secretary.text, "nothing is known of the list"
+        orders.look()
+        store.steps.release()
+        await shows(secretary, PAGE, "To be added, one after the other: Arabic, Chinese, Russian.</p>\n<p>about 95 MB")
+        assert "Not in the list: Spanish." in secretary.text
+        button = re.search(r'<form[^>]*>(?:(?!</form>).)*name="light"', secretary.text, re.DOTALL)
+        assert button is not None
+        tags = re.findall(r'name="language" value="(\w+)"', button[0])
+        assert tags == ["ar", "zh", "ru"]
+        token = secretary.hidden(PAGE) | {"light": "1"}
+        form = [(name, value) for name, value in token.items() if name != "language"]
+        form += [("language", tag) for tag in tags]
+        assert await secretary.post(PAGE, form) == 200
+        await shows(secretary, PAGE, "All together: 0 of 3 languages, 0 of 95 MB")
+        assert "To be added" not in secretary.text
+        store.fails = "The download broke off."
+        store.steps.release()
+        await shows(secretary, PAGE, "Arabic was not added:")
+        assert "The download broke off." in secretary.text
+        assert "All together: 1 of 3 languages, 32 of 95 MB" in secretary.text
+        assert "To be added, one after the other: Arabic.</p>\n<p>about 32 MB" in secretary.text
+        for _ in range(6):
+            store.steps.release()
+        await shows(secretary, PAGE, "The translations are being tested")
+        assert store.added == ["fr", "zh", "ru"]
+        assert set(store.wishes) == {Wish.LIGHT}
+        assert "Arabic was not added:" in secretary.text
+        await secretary.get(PAGE)
+        assert await secretary.post(PAGE, [*form, ("language", "xx")]) == 409
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 async def test_where_none_can_be_added_those_that_are_here_are_tested_all_the_same(tmp_path: Path) -> None:

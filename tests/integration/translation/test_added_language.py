@@ -61,7 +61,7 @@ async def add(on: TranslatedMeeting) -> None:
     await on.comes(lambda: not orders.now.looking)
     assert orders.add("pt")
     await on.comes(lambda: not orders.now.busy)
-    assert orders.now.problem == ""
+    assert orders.now.failures == ()
 
 
 async def remove(store: Path) -> None:

@@ -391,8 +391,7 @@ async def languages_to_add(running: RunningServer) -> AsyncIterator[None]:
     store.steps.release()
     while not orders.now.offers:  # noqa: ASYNC110  # the orders tell nobody
         await asyncio.sleep(0)
-    orders.add("ar")
-    orders.add("zh")
+    orders.add("ar", "zh")
     store.steps.release()
     while not orders.now.done:  # noqa: ASYNC110  # the orders tell nobody
         await asyncio.sleep(0)

@@ -34,11 +34,12 @@ export class DeskTerms {
 
   /**
    * Set a term's forms in translations.
-   * @param {Term} of  @param {boolean} keep  unchanged everywhere  @param {Term['written']} written
+   * @param {Term} of  @param {boolean} keep  unchanged everywhere
+   * @param {Term['written']} written  @param {Term['forms']} forms
    */
-  async #translate({ term, language }, keep, written) {
+  async #translate({ term, language }, keep, written, forms) {
     const said = this.does.spoken().includes(language) ? language : null;
-    const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written });
+    const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written, forms });
     if (!answer.refusal) this.does.say(this.words.text('did.term-abroad', { text: alone(term) }));
   }
 
@@ -100,7 +101,7 @@ export class DeskTerms {
     const row = this.#row(term, [' ', element('span', { class: 'mark' }, more.join(' · '))], [this.#button('term.away', term, false)], language);
     const tags = abroad(known, into);
     if (tags.length) {
-      row.append(inOtherLanguages(this.words, this.languageName, known, tags, (keep, written) => this.#translate(known, keep, written)));
+      row.append(inOtherLanguages(this.words, this.languageName, known, tags, (keep, written, forms) => this.#translate(known, keep, written, forms)));
     }
     return row;
   }

@@ -112,6 +112,7 @@ interface Command {
   wanted?: boolean;
   keep?: boolean;
   written?: Record<string, string>;
+  forms?: Record<string, Record<string, string>>;
   flags?: string[];
   [more: string]: unknown;
 }
@@ -211,8 +212,10 @@ interface Term {
   language: string;
   source: string;
   keep: boolean;
-  /** The term's form in translations, by language. */
+  /** The term's wording in translations, by language. */
   written: Record<string, string>;
+  /** Other forms of these, by language and the name of the form. */
+  forms: Record<string, Record<string, string>>;
 }
 
 interface TermNews {

@@ -15,9 +15,9 @@ from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.translation.routes import Route, RouteScore
-from moothall.services.translation.adding import Adding, AddingLanguages
+from moothall.services.translation.adding import UNITED_NATIONS, Adding, AddingLanguages, lacking
 from moothall.services.translation.text_translation import Reach
-from moothall.wire.languages import LanguageOffer
+from moothall.wire.languages import LanguageOffer, Wish
 
 
 class LanguageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,19 @@ class LanguageRow(msgspec.Struct, frozen=True, kw_only=True):
     """MB of better models than those that are here, rounded; empty: there are none."""
     quick: bool
     """Whether this machine is quick enough for them."""
+
+
+class Together(msgspec.Struct, frozen=True, kw_only=True):
+    """The languages of the United Nations that one act would add."""
+
+    tags: list[str]
+    names: str
+    """In the page's language."""
+    size: str
+    """MB of their light models, rounded."""
+    licences: str
+    absent: str
+    """The names of those that the list doesn't have; empty: none."""
 
 
 class WayRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +116,11 @@ class AddedLanguages:
             adding=ui.language_name(now.language) if now.language else "",
             done=_megabytes(now.done),
             total=_megabytes(now.total),
+            all_done=_megabytes(now.all_done),
+            all_total=_megabytes(now.all_total),
+            failures=[(ui.language_name(each.language) if each.language else "", each.said) for each in now.failures],
             rows=rows(now, ui),
+            together=together(now, ui) if orders.adds and now.offers else None,
             untried=orders.adds and not any(offer.here for offer in now.offers or ()),
             ways=ways_from(self.reach(), self.route, now.offers or (), ui),
         )
@@ -115,20 +132,22 @@ class AddedLanguages:
         now = self._orders().now
         shown = {"busy": now.busy, "language": now.language, "testing": now.testing}
         said = shown | {"done": now.done, "total": now.total}
+        said |= {"all_done": now.all_done, "all_total": now.all_total, "ended": now.ended, "ordered": now.ordered}
         return web.json_response(said, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     @staff_page(runs_the_house)
     async def order(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Have the list fetched, a language or its better models added, or the translations tested."""
-        given = await self.pages.form(request, asked)
-        orders, language = self._orders(), given.get("language", "")
+        """Have the list fetched, languages added or the better models of one, or the translations tested."""
+        sent = await self.pages.sent(request)
+        given = self.pages.checked(sent, asked)
+        orders, languages = self._orders(), sent.get("language", [])
         if "test" in given:
             orders.test()
         elif not orders.adds:
             raise AdminProblem(404, AdminText.GONE)
-        elif not language:
+        elif not languages:
             orders.look()
-        elif not orders.add(language, better="better" in given):
+        elif not orders.add(*languages, wish=next((each for each in Wish if each.value in given), Wish.FITTING)):
             raise AdminProblem(409, AdminText.CONFLICT)
         return see_other(asked.to("/admin/languages"))
 
@@ -156,6 +175,20 @@ def rows(now: Adding, ui: Catalogue) -> list[LanguageRow]:
         for offer in now.offers or ()
     ]
     return sorted(found, key=lambda row: (row.name.casefold(), row.tag))
+
+
+def together(now: Adding, ui: Catalogue) -> Together:
+    """What one act would add of the languages of the United Nations; what is under way isn't among it."""
+    offers = now.offers or ()
+    found = [offer for offer in lacking(offers) if offer.language not in (now.language, *now.waiting)]
+    there = {"en"} | {offer.language for offer in offers}
+    return Together(
+        tags=[offer.language for offer in found],
+        names=ui.listed([ui.language_name(offer.language) for offer in found]),
+        size=_megabytes(sum(offer.light for offer in found)),
+        licences=", ".join(sorted({offer.licence for offer in found})),
+        absent=ui.listed([ui.language_name(tag) for tag in UNITED_NATIONS if tag not in there]),
+    )
 
 
 def ways_from(

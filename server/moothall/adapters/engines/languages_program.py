@@ -43,10 +43,10 @@ class LanguagesProgram:
         async with aclosing(self._messages("list", *self._registry)) as messages:
             return [message async for message in messages if isinstance(message, wire.LanguageOffer)]
 
-    async def add(self, language: str, *, better: bool) -> AsyncGenerator[wire.LanguageProgress, None]:
+    async def add(self, language: str, wish: wire.Wish) -> AsyncGenerator[wire.LanguageProgress, None]:
         """Add a language (`LanguageStore`)."""
-        wish = ("--better",) if better else ()
-        async with aclosing(self._messages("add", language, *wish, *self._registry)) as messages:
+        flags = () if wish is wire.Wish.FITTING else (f"--{wish.value}",)
+        async with aclosing(self._messages("add", language, *flags, *self._registry)) as messages:
             async for message in messages:
                 if isinstance(message, wire.LanguageProgress):
                     yield message

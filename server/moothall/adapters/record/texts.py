@@ -89,11 +89,11 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
     spoken = record.kind is ChannelKind.FLOOR and not record.session.imported
     original = original_of(record.session, record.channel, public=public)
     leads = (ui.text("The original: {address}", address=original),) if original else ()
-    languages = ui.listed(ui.language_name(tag) for tag in record.languages)
+    name, languages = channel_name(channel, ui), ui.listed(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
-        channel_name(channel, ui),
-        languages,
+        name,
+        "" if languages in name else languages,  # a translation has its language in its name
         since(known, ui, zone),
         took_part(record.session.hubs, ui),
         *ways_of((line.made_from for line in record.lines if line.made_from is not None), ui),
@@ -101,7 +101,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
     return Wording(
         language=ui.language,
         direction=ui.direction,
-        name=channel_name(channel, ui),
+        name=name,
         unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
         about=tuple(fact for fact in about if fact),
         quality=quality_line(record.quality, ui),
@@ -112,7 +112,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
         label=label_of(record.session, record.channel, ui, record.lines, original),
-        notice=ui.text(NOTICE) if spoken else " ".join((text_notice(record.session, record.channel, ui), *leads)),
+        notice=ui.text(NOTICE) if spoken else ui.sentences((text_notice(record.session, record.channel, ui), *leads)),
         original=original,
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),

@@ -753,6 +753,8 @@ class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
     """Whether translations keep the term as it is; null: the glossary files decide."""
     written: dict[str, str] = msgspec.field(default_factory=dict)
     """The term's translations, by BCP-47 tag; they take precedence over `keep`."""
+    forms: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    """Other forms of these, by BCP-47 tag: `gen`, `dat`, `acc`, `ins`, `prep`, `article`, `gender`."""
 
 
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):

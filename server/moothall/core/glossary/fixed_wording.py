@@ -85,6 +85,25 @@ def cleaned_forms(given: Inflection, nominative: str = "") -> Inflection | None:
     return Inflection(gender=given.gender, **{field: each.get("und", "") for field, each in cleaned.items() if each})
 
 
+def forms_of(written: Mapping[str, str], forms: Mapping[str, Mapping[str, str]]) -> dict[str, Inflection] | None:
+    """The forms of fixed wordings by language, normalised; None where one is not acceptable, or has no wording.
+
+    `forms`: by language, the names of forms as in a glossary file and their texts; the nominative is the wording.
+    """
+    found: dict[str, Inflection] = {}
+    for tag, given in forms.items():
+        if tag not in written or "nom" in given:
+            return None
+        try:
+            made = cleaned_forms(msgspec.convert({"nom": written[tag], **given}, Inflection))
+        except msgspec.ValidationError:
+            return None
+        if made is None:
+            return None
+        found[tag] = made
+    return found
+
+
 _TEXTS = tuple(field for field in Inflection.__struct_fields__ if field != "gender")
 
 

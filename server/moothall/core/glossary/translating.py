@@ -11,7 +11,7 @@ import msgspec
 
 from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import GlossaryPart
-from moothall.core.glossary.fixed_wording import InTranslation
+from moothall.core.glossary.fixed_wording import InTranslation, forms_of
 from moothall.core.programme.plan import Room
 from moothall.core.sessions.state import State
 from moothall.core.terms.terms import key_of
@@ -47,11 +47,11 @@ def translation_terms(
 def translation_forms(
     state: State, parts: Iterable[GlossaryPart], room: Room | None, language: str
 ) -> dict[str, Inflection]:
-    """Wording in `language` (BCP-47) → its forms, as the files that apply to the session give them: those of a wording
-    that was chosen at the desk too.
+    """Wording in `language` (BCP-47) → its forms: as the desk gives them, else as the files that apply to the session
+    give them, also for a wording that was chosen at the desk.
     """
     found: dict[str, Inflection] = {}
-    for term in _of_files(state, parts, room):
+    for term in _all(state, parts, room):
         for forms in term.forms_in(language):
             found.setdefault(forms.nom, forms)
     return found
@@ -76,7 +76,13 @@ def translated_into(state: State) -> tuple[str, ...]:
 
 def _all(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> Iterator[InTranslation]:
     for chosen in reversed(state.terms.values()):
-        yield InTranslation(term=chosen.term, language=chosen.language or "", keep=chosen.keep, written=chosen.written)
+        yield InTranslation(
+            term=chosen.term,
+            language=chosen.language or "",
+            keep=chosen.keep,
+            written=chosen.written,
+            forms=forms_of(chosen.written, chosen.forms) or {},
+        )
     yield from _of_files(state, parts, room)
 
 

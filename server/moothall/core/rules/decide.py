@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, cleaned_written
+from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, cleaned_written, forms_of
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
@@ -328,7 +328,8 @@ def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] |
             RefusalCode.INVALID, "The language of a term must be a language of the session, or be left empty."
         )
     written = cleaned_written(command.written)
-    if written is None:
+    forms = None if written is None else forms_of(written, command.forms)
+    if written is None or forms is None:
         return refuse(RefusalCode.INVALID, WHAT_CAN_BE_WRITTEN)
     if not command.wanted and (written or command.keep is not None):
         return refuse(RefusalCode.INVALID, "Translations can be given only for a preferred term.")
@@ -339,5 +340,12 @@ def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] |
         message = f"The session has {MOST_CHOSEN} terms of its own already; put lasting ones in a glossary file."
         return refuse(RefusalCode.CONFLICT, message)
     return [
-        ev.TermChosen(term=term, wanted=command.wanted, language=command.language, keep=command.keep, written=written)
+        ev.TermChosen(
+            term=term,
+            wanted=command.wanted,
+            language=command.language,
+            keep=command.keep,
+            written=written,
+            forms={tag: beside for tag, each in forms.items() if (beside := each.beside)},
+        )
     ]

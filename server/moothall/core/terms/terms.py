@@ -72,6 +72,8 @@ class ChosenTerm(msgspec.Struct, frozen=True, kw_only=True):
     """Whether translations keep the term as it is; None: the glossary files decide."""
     written: dict[str, str] = {}
     """The term's translations, by BCP-47 tag."""
+    forms: dict[str, dict[str, str]] = {}
+    """Other forms of these, by BCP-47 tag and the name of the form."""
 
 
 ChosenTerms = dict[str, ChosenTerm]

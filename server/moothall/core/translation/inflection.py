@@ -33,6 +33,12 @@ class Inflection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return str(getattr(self, case))
 
     @property
+    def beside(self) -> dict[str, str]:
+        """What is given beside the nominative, by its name."""
+        names = (name for name in self.__struct_fields__ if name != "nom")
+        return {name: text for name in names if (text := str(getattr(self, name)))}
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """All forms that are given, each once, first the nominative."""
         forms = (self.nom, self.gen, self.dat, self.acc, self.ins, self.prep)

@@ -2,8 +2,9 @@
 what is here.
 
 The models come into the store of this machine; the translators' process finds them there, and the scores of the tests.
-One language is added at a time, and then what leads from and to the new ones is tested. Nothing is asked of the network
-before somebody wants to see what can be added.
+One language is added at a time, and then what leads from and to the new ones is tested. Several that are ordered in one
+act come one after the other: one that fails doesn't keep the others back, and the same act orders those again that are
+lacking. Nothing is asked of the network before somebody wants to see what can be added.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from moothall.core.kernel.errors import MoothallError
-from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested
+from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested, Wish
 
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 100
 """Languages that wait to be added. Overflow: more are ignored; there are some sixty."""
+
+
+UNITED_NATIONS = ("ar", "zh", "en", "fr", "ru", "es")
+"""The official languages of the United Nations."""
 
 
 class LanguagesUnavailable(MoothallError):
@@ -36,10 +41,8 @@ class LanguageStore(Protocol):
         """The languages of the list. Raises LanguagesUnavailable."""
         ...
 
-    def add(self, language: str, *, better: bool) -> AsyncIterator[LanguageProgress]:
-        """Add a language, and yield how far it is; with `better` the models that translate best, otherwise those that
-        this machine is quick enough for. Raises LanguagesUnavailable, while it is iterated.
-        """
+    def add(self, language: str, wish: Wish) -> AsyncIterator[LanguageProgress]:
+        """Add a language, and yield how far it is. Raises LanguagesUnavailable, while it is iterated."""
         ...
 
     def test(self, languages: Sequence[str]) -> AsyncIterator[LanguagesTested]:
@@ -47,6 +50,15 @@ class LanguageStore(Protocol):
         LanguagesUnavailable, while it is iterated.
         """
         ...
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong."""
+
+    said: str
+    """In English."""
+    language: str = ""
+    """The language that could not be added; empty: it was the list, or a test."""
 
 
 class Adding(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,8 +77,24 @@ class Adding(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
     waiting: tuple[str, ...] = ()
     """Languages that are added after it."""
-    problem: str = ""
-    """What went wrong last, in English; empty: nothing."""
+    ended: int = 0
+    """How many languages were added, or failed, since the first one that was ordered while none was being added."""
+    ended_bytes: int = 0
+    """Bytes of these."""
+    all_total: int = 0
+    """Bytes of these, of the one that is being added, and of those that wait, about."""
+    failures: tuple[Failure, ...] = ()
+    """What went wrong since then."""
+
+    @property
+    def ordered(self) -> int:
+        """How many languages are added one after the other, those that ended included."""
+        return self.ended + bool(self.language) + len(self.waiting)
+
+    @property
+    def all_done(self) -> int:
+        """Bytes of all of them that have arrived, about."""
+        return min(self.ended_bytes + (self.done if self.language else 0), self.all_total)
 
     @property
     def busy(self) -> bool:
@@ -87,8 +115,8 @@ class AddingLanguages:
         self._test: list[str] | None = None
         """The languages that are to be tested, none for all; None: none is. Bound: the languages of the list."""
         # Bound: `MOST_WAITING`.
-        self._waiting: deque[tuple[str, bool]] = deque()
-        """Languages, each with whether its better models are wanted."""
+        self._waiting: deque[tuple[str, Wish]] = deque()
+        """Languages, each with the models that are wanted."""
         self._wanted = asyncio.Event()
 
     @property
@@ -103,14 +131,22 @@ class AddingLanguages:
         self._look = True
         self._wanted.set()
 
-    def add(self, language: str, *, better: bool = False) -> bool:
-        """Have a language of the list added, or its better models; returns whether it is one that can be."""
-        known = {offer.language for offer in self._now.offers or ()}
-        if language not in known or len(self._waiting) >= MOST_WAITING:
+    def add(self, *languages: str, wish: Wish = Wish.FITTING) -> bool:
+        """Have languages of the list added, one after the other; returns whether all can be. If not, none is."""
+        wanted = tuple(dict.fromkeys(languages))
+        known = {offer.language: offer for offer in self._now.offers or ()}
+        ordered = (self._now.language, *self.now.waiting)
+        new = [language for language in wanted if language not in ordered]
+        if not wanted or not known.keys() >= set(wanted) or len(self._waiting) + len(new) > MOST_WAITING:
             return False
-        if language not in (self._now.language, *self.now.waiting):
-            self._waiting.append((language, better))
-            self._wanted.set()
+        replace = msgspec.structs.replace
+        if not any(ordered):
+            self._now = replace(self._now, ended=0, ended_bytes=0, all_total=0, failures=())
+        self._waiting.extend((language, wish) for language in new)
+        more = sum(_size(known[language], wish) for language in new)
+        failures = tuple(each for each in self._now.failures if each.language not in new)
+        self._now = replace(self._now, all_total=self._now.all_total + more, failures=failures)
+        self._wanted.set()
         return True
 
     def test(self) -> None:
@@ -127,8 +163,7 @@ class AddingLanguages:
                 await self._fetch()
                 self._look = False
             while self._waiting:
-                language, better = self._waiting.popleft()
-                await self._add(language, better=better)
+                await self._add(*self._waiting.popleft())
             if self._test is not None:
                 await self._try_out(self._test)
 
@@ -138,25 +173,27 @@ class AddingLanguages:
         except LanguagesUnavailable as error:
             self._fail(error)
         else:
-            self._now = msgspec.structs.replace(self._now, offers=offers, problem="")
+            self._now = msgspec.structs.replace(self._now, offers=offers, failures=())
 
-    async def _add(self, language: str, *, better: bool) -> None:
+    async def _add(self, language: str, wish: Wish) -> None:
         replace = msgspec.structs.replace
-        self._now = replace(self._now, language=language, done=0, total=0, problem="")
+        offer = next(each for each in self._now.offers or () if each.language == language)
+        self._now = replace(self._now, language=language, done=0, total=0)
         try:
-            async for progress in self._store.add(language, better=better):
+            async for progress in self._store.add(language, wish):
                 self._now = replace(self._now, done=progress.done, total=progress.total)
         except LanguagesUnavailable as error:
-            self._fail(error)
+            self._fail(error, language)
         else:
             offers = self._now.offers or ()
-            left = {"better": 0} if better else {}
+            left = {"better": 0} if wish is Wish.BETTER else {}
             here = tuple(replace(each, here=True, **left) if each.language == language else each for each in offers)
             self._now = replace(self._now, offers=here)
             logger.info("language %s was added", language)
             if self._test != []:
                 self._test = [*(self._test or ()), language]
-        self._now = replace(self._now, language="")
+        ended, ended_bytes = self._now.ended + 1, self._now.ended_bytes + _size(offer, wish)
+        self._now = replace(self._now, language="", ended=ended, ended_bytes=ended_bytes)
 
     async def _try_out(self, languages: Sequence[str]) -> None:
         replace = msgspec.structs.replace
@@ -168,6 +205,19 @@ class AddingLanguages:
             self._fail(error)
         self._now = replace(self._now, testing=False)
 
-    def _fail(self, error: LanguagesUnavailable) -> None:
+    def _fail(self, error: LanguagesUnavailable, language: str = "") -> None:
         logger.warning("languages: %s", error)
-        self._now = msgspec.structs.replace(self._now, problem=str(error))
+        # Bound: the languages of the list, and one for everything else.
+        others = tuple(each for each in self._now.failures if each.language != language)
+        failed = Failure(said=str(error), language=language)
+        self._now = msgspec.structs.replace(self._now, failures=(*others, failed))
+
+
+def lacking(offers: Iterable[LanguageOffer]) -> tuple[LanguageOffer, ...]:
+    """Those of the list that are official languages of the United Nations and are not here, in their order."""
+    known = {offer.language: offer for offer in offers if not offer.here}
+    return tuple(known[language] for language in UNITED_NATIONS if language in known)
+
+
+def _size(offer: LanguageOffer, wish: Wish) -> int:
+    return {Wish.LIGHT: offer.light, Wish.BETTER: offer.better or offer.size, Wish.FITTING: offer.size}[wish]

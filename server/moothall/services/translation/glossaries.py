@@ -52,6 +52,8 @@ class DeskTerm(msgspec.Struct, frozen=True, kw_only=True):
     """Whether translations keep it unchanged."""
     written: dict[str, str] = {}
     """Its prescribed translations, by BCP-47 tag."""
+    forms: dict[str, dict[str, str]] = {}
+    """Other forms of these, by BCP-47 tag, as in `TermChosen`."""
 
 
 class DeskTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +179,10 @@ def _for_desks(known: Known, said: Mapping[tuple[str, str], InTranslation]) -> D
     key = key_of(known.text)
     found = said.get((key, "")) or said.get((key, known.language))
     shown = DeskTerm(term=known.text, language=known.language, source=known.source)
-    return shown if found is None else msgspec.structs.replace(shown, keep=bool(found.keep), written=found.written)
+    if found is None:
+        return shown
+    forms = {tag: beside for tag, each in found.forms.items() if (beside := each.beside)}
+    return msgspec.structs.replace(shown, keep=bool(found.keep), written=found.written, forms=forms)
 
 
 def _kept(

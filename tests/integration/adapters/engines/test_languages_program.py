@@ -22,8 +22,8 @@ def writes(*messages: wire.LanguageMessage) -> str:
     return "".join(f"out.write({wire.encode(message)!r})\n" for message in messages)
 
 
-async def added(store: LanguagesProgram, *, better: bool = False) -> list[wire.LanguageProgress]:
-    return [progress async for progress in store.add("fr", better=better)]
+async def added(store: LanguagesProgram, wish: wire.Wish = wire.Wish.FITTING) -> list[wire.LanguageProgress]:
+    return [progress async for progress in store.add("fr", wish)]
 
 
 async def test_its_messages_are_offers_and_progress() -> None:
@@ -35,8 +35,9 @@ async def test_its_messages_are_offers_and_progress() -> None:
 async def test_it_gets_the_list_s_address_and_the_language() -> None:
     wanted = ["add", "fr", "--registry", REGISTRY, "--json"]
     assert await added(program(f"assert sys.argv[1:] == {wanted}")) == []
-    wanted.insert(2, "--better")
-    assert await added(program(f"assert sys.argv[1:] == {wanted}"), better=True) == []
+    for wish, named in ((wire.Wish.BETTER, "--better"), (wire.Wish.LIGHT, "--light")):
+        argv = [*wanted[:2], named, *wanted[2:]]
+        assert await added(program(f"assert sys.argv[1:] == {argv}"), wish) == []
 
 
 async def test_it_tests_languages_with_the_translators_of_the_settings() -> None:

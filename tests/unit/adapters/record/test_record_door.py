@@ -488,6 +488,7 @@ def test_a_translation_that_was_asked_for_says_so_and_since_when() -> None:
         session = replace(spoken.session, channels={name: channel})
         record = replace(spoken, channel=name, kind=channel.kind, languages=channel.languages, session=session)
         words = wording(record, PAGES.catalogues["en"])
+        assert [fact for fact in words.about if "Spanish" in fact] == ["Translation: Spanish"]
         return write_text(record, words, Options())
 
     assert "A machine translates this text, and it makes mistakes" in said(of_record=True)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.glossary.fixed_wording import LONGEST, MOST_LANGUAGES, InTranslation, cleaned_written
+from moothall.core.glossary.fixed_wording import LONGEST, MOST_LANGUAGES, InTranslation, cleaned_written, forms_of
+from moothall.core.translation.inflection import Inflection
 
 COMPACT = InTranslation(
     term="Global Digital Compact", language="en", written={"es": "Pacto Digital Mundial", "pt-BR": "Pacto Digital"}
@@ -68,3 +69,24 @@ def test_what_is_written_is_cleaned() -> None:
 )
 def test_what_cannot_be_written_is_told(written: dict[str, str]) -> None:
     assert cleaned_written(written) is None
+
+
+def test_forms_of_a_wording_are_cleaned_and_have_its_text_as_their_nominative() -> None:
+    assert forms_of({"ru": "Женева", "es": "Ginebra"}, {"ru": {"gen": " Женевы ", "gender": "f"}}) == {
+        "ru": Inflection(nom="Женева", gen="Женевы", gender="f")
+    }
+    assert forms_of({"ru": "Женева"}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        {"ru": {"genitive": "Женевы"}},
+        {"ru": {"gender": "feminine"}},
+        {"ru": {"nom": "Женева"}},
+        {"ru": {"gen": "x" * (LONGEST + 1)}},
+        {"uk": {"gen": "Женеви"}},
+    ],
+)
+def test_what_is_no_form_or_has_no_wording_is_refused(forms: dict[str, dict[str, str]]) -> None:
+    assert forms_of({"ru": "Женева"}, forms) is None

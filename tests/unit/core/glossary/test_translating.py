@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import GlossaryPart, read_glossary
@@ -104,6 +106,16 @@ def test_what_a_desk_writes_has_the_forms_that_the_files_give() -> None:
     assert {wording: each.gen for wording, each in forms.items()} == {"Ассамблея": "Ассамблеи", "Женева": "Женевы"}
     assert translation_forms(state, parts, None, "es-MX")["Asamblea"].article == "la"
     assert translation_forms(state, parts, None, "en") == {}
+
+
+def test_forms_of_a_desk_go_before_those_of_the_files_and_unknown_ones_of_a_later_release_are_left_out() -> None:
+    parts = read_glossary(ASSEMBLY, "g.toml")
+    state = chosen(opened(), term="UNGA", written={"ru": "Ассамблея"}, forms={"ru": {"gen": "Ассамблеи мира"}})
+    assert translation_forms(state, parts, None, "ru")["Ассамблея"].gen == "Ассамблеи мира"
+    assert translation_terms(state, parts, None, "ru", "en")["Ассамблеи мира"] == "General Assembly"
+    later = msgspec.structs.replace(state.terms["unga"], forms={"ru": {"locative": "Ассамблее"}})
+    state = msgspec.structs.replace(state, terms={"unga": later})
+    assert translation_forms(state, parts, None, "ru")["Ассамблея"].gen == "Ассамблеи"
 
 
 def test_they_have_an_end() -> None:

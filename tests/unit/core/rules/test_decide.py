@@ -369,6 +369,16 @@ def test_how_it_is_translated_is_kept_with_it() -> None:
     assert decide(opened(), command, CAPTIONER, WALL) == [
         ev.TermChosen(term="Compact", wanted=True, keep=False, written={"es": "Pacto Digital"})
     ]
+    forms = {"ru": {"gen": " Пакта", "gender": "m"}, "es": {"article": ""}}
+    command = do.ChooseTerm(term="Compact", wanted=True, written={"es": "Pacto", "ru": "Пакт"}, forms=forms)
+    assert decide(opened(), command, CAPTIONER, WALL) == [
+        ev.TermChosen(
+            term="Compact",
+            wanted=True,
+            written={"es": "Pacto", "ru": "Пакт"},
+            forms={"ru": {"gen": "Пакта", "gender": "m"}},
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -377,6 +387,7 @@ def test_how_it_is_translated_is_kept_with_it() -> None:
         do.ChooseTerm(term="Compact", wanted=True, written={"es": "x" * (LONGEST + 1)}),
         do.ChooseTerm(term="Compact", wanted=True, written={"in Spanish": "x"}),
         do.ChooseTerm(term="Compact", wanted=False, written={"es": "x"}),
+        do.ChooseTerm(term="Compact", wanted=True, written={"es": "x"}, forms={"ru": {"gen": "x"}}),
         do.ChooseTerm(term="Compact", wanted=None, keep=True),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.translation.routes import RouteScore
+from moothall.wire.languages import Wish
 from moothall_models.manifest import ModelFile
 from moothall_models.store.firefox_registry import FirefoxRegistry, RegistryModel, read_registry
 from moothall_models.store.model_choice import (
@@ -14,7 +15,6 @@ from moothall_models.store.model_choice import (
     MOST_MS,
     LanguagePair,
     ModelChoice,
-    Wish,
     better_ms,
     choose,
     size_of,

@@ -1,70 +1,62 @@
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from moothall_models.manifest import ModelFile
-from moothall_models.translators.firefox import FirefoxTranslator, LoadedModel
-from moothall_models.translators.firefox_model import MODEL, FirefoxModel
-from moothall_models.translators.port import UnusableTranslation
+from moothall_models.translators.firefox import FirefoxTranslator
+from moothall_models.translators.firefox_model import (
+    MODEL,
+    SHORTLIST,
+    SOURCE_VOCABULARY,
+    TARGET_VOCABULARY,
+    VOCABULARY,
+    FirefoxModel,
+)
+from moothall_models.translators.students import LoadedModel, Student
 
 
-class PanicException(BaseException):
-    """As native code raises it."""
-
-    __module__ = "pyo3_runtime"
-
-
-class Loaded:
-    """A model that may be used by the thread alone that made it, and repeats a text in capitals, or fails."""
-
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf, self._thread = shelf, threading.get_ident()
+class Same:
+    """A model that says what it was given."""
 
     def translate(self, text: str) -> str:
-        if threading.get_ident() != self._thread:
-            raise PanicException("unsendable")
-        self._shelf.asked.append(text)
-        if self._shelf.failing:
-            raise self._shelf.failing.pop()
-        return self._shelf.answer.format(text.upper())
+        return text.upper()
 
 
 class Shelf:
-    def __init__(self, *pairs: str) -> None:
-        self.loads: list[str] = []
-        self.asked: list[str] = []
-        self.failing: list[BaseException] = []
-        self.answer = " {} "
+    """Two models: one with a vocabulary and a shortlist, one with two vocabularies and none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loads: list[Student] = []
         files = (ModelFile(name=MODEL, size=1, sha256="0123456789abcdef" * 4),)
-        models = [
-            FirefoxModel(folder=Path(pair), source=pair[:2], target=pair[3:], architecture="tiny", files=files)
-            for pair in pairs
-        ]
-        self.models = models
-        self.translator = FirefoxTranslator(models, load=self.load)
+        there = {"fr": (VOCABULARY, SHORTLIST), "zh": (SOURCE_VOCABULARY, TARGET_VOCABULARY)}
+        self.models = []
+        for target, names in there.items():
+            model = FirefoxModel(folder=folder / target, source="en", target=target, architecture="tiny", files=files)
+            model.folder.mkdir()
+            for name in names:
+                (model.folder / name).touch()
+            self.models.append(model)
+        self.translator = FirefoxTranslator(self.models, load=self.load)
 
-    def load(self, folder: Path) -> LoadedModel:
-        self.loads.append(folder.name)
-        return Loaded(self)
+    def load(self, student: Student) -> LoadedModel:
+        self.loads.append(student)
+        return Same()
 
-    def translate(self, text: str, number: int = 0) -> str:
-        return self.translator.translate([text], self.translator.directions[number])[0]
+    def translate(self, text: str) -> list[str]:
+        return [self.translator.translate([text], each)[0] for each in self.translator.directions]
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf("en_fr", "en_zh", "zh_en")
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
 
 
 def test_each_model_is_a_direction_with_its_version(shelf: Shelf) -> None:
     assert [(each.engine, each.version, each.source, each.target) for each in shelf.translator.directions] == [
         ("firefox", "tiny-01234567", "en", "fr"),
         ("firefox", "tiny-01234567", "en", "zh"),
-        ("firefox", "tiny-01234567", "zh", "en"),
     ]
     assert shelf.translator.missing is None
 
@@ -72,76 +64,23 @@ def test_each_model_is_a_direction_with_its_version(shelf: Shelf) -> None:
 def test_without_the_package_it_says_what_to_install(shelf: Shelf) -> None:
     nothing = FirefoxTranslator(shelf.models, package="no_such_package")
     assert nothing.directions == ()
-    assert str(nothing.missing).startswith("Fetched models aren't used (en to fr, en to zh, zh to en): fxtranslate")
+    assert str(nothing.missing).startswith("Fetched models aren't used (en to fr, en to zh): no_such_package isn't")
     assert FirefoxTranslator([], package="no_such_package").missing is None
 
 
-def test_a_model_is_loaded_once_and_used_by_one_thread_whoever_asks(shelf: Shelf) -> None:
-    assert shelf.loads == []
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(shelf.translate, ["hello"] * 8)) == ["HELLO"] * 8
-    assert shelf.loads == ["en_fr"]
-
-
-def test_it_is_asked_a_sentence_at_a_time_and_nothing_too_long(shelf: Shelf) -> None:
-    long = "and so on " * 50 + "the end."
-    assert shelf.translate(f"It is open.  We begin: {long}") == f"IT IS OPEN. WE BEGIN: {long.upper()}"
-    assert shelf.asked[0] == "It is open."
-    assert max(map(len, shelf.asked)) <= 320
-    shelf.asked.clear()
-    shelf.translate("会议开始了" * 50, 2)
-    assert max(map(len, shelf.asked)) <= 120
-
-
-def test_sentences_of_chinese_are_joined_without_spaces(shelf: Shelf) -> None:
-    assert shelf.translate("It is open. We begin.", 1) == "IT IS OPEN.WE BEGIN."
+def test_a_model_has_one_vocabulary_or_two_and_perhaps_a_shortlist(shelf: Shelf) -> None:
+    assert shelf.translate("hello") == ["HELLO", "HELLO"]
+    one, two = shelf.loads
+    assert one.source_vocabulary == one.target_vocabulary
+    assert [path.name for path in (one.model, one.source_vocabulary, one.shortlist) if path is not None] == [
+        MODEL,
+        VOCABULARY,
+        SHORTLIST,
+    ]
+    assert (two.source_vocabulary.name, two.target_vocabulary.name) == (SOURCE_VOCABULARY, TARGET_VOCABULARY)
+    assert two.shortlist is None
 
 
 def test_what_has_no_letter_stays_as_it_is(shelf: Shelf) -> None:
-    assert shelf.translate("12:30. 😀") == "12:30. 😀"
-    assert shelf.asked == []
-
-
-@pytest.mark.parametrize("answer", ["", "{0} " * 400])
-def test_nothing_and_far_too_much_are_no_translation(answer: str, shelf: Shelf) -> None:
-    shelf.answer = answer
-    assert shelf.translate("hello there") == "hello there"
-
-
-@pytest.mark.parametrize("error", [PanicException("secret"), RuntimeError("secret"), UnicodeError("secret")])
-def test_a_failure_of_native_code_costs_one_text(shelf: Shelf, error: BaseException) -> None:
-    shelf.failing.append(error)
-    with pytest.raises(UnusableTranslation, match="The model from en to fr failed") as caught:
-        shelf.translate("hello")
-    assert "secret" not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert shelf.translate("hello") == "HELLO"
-    assert shelf.loads == ["en_fr", "en_fr"]
-
-
-def test_an_interrupt_is_no_failure(shelf: Shelf) -> None:
-    shelf.failing.append(KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt):
-        shelf.translate("hello")
-
-
-def test_a_model_that_has_rested_is_loaded_again(shelf: Shelf) -> None:
-    assert shelf.translate("hello") == "HELLO"
-    shelf.translator.rest(shelf.translator.directions[0])
-    assert shelf.translate("hello") == "HELLO"
-    assert shelf.loads == ["en_fr", "en_fr"]
-    shelf.translator.close()
-    shelf.translator.rest(shelf.translator.directions[0])
-
-
-def test_once_closed_it_translates_nothing(shelf: Shelf) -> None:
-    assert shelf.translate("hello") == "HELLO"
-    for _ in range(2):
-        shelf.translator.close()
-    with pytest.raises(UnusableTranslation, match="were closed"):
-        shelf.translate("hello")
-
-
-def test_a_direction_of_another_translator_is_a_mistake(shelf: Shelf) -> None:
-    with pytest.raises(ValueError, match="No model from en to fr"):
-        Shelf().translator.translate(["hello"], shelf.translator.directions[0])
+    assert shelf.translate("12:30. 😀") == ["12:30. 😀", "12:30.😀"]
+    assert shelf.loads == []

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from moothall.services.translation.adding import MOST_WAITING, Adding, AddingLanguages
+from moothall.services.translation.adding import MOST_WAITING, Adding, AddingLanguages, Failure, lacking
 from moothall.testing.language_store import MemoryLanguageStore
+from moothall.wire.languages import LanguageOffer, Wish
 
 
 class Page:
@@ -92,7 +93,7 @@ async def test_what_was_added_is_tested_and_all_of_it_when_somebody_wants_that(p
     page.store.fails = "There is no room left."
     page.orders.test()
     await page.step()
-    assert (page.now.problem, page.now.busy) == ("There is no room left.", False)
+    assert (page.now.failures, page.now.busy) == ((Failure(said="There is no room left."),), False)
 
 
 async def test_better_models_of_a_language_that_is_here_are_added_and_then_there_are_none(page: Page) -> None:
@@ -100,7 +101,7 @@ async def test_better_models_of_a_language_that_is_here_are_added_and_then_there
     page.store.added.append("fr")
     page.orders.look()
     await page.step()
-    assert page.orders.add("fr", better=True)
+    assert page.orders.add("fr", wish=Wish.BETTER)
     await page.step(6)
     assert page.store.added == ["fr", "better fr"]
     assert {offer.language: (offer.here, offer.better) for offer in page.now.offers or ()} == {
@@ -114,17 +115,52 @@ async def test_what_fails_is_said_until_the_next_order(page: Page) -> None:
     page.store.fails = "The list can't be reached."
     page.orders.look()
     await page.step()
-    assert (page.now.problem, page.now.looking, page.now.offers) == ("The list can't be reached.", False, None)
+    assert (page.now.failures, page.now.looking) == ((Failure(said="The list can't be reached."),), False)
+    assert page.now.offers is None
     page.orders.look()
     await page.step()
-    assert page.now.problem == ""
-    page.orders.add("fr")
-    page.orders.add("ru")
+    assert not page.now.failures
     page.store.fails = "There is no room left."
+    assert page.orders.add("fr")
     await page.step()
-    assert (page.now.problem, page.now.language) == ("", "ru") or page.now.problem == "There is no room left."
+    assert page.now.failures == (Failure(said="There is no room left.", language="fr"),)
+    assert page.orders.add("ar")
+    assert not page.now.failures
+
+
+async def test_several_are_one_order_whose_progress_is_of_all_and_one_that_fails_keeps_none_back(page: Page) -> None:
+    page.orders.look()
+    await page.step()
+    assert not page.orders.add("ar", "xx"), "one of them is not in the list"
+    assert not page.orders.add()
+    assert page.now.ordered == 0
+    assert page.orders.add("ar", "fr", wish=Wish.LIGHT)
+    await page.step()
+    assert page.orders.add("ru", "fr"), "fr waits already"
+    assert (page.now.ended, page.now.ordered, page.now.waiting) == (0, 3, ("fr", "ru"))
+    assert (page.now.all_done, page.now.all_total) == (10_000_000, 3 * 31_500_000)
+    page.store.fails = "The download broke off."
+    await page.step()
+    failed = (Failure(said="The download broke off.", language="ar"),)
+    assert (page.now.language, page.now.ended, page.now.failures) == ("fr", 1, failed)
+    assert (page.now.all_done, page.now.all_total) == (31_500_000, 3 * 31_500_000)
     await page.step(3)
-    assert page.here() == ["ru"]
+    assert (page.now.language, page.now.failures) == ("ru", failed)
+    assert page.orders.add("ar"), "the same once more goes on from where it broke off"
+    assert (page.now.ended, page.now.ordered, len(page.now.failures)) == (2, 4, 0)
+    await page.step(6)
+    assert page.here() == ["ar", "fr", "ru"]
+    assert page.store.wishes == [Wish.LIGHT, Wish.FITTING, Wish.FITTING]
+    assert (page.now.all_done, page.now.ended) == (page.now.all_total, 4)
+    assert page.orders.add("fr")
+    assert (page.now.ended, page.now.ordered) == (0, 1), "another order begins anew"
+
+
+def test_those_of_the_united_nations_that_are_lacking_stand_in_their_order() -> None:
+    offers = [
+        LanguageOffer(language=tag, size=1, licence="MPL-2.0", here=tag == "fr") for tag in ("de", "es", "fr", "zh")
+    ]
+    assert [offer.language for offer in lacking(offers)] == ["zh", "es"]
 
 
 async def test_an_order_too_many_is_refused() -> None:
