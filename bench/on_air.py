@@ -14,7 +14,8 @@ The respeaker says the session's own sound `--lag` seconds late, up to a pause, 
 engine run in this process, over the link without a socket.
 
 Doubled are words that were written before the key and that the machine writes again, missing those that were not
-written and that come before its first word.
+written and that come before its first word. A little word that a paraphrase left out is no doubled one, since readers
+have it once.
 """
 
 from __future__ import annotations
@@ -244,6 +245,8 @@ async def measure(given: argparse.Namespace, recognizer: DraftingWhisper, start_
             lines = sorted((line.t0, line.whole) for _, line in run.live.state.segments.items() if line.respoken)
             count = covered(written, [part for _, text in lines for part in plain(text)])
         doubled, missing = at_seam(said, count, [part for _, text in machine_words for part in plain(text)])
+        if given.paraphrase:
+            doubled = tuple(word for word in doubled if word not in LITTLE)
         if given.verbose:
             print("  written:   ", " ".join(word.text for word in said[max(0, count - 10) : count]))
             print("  then heard:", " ".join(text for _, text in machine_words[:14]))

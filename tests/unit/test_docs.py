@@ -12,7 +12,7 @@ import licences
 import metrics_reference
 import record_reference
 import settings_reference
-from moothall.adapters.tokens import programme_acts_door, session_acts_door
+from moothall.adapters.tokens import programme_acts_door, session_acts_door, stream_acts_door
 from moothall.wire.close_codes import MEANINGS
 from moothall.wire.cluster import node_link
 from moothall.wire.hubs.messages import PATH
@@ -65,7 +65,10 @@ def test_every_door_is_on_its_page() -> None:
     doors = doors.replace("web.get(node_link.PATH", f'web.get("{node_link.PATH}"')
     routes = set(re.findall(r"web\.(get|post|put|patch|delete)\(\s*\"([^\"]+)\"", doors))
     assert ("get", "/s/{session}/events") in routes
-    routes |= {(act.method.lower(), act.path) for act in (*session_acts_door.ACTS, *programme_acts_door.ACTS)}
+    routes |= {
+        (act.method.lower(), act.path)
+        for act in (*session_acts_door.ACTS, *programme_acts_door.ACTS, *stream_acts_door.ACTS)
+    }
     named = set(re.findall(r"^\| `([A-Z]+) ([^`?]+)[^`]*` \|", text(DOCS / "reference/doors.md"), re.MULTILINE))
     assert named == {(method.upper(), re.sub(r":[^}]*", "", path)) for method, path in routes}
 

@@ -293,7 +293,7 @@ def pulled(data: bytes) -> None:
     ]
     numbers = range(len(lines) // 3, len(lines))
     for _ in range(20):
-        piece = pull(lines.__getitem__, numbers, position, size, language)
+        piece = pull(lines.__getitem__, numbers, position, size, language, source=lambda line: str(line.origin))
         if piece.last_position < position or len(piece.content) > size + 1:
             raise AssertionError("A program is led back, or given more than it asked for.")
         if piece.last_position == position:

@@ -11,7 +11,6 @@ from yarl import URL
 
 from fuzz.target import Target
 from moothall.adapters.captioning.zoom_client import zoom_address
-from moothall.adapters.desks.stream_door import tried_said
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.sound import audio_file
@@ -19,6 +18,7 @@ from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, Audi
 from moothall.adapters.streams import puller
 from moothall.adapters.streams.child_messages import Began, StreamFailed
 from moothall.adapters.streams.fetching import _uri
+from moothall.adapters.streams.stream_texts import tried_said
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.times import media_time
 from moothall.core.streams.addresses import LONGEST_LED, may_reach, read_address

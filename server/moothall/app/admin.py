@@ -19,10 +19,11 @@ from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor, first_steps
 from moothall.adapters.admin.past_record_door import PastRecordDoor
-from moothall.adapters.desks.stream_door import StreamDoor, said_of
+from moothall.adapters.desks.stream_door import StreamDoor
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.programme import read_icalendar
+from moothall.adapters.streams.stream_texts import said_of
 from moothall.adapters.system.accepting import stop_accepting
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.parts import Entrance, Nodes, Services

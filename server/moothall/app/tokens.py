@@ -11,9 +11,10 @@ from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.tokens.gate import TokenGate
 from moothall.adapters.tokens.programme_acts_door import ProgrammeActsDoor
 from moothall.adapters.tokens.session_acts_door import SessionActsDoor
+from moothall.adapters.tokens.stream_acts_door import StreamActsDoor
 from moothall.adapters.tokens.tokens_door import TokensDoor
 from moothall.app.backend import Backend
-from moothall.app.parts import Entrance
+from moothall.app.parts import Entrance, Services
 
 
 def token_gate(backend: Backend, entrance: Entrance) -> TokenGate:
@@ -21,8 +22,9 @@ def token_gate(backend: Backend, entrance: Entrance) -> TokenGate:
     return TokenGate(tokens=backend.tokens, gate=entrance.staff.gate, address_of=entrance.address_of)
 
 
-def token_doors(backend: Backend, entrance: Entrance, gate: TokenGate) -> Sequence[web.RouteDef]:
+def token_doors(services: Services, entrance: Entrance, gate: TokenGate) -> Sequence[web.RouteDef]:
     """The routes of acts of the staff for programs, and of the page of tokens."""
+    backend = services.backend
     entries, public = entrance.catalogue.all, entrance.address.public
     sheets = LinkSheets(
         pages=entrance.forms,
@@ -41,5 +43,8 @@ def token_doors(backend: Backend, entrance: Entrance, gate: TokenGate) -> Sequen
         sheets=sheets,
         entries=entries,
     )
+    streams = StreamActsDoor(
+        gate=gate, streams=services.streams, programme=backend.programme, catalogues=services.pages.catalogues
+    )
     page = TokensDoor(pages=entrance.forms, tokens=backend.tokens)
-    return [route for door in (sessions, programme, page) for route in door.routes()]
+    return [route for door in (sessions, programme, streams, page) for route in door.routes()]

@@ -261,7 +261,7 @@ async def open_doors(
         [
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
-            *token_doors(backend, entrance, gate),
+            *token_doors(services, entrance, gate),
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),

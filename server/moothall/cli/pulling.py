@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moothall.adapters.desks.stream_door import tried_said
 from moothall.adapters.store.files import explained
+from moothall.adapters.streams.stream_texts import tried_said
 from moothall.cli.playing import FLOOR, STDIN, Playback, languages_of, prepare, session_of
 from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import SYSTEM

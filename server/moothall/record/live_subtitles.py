@@ -9,7 +9,7 @@ corrections until then are in it. A cue that overlaps two segments is in both, w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,7 +19,7 @@ from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
 from moothall.record.cues import LONGEST, Cue, cues_of_line
 from moothall.record.model import recorded
-from moothall.record.subtitles import vtt_cue
+from moothall.record.subtitles import vtt_cue, vtt_note
 from moothall.record.wrapping import plain
 
 SEGMENT_MS = 6_000
@@ -98,26 +98,33 @@ def segment(
     language: str,
     offset: int = 0,
     *,
+    source: Callable[[Line], str],
     note: str = "",
 ) -> str:
     """The segment that begins at media ms `start`, as WebVTT.
 
     `lines`: all lines that may overlap it, in order, with the line before and the line after them. `language`: BCP-47
-    tag of the file. `offset`: time of the video's MPEG clock at media time 0, in ms. `note`: what a translation is.
+    tag of the file. `offset`: time of the video's MPEG clock at media time 0, in ms. `source`: returns the source of a
+    line in words, which is a comment before the first cue and before each whose source differs from that before it.
+    `note`: what a translation is.
     """
     end = start + SEGMENT_MS
     shown = [line for line in lines if line.t1 is not None and not line.gone and plain(line.text)]
     blocks = [f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{offset * TICKS % CLOCK}"]
     if note:
-        blocks.append(f"NOTE\n{plain(note).replace('-->', '→')}")
+        blocks.append(vtt_note(note))
     before: SpeakerId | None = None
+    told = ""
     for at, line in enumerate(shown):
         following = shown[at + 1].t0 if at + 1 < len(shown) else None
         said = recorded(line, plain(line.text), speakers)
         prefix = f"{said.name}: " if said.name and said.speaker != before else ""
         before = said.speaker
         cues = cues_of_line(said, prefix, said.name, following)
-        blocks += [vtt_cue(cue, language) for cue in map(_visible, cues) if cue.t0 < end and cue.t1 > start]
+        here = [vtt_cue(cue, language) for cue in map(_visible, cues) if cue.t0 < end and cue.t1 > start]
+        if here and told != (told := source(line)):
+            blocks.append(vtt_note(told))
+        blocks += here
     return "\n\n".join(blocks) + "\n"
 
 

@@ -37,9 +37,14 @@ def write_vtt(record: Record, wording: Wording, options: Options) -> str:
     note = [" · ".join(wording.facts(record)), wording.notice, wording.named(record)]
     blocks = [f"WEBVTT - {title}", "NOTE\n" + "\n".join(plain(line).replace("-->", "→") for line in note)]
     for cue in cues_of(record, wording, options):
-        blocks += [f"NOTE\n{plain(cue.source).replace('-->', '→')}"] if cue.source else []
+        blocks += [vtt_note(cue.source)] if cue.source else []
         blocks.append(vtt_cue(cue, record.language))
     return "\n\n".join(blocks) + "\n"
+
+
+def vtt_note(text: str) -> str:
+    """A comment of one row as a WebVTT block."""
+    return f"NOTE\n{plain(text).replace('-->', '→')}"
 
 
 def vtt_cue(cue: Cue, language: str) -> str:

@@ -5,6 +5,8 @@ correction is not output, since a terminal can't take back what it has printed. 
 without text (a break, lost sound) is held back until the first line after that span: lines from before the span may
 still be finished.
 
+Where the reader wants sources, a row in brackets says how the lines from there on came about: `00:04:05 (a person)`.
+
 With a feed that has words, each word of which the recogniser was not sure is followed by `(?)` or by words with that
 meaning: `the regulator (?) of Kisumu`.
 """
@@ -18,6 +20,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.sessions.state import Status
@@ -40,17 +43,30 @@ class _Open(msgspec.Struct, frozen=True):
     speaker: SpeakerId | None
     words: tuple[ev.Word, ...] = ()
     """The recognised words, in order; empty from a feed without words."""
+    source: str = ""
+    """How it came about, in words; empty where that isn't wanted."""
 
 
 class PlainText:
     """The plain-text output for one reader: takes the frames of a feed in order, and returns the text to print."""
 
-    def __init__(self, unnamed: str, gap: Callable[[Gap], str], feed: Feed, doubt: str = DOUBT) -> None:
+    def __init__(
+        self,
+        unnamed: str,
+        gap: Callable[[Gap], str],
+        feed: Feed,
+        doubt: str = DOUBT,
+        source: Callable[[Line], str] = lambda _: "",
+    ) -> None:
         """Make the output of one reader.
 
         `unnamed` stands in place of the name of a speaker who isn't named, once another speaker was; `gap` gives the
-        sentence that says why a span has no text; `doubt` follows words of which the recogniser was not sure.
+        sentence that says why a span has no text; `doubt` follows words of which the recogniser was not sure; `source`
+        gives the row that says how a line came about, empty for none.
         """
+        self._source = source
+        self._sourced = ""
+        """The source of the newest line that was output."""
         self._doubt = doubt
         self._unnamed = unnamed
         self._gap = gap
@@ -74,7 +90,7 @@ class PlainText:
         text = self.lines(snapshot.lines)
         for line in snapshot.lines:
             if line.t1 is None and not line.gone:
-                self._begin(line.segment, _Open(line.t0, line.speaker))
+                self._begin(line.segment, self._opened(line))
         return "" if quiet else text
 
     @property
@@ -94,7 +110,7 @@ class PlainText:
     def lines(self, lines: Iterable[Line]) -> str:
         """The text of those of `lines` that are finished, not struck, and not output yet."""
         shown = [line for line in lines if line.t1 is not None and not line.gone and line.segment not in self._given]
-        return "".join([self._give(line.segment, _Open(line.t0, line.speaker), line.text) for line in shown])
+        return "".join([self._give(line.segment, self._opened(line), line.text) for line in shown])
 
     def take(self, frame: Received) -> str:
         """Take in a frame and return the text that it adds. Raises RecordBroken when a body can't be read."""
@@ -107,7 +123,7 @@ class PlainText:
         self._session = fold_session(self._session, event, self._feed)
         match event:
             case ev.SegmentOpened():
-                self._begin(event.segment, _Open(event.t0, event.speaker))
+                self._begin(event.segment, self._opened(made_of(Line, event)))
             case ev.WordsCommitted() if event.segment in self._open:
                 line = self._open[event.segment]
                 self._open[event.segment] = msgspec.structs.replace(line, words=line.words + event.words)
@@ -126,6 +142,9 @@ class PlainText:
                 pass
         return ""
 
+    def _opened(self, line: Line) -> _Open:
+        return _Open(line.t0, line.speaker, source=self._source(line))
+
     def _begin(self, segment: SegmentId, line: _Open) -> None:
         self._open[segment] = line
         _forget(self._open)
@@ -141,6 +160,9 @@ class PlainText:
         heading = self._turn.broken().then(name)  # A terminal's line is read by itself, so each one gets its name.
         self._turn = heading.turn
         over = "" if heading.name is None else f"{heading.name or self._unnamed}: "
+        if line.source != self._sourced:
+            self._sourced = line.source
+            marks += f"{clock(line.t0)} ({plain(line.source)})\n"
         return f"{marks}{clock(line.t0)} {over}{words}\n"
 
     def _marks(self, until: int | None) -> str:

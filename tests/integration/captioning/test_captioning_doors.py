@@ -442,12 +442,9 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
         async with http.post(say, data=b"Five score years ago, a great American\nWe see <him> here\nnot yet") as answer:
             assert answer.status == 200
         first = await ask(0)
-        assert first == {"content": "Five score years ago, a great ", "lastPosition": 30, "languageCode": "en"}
-        assert await ask(30, "&language=en-US") == {
-            "content": "American ",
-            "lastPosition": 10_000,
-            "languageCode": "en",
-        }
+        said = {"languageCode": "en", "source": "Written by a person"}
+        assert first == {"content": "Five score years ago, a great ", "lastPosition": 30, **said}
+        assert await ask(30, "&language=en-US") == {"content": "American ", "lastPosition": 10_000, **said}
         assert (await ask(10_000))["content"] == "We see <him> here "
         before = f"{house.running.address}/text-data.ashx?event={PLENARY}"
         async with http.get(f"{before}&last=0") as answer:
@@ -497,6 +494,10 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
             assert piece.startswith("WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:45000\n")
             pieces += piece
         assert "We see &lt;him&gt; here" in pieces
+        assert "\n\nNOTE\nWritten by a person\n\n" in pieces
+        async with http.get(f"{house.running.address}/s/{PLENARY}/text?all=1&sources=1&ui=en") as answer:
+            how, what, *_ = (await answer.text()).splitlines()
+        assert (how[8:], what[8:]) == (" (Written by a person)", " Five score years ago, a great American")
     heard = await asyncio.create_subprocess_exec(
         *("ffmpeg", "-v", "error", "-i", f"{hls}.m3u8", "-f", "webvtt", "-"),
         stdout=asyncio.subprocess.PIPE,

@@ -20,7 +20,7 @@ import pytest
 from moothall.adapters.reading.reader_routes import STREAMS
 from moothall.adapters.record.forms import TYPES
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.adapters.tokens import programme_acts_door, session_acts_door
+from moothall.adapters.tokens import programme_acts_door, session_acts_door, stream_acts_door
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, type_name
@@ -317,7 +317,7 @@ DOORS = {
     "POST /admin/tokens/{token}/revoke": STAFF_ONLY,
     **{
         f"{act.method} {act.path}": Door(frozenset({401}))
-        for act in (*session_acts_door.ACTS, *programme_acts_door.ACTS)
+        for act in (*session_acts_door.ACTS, *programme_acts_door.ACTS, *stream_acts_door.ACTS)
     },
     "GET /admin/past-records": STAFF_ONLY,
     "POST /admin/past-records": STAFF_ONLY,

@@ -141,7 +141,7 @@ class PersistentDesk:
                         if "refusal" in answer:
                             raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
                         connection.joined = session
-                        self._told(answer["news"]["interventions"])
+                        self._told(answer["news"].get("interventions", {"items": []}))  # A captioner is told of none.
             except LOST:
                 self._connection = None
                 if connection is not None:

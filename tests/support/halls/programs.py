@@ -11,7 +11,7 @@ import aiohttp
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core.tokens.scopes import TokenScope
-from moothall.settings.sections import EngineSection, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Streams, Translation
 
 
 class Program:
@@ -50,12 +50,13 @@ class Programs:
 
 
 @asynccontextmanager
-async def programs(folder: Path) -> AsyncIterator[Programs]:
+async def programs(folder: Path, *, streams: Streams | None = None) -> AsyncIterator[Programs]:
     """Run a server without engines."""
     settings = Settings(
         server=Server(port=0, data=str(folder / "data")),
         engine=EngineSection(count=0),
         translation=Translation(translators=()),
+        streams=streams or Streams(),
     )
     async with hall(settings) as running, aiohttp.ClientSession() as http:
         yield Programs(running, http)

@@ -49,6 +49,10 @@ def line(name: str, t0: int, text: str, t1: int | None = None, **more: object) -
     )
 
 
+def unsaid(_: Line) -> str:
+    return ""
+
+
 def test_a_segment_is_listed_once_its_words_have_come_and_older_ones_are_listed_no_more() -> None:
     ripe = BEGAN - 3_000 + SEGMENT_MS + HELD_MS
     assert listed(on(), ripe - 1, 0, None) == Listed(FIRST - LEAST, FIRST, over=False)
@@ -117,12 +121,31 @@ def test_a_cue_stands_in_each_segment_that_it_lies_in_with_the_same_times() -> N
         line("e", 13_000, "Typed, too.", 13_000),
         line("f", 13_000, " ", 13_000),
     ]
-    first, second, third = (segment(lines, {ANA: "Ana"}, n * SEGMENT_MS, "en", offset=1_000) for n in range(3))
+    first, second, third = (
+        segment(lines, {ANA: "Ana"}, n * SEGMENT_MS, "en", offset=1_000, source=unsaid) for n in range(3)
+    )
     head = "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:90000\n\n"
     a = "a\n00:00:01.000 --> 00:00:02.500\n<v Ana>Ana: Good morning &lt;all&gt;.</v>\n"
     b = "b\n00:00:05.000 --> 00:00:07.000\n<v Ana>We open the meeting.</v>\n"
     assert first == f"{head}{a}\n{b}"
     assert second == f"{head}{b}"
     assert re.search(r"e\n00:00:13\.000 --> 00:00:1\d\.\d{3}\nTyped, too\.\n\Z", third)
-    assert "MPEGTS:90028\n" in segment([], {}, 0, "en", CLOCK // 90 + 1_001)
-    assert "\n\nNOTE\nBy a machine → x\n" in segment([], {}, 0, "en", note="By a\nmachine --> x")
+    assert "MPEGTS:90028\n" in segment([], {}, 0, "en", CLOCK // 90 + 1_001, source=unsaid)
+    assert "\n\nNOTE\nBy a machine → x\n" in segment([], {}, 0, "en", note="By a\nmachine --> x", source=unsaid)
+
+
+def test_a_comment_says_how_lines_came_about_at_the_beginning_and_at_each_change() -> None:
+    lines = [
+        line("a", 1_000, "One.", 2_000),
+        line("b", 3_000, "Two.", 4_000),
+        line("c", 4_500, "Three.", 5_000, tool="CART --> x"),
+        line("d", 5_500, "Four.", 7_000, tool="CART --> x"),
+    ]
+
+    def source(line: Line) -> str:
+        return f"Tool: {line.tool}" if line.tool else "A machine"
+
+    first, second = (segment(lines, {}, n * SEGMENT_MS, "en", source=source) for n in range(2))
+    notes = re.findall(r"NOTE\n(.+)\n\n(\w)\n", first)
+    assert notes == [("A machine", "a"), ("Tool: CART → x", "c")]
+    assert re.findall(r"NOTE\n(.+)\n\n(\w)\n", second) == [("Tool: CART → x", "d")]

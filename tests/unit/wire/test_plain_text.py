@@ -214,6 +214,18 @@ def test_a_doubtful_word_is_found_where_it_was_said(text: str, words: tuple[str,
     assert DOUBT.join(behind_doubts(text, said)) == marked
 
 
+async def test_a_row_says_how_lines_came_about_at_the_beginning_and_at_each_change(terminal: Terminal) -> None:
+    def source(line: Line) -> str:
+        return f"tool\n{line.tool}" if line.tool else str(line.origin)
+
+    terminal.text = PlainText("Speaker not named", lambda _: "", LINES, source=source)
+    assert await terminal.say(opened("s1"), ended("s1", "One.")) == "00:00:00 (machine)\n00:00:00 One.\n"
+    assert await terminal.say(opened("s2"), ended("s2", "Two.")) == "00:00:00 Two.\n"
+    sent = msgspec.structs.replace(opened("s3", 2_000), tool="CART")
+    assert await terminal.say(sent, ended("s3", "Three.")) == "00:00:02 (tool CART)\n00:00:02 Three.\n"
+    assert terminal.text.lines([line("s4", "Four.", t0=3_000)]) == "00:00:03 (machine)\n00:00:03 Four.\n"
+
+
 @given(
     st.lists(st.text("ab ?", max_size=5), max_size=6),
     st.lists(st.tuples(st.text("ab ", max_size=4), st.sampled_from([0.2, 1.0])), max_size=6),

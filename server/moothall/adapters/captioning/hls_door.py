@@ -8,13 +8,14 @@ that needs a link, neither is allowed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogues
-from moothall.adapters.reading.page_rows import label_of, original_of
+from moothall.adapters.reading.page_rows import label_of, original_of, whole_source_of
 from moothall.adapters.reading.reader_routes import DoorRefusal, ReadableText, Readers
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import number_in
@@ -81,7 +82,9 @@ class HlsDoor:
         start = start_of(view.session, number)
         lines = _around(view, start)
         note = label_for(view.session, text.feed.channel, lines, self._catalogues)
-        body = segment(lines, view.session.speakers, start, language, offset, note=note)
+        ui = self._catalogues.choose(None, language)
+        source = partial(whole_source_of, ui=ui)
+        body = segment(lines, view.session.speakers, start, language, offset, source=source, note=note)
         return web.Response(text=body, content_type="text/vtt", headers=headers_for(view.session, 2))
 
     def _listed(self, view: CaptionsView, *, whole: bool = False) -> Listed:

@@ -11,6 +11,7 @@ there is none. For a public session, scripts of any page may ask.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 import msgspec
@@ -18,6 +19,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.captioning.hls_door import headers_for, label_for
 from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.reading.page_rows import whole_source_of
 from moothall.adapters.reading.reader_routes import DoorRefusal, Readers
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.decoding import number_in
@@ -84,6 +86,7 @@ class PullDoor:
             last,
             length,
             next(iter(spoken), language or "und"),
+            source=partial(whole_source_of, ui=self._catalogues.choose(None, next(iter(spoken), ""))),
         )
         notice = label_for(view.session, text.feed.channel, view.newest, self._catalogues)
         if notice:  # It is what a program gets at first.

@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
 from aiohttp import web
 
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import settings_frame
-from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import own_json, wants_json
 from moothall.adapters.pages.visitor_request import see_other
+from moothall.adapters.streams.stream_texts import StreamAnswer, TriedAnswer, said_of, tried_said, trouble_said
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.sessions.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS
 from moothall.core.streams.watching import StreamFault
-from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import NAME, PullStatus, StreamSources, TriedStream
+from moothall.services.capture.streams import NAME, StreamSources, TriedStream
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import FindSession, LiveSession
-
-SOFT = -40
-"""dBFS: speech whose peak level is below this is recognised badly."""
-
-
-class StreamAnswer(msgspec.Struct, frozen=True):
-    """The answer of `stream.json`, and the answer to a script that has attached or removed a stream."""
-
-    streams: Sequence[PullStatus]
-
-
-class TriedAnswer(msgspec.Struct, frozen=True):
-    """The answer to a script that has tested a stream."""
-
-    tried: TriedStream
-    says: Sequence[str]
-    """The result in sentences."""
-
-
-def said_of(status: PullStatus, ui: Catalogue) -> list[str]:
-    """The state of a stream, in sentences."""
-    because = [] if status.trouble is None else [trouble_said(status.trouble, status.number, ui)]
-    if status.state is PullState.OVER and because:
-        return because  # The stream broke off before its end.
-    said = [ui.named(f"stream/state.{status.state}", n=status.lost)]
-    return said + because if status.state is PullState.LOST else said
-
-
-def trouble_said(trouble: StreamFault, number: int, ui: Catalogue) -> str:
-    """A sentence that says what is wrong and what to do."""
-    return ui.named(f"stream/trouble.{trouble}", n=number)
-
-
-def tried_said(tried: TriedStream, ui: Catalogue) -> list[str]:
-    """The result of testing a stream: what was found, or what is wrong and what to do."""
-    if tried.found is None:
-        return [trouble_said(tried.trouble or StreamFault.ENDED, tried.number, ui)]
-    found = tried.found
-    if tried.level is None:
-        return [
-            ui.text(
-                "A stream was found, and only silence came. Format: {codec}. Channels: {channels}. Check whether "
-                "something is said there, and whether it is muted.",
-                codec=found.codec,
-                channels=found.channels,
-            )
-        ]
-    said = ui.text(
-        "Sound was found. Format: {codec}. Channels: {channels}. Samples a second: {rate}. Loudest: {level} dB.",
-        codec=found.codec,
-        channels=found.channels,
-        rate=found.rate,
-        # The isolate keeps the minus sign in front of the number in Arabic.
-        level=f"\u2066\N{MINUS SIGN}{-tried.level}\u2069",
-    )
-    soft = ui.text("It is very soft. Have it made louder where it is sent.")
-    return [said, soft] if tried.level < SOFT else [said]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -123,7 +64,7 @@ class StreamDoor:
                 busy = asked.ui.text("Other streams are being tried. Try this one in some seconds.")
                 return self._refused(request, live, asked, busy, given)
             if wants_json(request):
-                return own_json(TriedAnswer(tried, tried_said(tried, asked.ui)))
+                return own_json(TriedAnswer(tried, tuple(tried_said(tried, asked.ui))))
             return self._page(live, asked, given=given, tried=tried)
         if act == "remove":
             await self.streams.remove(live.id, channel, NAME)
@@ -142,7 +83,7 @@ class StreamDoor:
         return see_other(asked.to(f"/admin/meetings/{live.id}/stream"))
 
     def _stands(self, live: LiveSession) -> web.Response:
-        return own_json(StreamAnswer(self.streams.of(live.id)))
+        return own_json(StreamAnswer(tuple(self.streams.of(live.id))))
 
     def _refused(
         self, request: web.Request, live: LiveSession, asked: AdminRequest, problem: str, given: Mapping[str, str]

@@ -163,7 +163,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "datetime": "" if moment is None else iso_time(moment),
         "moment": "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} {offset_name(moment)}",
         "mended": line.mended,
-        "mended_text": ui.named("lines/accepted" if line.accepted else "lines/mended"),
+        "mended_text": mended_text(line, ui),
         "origin": line.origin.value,
         "source": source_of(line, ui),
         "original": None,
@@ -185,6 +185,16 @@ def source_of(line: Line, ui: Catalogue) -> str:
     if line.respoken:
         return ui.named("lines/respoken")
     return ui.named(f"lines/origin.{line.origin}")
+
+
+def mended_text(line: Line, ui: Catalogue) -> str:
+    """What a line that was mended says of that, in words."""
+    return ui.named("lines/accepted" if line.accepted else "lines/mended")
+
+
+def whole_source_of(line: Line, ui: Catalogue) -> str:
+    """The origin of a line and whether it was mended, in words, as `record.wording` has it."""
+    return f"{source_of(line, ui)} · {mended_text(line, ui)}" if line.mended else source_of(line, ui)
 
 
 def with_gaps(

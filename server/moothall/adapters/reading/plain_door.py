@@ -1,5 +1,6 @@
 """The door for `curl -N` and braille displays: GET /s/{session}/text, finished lines as plain text. `?uncertain=yes` or
-`words` marks the words of which the recogniser was not sure, in lines that are finished from then on.
+`words` marks the words of which the recogniser was not sure, in lines that are finished from then on; `?sources=1` says
+how lines came about.
 
 It follows the feed `lines` through the fan-out as `moothall.adapters.reading.sse` does: what the fan-out writes is
 turned into text on its way to the transport, so the outbox policy is the same. While no line is finished the door can
@@ -10,17 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 
 import msgspec
 from aiohttp import HttpVersion11, web
 
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.reading.page_choices import UNCERTAIN, unsure
-from moothall.adapters.reading.page_rows import gap_text, label_of, original_of
+from moothall.adapters.reading.page_choices import SOURCES, UNCERTAIN, unsure
+from moothall.adapters.reading.page_rows import gap_text, label_of, original_of, whole_source_of
 from moothall.adapters.reading.reader_routes import DecodedEvents, ReaderRequest, Readers, begin, let_go
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import SNAPSHOT_LINES
+from moothall.core.views.captions import SNAPSHOT_LINES, Line
 from moothall.wire.frames import Format, chunk
 from moothall.wire.plain_text import DOUBT, PlainText, plain
 
@@ -97,7 +99,8 @@ class PlainDoor:
         _keep_alive(transport)
         ui = language(self._pages, request)
         doubt = f" {unsure(ui)}" if request.query.get(UNCERTAIN) == WITH_WORDS else DOUBT
-        text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed, doubt)
+        source = partial(whole_source_of, ui=ui) if request.query.get(SOURCES) == "1" else _unsaid
+        text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed, doubt, source)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
         text_here = reading.view.session, reading.feed.channel
@@ -156,6 +159,10 @@ class PlainDoor:
         for outlet, transport in list(self._outlets.items()):
             let_go(transport)  # The reader may be stalled in the middle of the older lines.
             outlet.end()
+
+
+def _unsaid(_: Line) -> str:
+    return ""
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

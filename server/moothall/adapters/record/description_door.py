@@ -24,7 +24,7 @@ from moothall.adapters.record.forms import TYPES
 from moothall.adapters.record.sound_door import SoundListing
 from moothall.adapters.retention.removed_door import RemovalCounts
 from moothall.adapters.search.search_door import JsonResults
-from moothall.adapters.tokens import programme_acts_door, session_acts_door
+from moothall.adapters.tokens import programme_acts_door, session_acts_door, stream_acts_door
 from moothall.adapters.tokens.gate import ActRefused, NoBody, ProgramAct
 from moothall.core.tokens.scopes import TokenScope
 from moothall.record.json import Document
@@ -177,7 +177,11 @@ DOORS = (
     ),
 )
 """The doors that are described."""
-ACTS: tuple[ProgramAct[Any, Any], ...] = (*session_acts_door.ACTS, *programme_acts_door.ACTS)
+ACTS: tuple[ProgramAct[Any, Any], ...] = (
+    *session_acts_door.ACTS,
+    *programme_acts_door.ACTS,
+    *stream_acts_door.ACTS,
+)
 """The acts of the staff that are described."""
 _BEARER = "bearer"
 _JSON = "application/json"

@@ -181,11 +181,11 @@ class SessionActsDoor:
 
     async def show(self, request: web.Request, _token: ProgramToken, _: NoBody) -> SessionFacts:
         """One session."""
-        return await self._now(_named(request))
+        return await self._now(session_named(request))
 
     async def make(self, request: web.Request, token: ProgramToken, wanted: NewSession) -> SessionFacts:
         """Make a session, or find that it is there as wanted."""
-        name = _named(request)
+        name = session_named(request)
         plan = MeetingPlan(
             title=" ".join(wanted.title.split()),
             languages=wanted.languages,
@@ -216,7 +216,7 @@ class SessionActsDoor:
 
     async def change(self, request: web.Request, token: ProgramToken, wanted: SessionChange) -> SessionFacts:
         """Change what is given."""
-        name = _named(request)
+        name = session_named(request)
         planned, live = await self._known(name), await self.programme.live(name)
         if planned is None or live is None:
             raise refused(NO_SESSION)
@@ -247,7 +247,7 @@ class SessionActsDoor:
         return await self._begin(request, token, do.ReopenSession())
 
     async def _begin(self, request: web.Request, token: ProgramToken, command: do.AnyCommand) -> SessionFacts:
-        name = _named(request)
+        name = session_named(request)
         if (now := await self._now(name)).status in ON:
             return now
         other = None if request.query.get("anyway") == "1" else two_in_a_room(self.programme, name)
@@ -257,12 +257,12 @@ class SessionActsDoor:
 
     async def close(self, request: web.Request, token: ProgramToken, _: NoBody) -> SessionFacts:
         """Close a session, or find that it is closed."""
-        now = await self._now(name := _named(request))
+        now = await self._now(name := session_named(request))
         return now if now.status is Status.CLOSED else await self._send(name, token, do.CloseSession())
 
     async def seal(self, request: web.Request, token: ProgramToken, order: SealOrder) -> SessionFacts:
         """Seal a record."""
-        return await self._send(_named(request), token, do.SealRecord(version=order.version))
+        return await self._send(session_named(request), token, do.SealRecord(version=order.version))
 
     async def _send(self, name: SessionId, token: ProgramToken, command: do.AnyCommand) -> SessionFacts:
         if await self._known(name) is None:
@@ -308,7 +308,8 @@ class SessionActsDoor:
         return RoomId(name)
 
 
-def _named(request: web.Request) -> SessionId:
+def session_named(request: web.Request) -> SessionId:
+    """The session of an act's path. Raises ProgramProblem."""
     name = request.match_info["session"]
     if not is_name(name):
         raise ProgramProblem(400, "An id has 1 to 64 of a-z, 0-9, -, _ and ., and begins with a letter or a digit.")

@@ -19,3 +19,5 @@ class TokenScope(StrEnum):
     """Make role links for sessions and rooms, whose holders can do all that their role may."""
     RECORD = "record"
     """Seal records, and take those home that not everybody may read."""
+    STREAMS = "streams"
+    """Try streams of sound, and say from which one a session's text is made."""

@@ -150,6 +150,11 @@ class StreamSources:
         await self._stop(key)
         return True
 
+    def feeds(self, session: SessionId, channel: ChannelId, address: str, name: str = NAME) -> bool:
+        """Whether a channel is fed from this very address."""
+        source = self._sources.get((session, channel, name))
+        return source is not None and source.address == address
+
     def of(self, session: SessionId) -> Sequence[PullStatus]:
         """The states of a session's sources."""
         return [self._status(each) for each in self._of(session)]

@@ -2,9 +2,9 @@
 
 When the machine is back on air, its engine hears the last seconds of sound once more and doesn't know what was typed
 meanwhile. Its words are held back until it is clear where the person's words end, by the words that follow or by their
-absence. Then the engine's acts pass with changed word counts, since the log has fewer words of a line than the engine.
-A person writes a line after it was said: the machine's next lines begin no earlier than that line was sent, so that
-they are sorted after it.
+absence: by the letters, else by the words that both have, else by the times. Then the engine's acts pass with changed
+word counts, since the log has fewer words of a line than the engine. A person writes a line after it was said: the
+machine's next lines begin no earlier than that line was sent, so that they are sorted after it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.captioning.control_tokens import Join
-from moothall.core.captioning.seam import overlap
+from moothall.core.captioning.seam import aligned, overlap
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import Partial
@@ -99,6 +99,8 @@ class Joining:
         words = [word for each in commits for word in each.words]
         more = more and len(acts) <= MOST_HELD and (not words or words[-1].t1 < self._join.t)
         count = overlap(self._join.typed, [word.text for word in words], more=more)
+        if count is None and not more:
+            count = aligned(self._join.typed, [word.text for word in words])
         if count is None and not more:
             count = sum(word.t0 < self._join.said for word in words)
         if count is not None:

@@ -35,6 +35,8 @@ class Pulled(msgspec.Struct, frozen=True, rename="camel"):
     """BCP-47 tag."""
     notice: str | UnsetType = UNSET
     """For a machine's translation, what it is, and where its original is; left out for another text."""
+    source: str | UnsetType = UNSET
+    """How the line of the piece came about, in words; left out where the piece is empty."""
 
 
 class Basic(msgspec.Struct, frozen=True):
@@ -54,12 +56,20 @@ class PulledBefore(msgspec.Struct, frozen=True, rename={"last_position": "lastPo
     """The piece of text; empty when there is no new text yet."""
 
 
-def pull(line: Callable[[int], Line], numbers: range, last: int, length: int, language: str) -> Pulled:
+def pull(
+    line: Callable[[int], Line],
+    numbers: range,
+    last: int,
+    length: int,
+    language: str,
+    *,
+    source: Callable[[Line], str],
+) -> Pulled:
     """The piece of text after position `last`, of at most `length` characters.
 
     `last` of -1 gives an empty piece and the position after the newest finished line. `line(n)` returns line number n,
     for each n of `numbers`; older lines are not available, so an older position is moved to the first available line.
-    `language` is the answer's language when it has no text.
+    `language` is the answer's language when it has no text. `source` returns how a line came about, in words.
     """
     first, count = numbers.start, numbers.stop
     if last < 0:
@@ -75,7 +85,10 @@ def pull(line: Callable[[int], Line], numbers: range, last: int, length: int, la
             end = _end(text, at, length)
             whole = end == len(text)
             return Pulled(
-                text[at:end] + (" " if whole else ""), (n + 1) * LINE if whole else n * LINE + end, each.language
+                content=text[at:end] + (" " if whole else ""),
+                last_position=(n + 1) * LINE if whole else n * LINE + end,
+                language_code=each.language,
+                source=source(each),
             )
         at = 0
         number = n + 1

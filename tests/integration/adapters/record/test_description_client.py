@@ -143,6 +143,13 @@ async def test_every_operation_that_is_described_does_what_the_description_says(
     order = models.LinksOrder(roles=[models.Role.MODERATOR], day=date(2027, 3, 1))
     links = await staff("links", "make_links", "LinksAnswer", body=order)
     assert [link.good_for for link in links.made] == ["session:water"]
+    radio = models.StreamOrder(address="http://127.0.0.1/live")
+    tried = await staff("streams", "try_stream", "TriedAnswer", body=radio)
+    assert (tried.tried.trouble, len(tried.says)) == (models.StreamFault.PRIVATE, 1)
+    assert (await staff("streams", "list_streams", "StreamAnswer", "water")).streams == []
+    fed = (await staff("streams", "choose_stream", "StreamAnswer", "water", "floor", body=radio)).streams
+    assert [(each.channel, each.state) for each in fed] == [("floor", models.PullState.WAITING)]
+    assert (await staff("streams", "remove_stream", "StreamAnswer", "water", "floor")).streams == []
     assert (await staff("sessions", "open_session", "SessionFacts", "water")).opened is not None
     assert (await staff("sessions", "close_session", "SessionFacts", "water")).closed is not None
     seal = models.SealOrder(version=models.SealVersion.CHECKED)

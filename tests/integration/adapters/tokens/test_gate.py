@@ -6,19 +6,19 @@ from pathlib import Path
 
 import aiohttp
 
-from moothall.adapters.tokens import programme_acts_door, session_acts_door
+from moothall.adapters.tokens import programme_acts_door, session_acts_door, stream_acts_door
 from moothall.adapters.tokens.gate import EXPORT
 from moothall.core.tokens.scopes import TokenScope
 from support.halls.programs import programs
 
-ACTS = (*session_acts_door.ACTS, *programme_acts_door.ACTS)
+ACTS = (*session_acts_door.ACTS, *programme_acts_door.ACTS, *stream_acts_door.ACTS)
 
 
 async def test_an_act_is_done_with_its_scope_alone(tmp_path: Path) -> None:
     async with programs(tmp_path) as house:
         one_of_each = {scope: await house.program([scope]) for scope in TokenScope}
         for act in ACTS:
-            path = act.path.format(session="nosuchone")
+            path = act.path.format(session="nosuchone", channel="floor")
             status, said = await house.stranger().ask(act.method, path)
             assert (status, list(said)) == (401, ["error"]), act.name
             for scope, program in one_of_each.items():

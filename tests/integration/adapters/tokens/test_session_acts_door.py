@@ -113,7 +113,7 @@ async def test_what_can_be_no_session_is_refused_with_a_sentence(tmp_path: Path)
 
 async def test_the_examples_of_the_how_to_run(tmp_path: Path) -> None:
     examples = [shlex.split(line) for line in HOW_TO.read_text("utf-8").splitlines() if line.startswith("curl ")]
-    assert len(examples) == 9
+    assert len(examples) == 11
     async with programs(tmp_path) as house:
         program = await house.program()
         for example in examples:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.captioning.seam import SHORTEST, letters, overlap
+from moothall.core.captioning.seam import MOST_WORDS, SHORTEST, aligned, letters, overlap
 
 WORDS = [
     *("mountain", "river", "council", "budget", "harvest", "window", "silver", "garden"),
@@ -90,3 +90,58 @@ def test_what_people_say(typed: str, heard: list[str], count: int | None) -> Non
 def test_half_of_a_word_decides_to_whom_it_belongs() -> None:
     assert overlap("the harvest festival begins", ["the", "harvest", "festival", "beginsnow", "and"]) == 4
     assert overlap("the harvest festival", ["the", "harvest", "festivaloftheyears", "and"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard", "after"),
+    [
+        ("persons helen marsh i will persons chair", "My name is Helen Marsh and I will be your chair", "for the next"),
+        ("while i persons sound goes to computer next to persons writes", "to a computer next to the stage. It writes",
+         "down what it hears"),
+        ("kilobytes so school persons weak connection", "So a school with a weak connection", "can still be part"),
+        ("once line persons stays", "Once a line is complete, it stays", "as it is, unless"),
+        # The last word of both is not the last that was typed: what follows in the typed text was said too.
+        ("the river flooded the lower market persons", "The river flooded the lower market hall", "on Monday"),
+        ("we need 3 silver lanterns for persons persons", "we need some silver lanterns for this village", "by"),
+        ("... the council agreed: budget -", "The council - agreed on the budget", "and closed"),
+    ],
+)  # fmt: skip
+def test_a_text_in_other_words_ends_where_the_last_common_word_does(typed: str, heard: str, after: str) -> None:
+    words = heard.split()
+    assert aligned(typed, spaced([*words, *after.split()])) == len(words)
+
+
+def test_no_more_words_are_left_out_than_were_heard() -> None:
+    assert aligned("the council agreed persons persons persons", ["The", " council", " agreed", " that"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        ("", ["Good", " morning"]),
+        ("quite other things were written", ["Good", " morning", " everybody"]),
+        ("everybody", ["Good", " morning", " everybody"]),
+        ("we are on it", ["we", " are", " on"]),
+        ("We thank the delegation of Kenya.", ["We", " thank", " Kenya"]),
+        ("good morning everybody", []),
+        ("good morning everybody", ["..."]),
+        ("第一个问题是关于农村地区的", ["第一个", "问题", "来自", "农村"]),
+    ],
+)
+def test_too_little_in_common_says_nothing(typed: str, heard: list[str]) -> None:
+    assert aligned(typed, heard) is None
+
+
+def test_only_the_end_of_a_long_text_is_aligned() -> None:
+    long = " ".join(["mountain river"] + ["persons"] * MOST_WORDS)
+    assert aligned(long, ["mountain", " river", " council"]) is None
+
+
+@given(told(), st.data())
+def test_words_that_the_person_left_out_cost_no_word_behind_them(
+    parts: tuple[list[str], ...], data: st.DataObject
+) -> None:
+    alone, both, after = parts
+    left = data.draw(st.integers(0, len(both) - 3)) if len(both) > 3 else 0
+    typed = [word for n, word in enumerate(both) if n != left]
+    assert aligned(" ".join([*alone, *typed]), spaced([*both, *after])) in {len(both), None}

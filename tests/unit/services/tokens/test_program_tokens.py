@@ -52,7 +52,7 @@ async def test_a_token_opens_its_scopes_until_it_expires(desk: Desk) -> None:
     token, secret = await desk.tokens.create("  Plan\u202e \n sync ", {TokenScope.LINKS, TokenScope.SESSIONS}, 2)
     assert secret.startswith(PREFIX)
     assert (token.label, token.scopes) == ("Plan sync", ("sessions", "links"))
-    assert [token.opens(scope) for scope in TokenScope] == [True, False, True, False]
+    assert {scope for scope in TokenScope if token.opens(scope)} == {TokenScope.LINKS, TokenScope.SESSIONS}
     assert desk.tokens.of_secret(secret) == token
     for wrong in ("", secret[:-1], secret + "a", secret.removeprefix(PREFIX), token.id):
         assert desk.tokens.of_secret(wrong) is None

@@ -18,8 +18,14 @@ def line(text: str, *, ended: bool = True, gone: bool = False) -> Line:
     )
 
 
+def source(line: Line) -> str:
+    return f"of {line.origin}"
+
+
 def ask(lines: list[Line], last: int, length: int = 32, first: int = 0) -> Pulled:
-    return pull(lambda number: lines[number - first], range(first, first + len(lines)), last, length, "en")
+    return pull(
+        lambda number: lines[number - first], range(first, first + len(lines)), last, length, "en", source=source
+    )
 
 
 SAID = [
@@ -39,7 +45,7 @@ def test_pieces_end_with_words_and_lines_and_go_on_where_the_last_ended() -> Non
         last = pulled.last_position
     assert pieces == ["Five score years ago, a great ", "American ", "In whose shadow "]
     assert pulled == Pulled("", 4 * LINE, "en")
-    assert ask(SAID, 0) == Pulled("Five score years ago, a great ", 30, "en")
+    assert ask(SAID, 0) == Pulled("Five score years ago, a great ", 30, "en", source="of machine")
 
 
 def test_a_word_that_is_longer_is_cut_and_a_place_behind_a_text_s_end_goes_on_with_the_next() -> None:
@@ -49,6 +55,6 @@ def test_a_word_that_is_longer_is_cut_and_a_place_behind_a_text_s_end_goes_on_wi
 
 def test_the_head_is_behind_what_is_finished_and_older_lines_are_passed_over() -> None:
     assert ask(SAID, -1).last_position == 4 * LINE
-    assert ask([line("c")], 0, first=9) == Pulled("c ", 10 * LINE, "en")
+    assert ask([line("c")], 0, first=9) == Pulled("c ", 10 * LINE, "en", source="of machine")
     assert ask([], -1) == Pulled("", 0, "en")
     assert ask([line("x", gone=True)] * (MOST_LOOKED + 2), 0).last_position == MOST_LOOKED * LINE
