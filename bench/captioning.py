@@ -208,6 +208,56 @@ async def corrected(page: Page, line: str) -> None:
     )
 
 
+async def by_line(page: Page, times: int) -> None:
+    """Measure the same in a checkout whose page opens whole lines, with the cursor at the end of the line's box.
+
+    By mouse: *Correct* at the line, a double click on the word. By keys: `e`, which opens the newest finished line, and
+    the keys of the browser for going to a word and marking it. The double click is a selection by script, since the
+    place of a word in a box can't be asked for; a person's pointing and clicks are added.
+    """
+    took: dict[str, list[float]] = {"by mouse": [], "by keys": []}
+    marks = """([wrong]) => {
+        const box = document.querySelector('.editor textarea');
+        const at = box.value.indexOf(` ${wrong} `) + 1;
+        box.setSelectionRange(at, at + wrong.length);
+    }"""
+    pressed = 0
+    for n in range(times):
+        last = page.locator("#Lines .line", has=page.locator(".doubt")).last
+        await last.scroll_into_view_if_needed()
+        line = str(await last.get_attribute("id"))
+        began = time.perf_counter()
+        typed = RIGHT
+        if n % 2 == 0:
+            await last.locator("[data-does=mend]").click()
+            await page.evaluate(marks, [WRONG])
+        else:
+            await page.locator("#Lines > .line:last-child .doubt").wait_for()  # `e` opens this line
+            await page.locator("#Log").focus()
+            began = time.perf_counter()
+            await page.keyboard.press("e")
+            line = str(await page.evaluate("document.activeElement.closest('.line')?.id"))
+            await page.keyboard.press("Control+Home")
+            before = TEXT.split().index(WRONG)
+            for _ in range(before):
+                await page.keyboard.press("Control+ArrowRight")
+            await page.keyboard.press("Control+Shift+ArrowRight")
+            marked = str(await page.evaluate("getSelection().toString()"))
+            assert marked.strip() == WRONG, marked
+            typed = marked.replace(WRONG, RIGHT)
+            pressed = 1 + 2 + before + 2 + len(typed) + 1  # Control is held down from the second press to the marking
+        await page.keyboard.type(typed)
+        await page.keyboard.press("Enter")
+        await corrected(page, line)
+        took["by keys" if n % 2 else "by mouse"].append(1000 * (time.perf_counter() - began))
+    mouse = 2 * POINT_S + 3 * CLICK_S + (len(RIGHT) + 1) * KEY_S
+    acts = {
+        "by mouse": (f"Correct, a double click, {len(RIGHT)} letters, Enter", mouse),
+        "by keys": (f"{pressed} keys, in the newest line", pressed * KEY_S),
+    }
+    _told(took, acts)
+
+
 async def words(page: Page, times: int) -> None:
     """Measure what correcting one wrong word takes, by mouse and by keys."""
     took: dict[str, list[float]] = {"by mouse": [], "by keys": []}
@@ -228,6 +278,10 @@ async def words(page: Page, times: int) -> None:
         "by mouse": (f"a click, {len(RIGHT)} letters, Enter", POINT_S + CLICK_S + letters + KEY_S),
         "by keys": (f"d, {len(RIGHT)} letters, Enter", KEY_S + letters + KEY_S),
     }
+    _told(took, acts)
+
+
+def _told(took: dict[str, list[float]], acts: dict[str, tuple[str, float]]) -> None:
     for how, ms in took.items():
         what, person = acts[how]
         print(told(f"a wrong word, {how}", ms))
@@ -240,9 +294,10 @@ async def run(given: argparse.Namespace) -> None:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *sandbox])
         print(f"load {os.getloadavg()[0]:.1f}, {given.lines} lines, {given.questions} questions, {S}:")
         async with desk(browser, given) as (_, page):
-            await acts(page, given.times)
+            if not given.by_line:
+                await acts(page, given.times)
             if not given.keys_only:
-                await words(page, given.times)
+                await (by_line if given.by_line else words)(page, given.times)
         await browser.close()
 
 
@@ -252,6 +307,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--times", type=int, default=30, help="each act is done so often")
     parser.add_argument("--keys-only", action="store_true", help="of a checkout in which no word can be chosen")
+    parser.add_argument("--by-line", action="store_true", help="of such a checkout: the wrong word alone")
     asyncio.run(run(parser.parse_args()))
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from babel.numbers import format_decimal
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.texts import HUB_LINE
 from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
 from moothall.services.questions.author_view import QuestionStage
 from moothall_hub.room.ports import UplinkHealth, UplinkHealthState
-from moothall_hub.uplink.status_bar import TEXTS
 
 MEGABYTE = 1_000_000
 
@@ -66,7 +66,7 @@ TWO_TIMES = "{time} here, {other} at the meeting"
 def uplink_status(health: UplinkHealth, time: str, ui: Catalogue) -> str:
     """The state of the uplink as a sentence; `time` is since when it has this state."""
     if health.state is UplinkHealthState.GOOD and not health.storing:
-        return ui.text(TEXTS["full"])
+        return ui.text(HUB_LINE["full"])
     return ui.named(f"hub/line.{health.state}", time=time)
 
 

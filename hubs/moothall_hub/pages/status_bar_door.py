@@ -13,11 +13,12 @@ from markupsafe import Markup
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import HUB_LINE
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.kernel.times import time_of_day
 from moothall.services.sessions.reader_access import ASKER
-from moothall_hub.uplink.status_bar import MISSED, TEXTS, CopyOf, StatusBar, UplinkOf, status_bar
+from moothall_hub.uplink.status_bar import MISSED, CopyOf, StatusBar, UplinkOf, status_bar
 
 
 class StatusBarDoor:
@@ -69,7 +70,7 @@ class StatusBarDoor:
         return told
 
     def _sentence(self, found: StatusBar, ui: Catalogue) -> str:
-        if found.since is None or "{time}" not in TEXTS[found.kind]:
-            return ui.text(TEXTS[found.kind])
+        if found.since is None or "{time}" not in HUB_LINE[found.kind]:
+            return ui.text(HUB_LINE[found.kind])
         moment = self._pages.zone().at(found.since)
-        return ui.text(TEXTS[found.kind], time=time_of_day(moment))
+        return ui.text(HUB_LINE[found.kind], time=time_of_day(moment))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 
-from moothall.adapters.pages.texts import ErrorText
 from moothall.core.kernel.ids import ChannelId, SessionId
 
 MISSED_MS = 60_000
@@ -70,20 +69,6 @@ class CopyNow(msgspec.Struct, frozen=True, kw_only=True):
     """The channels that are sent; empty: it is not known yet which."""
 
 
-TEXTS: Mapping[str, str] = {
-    "unpaired": "This computer is not connected to any meeting yet.",
-    "beginning": "This computer is connecting to the meeting. What is here can be read meanwhile.",
-    "good": "The connection to the meeting is good.",
-    "down": "The connection has been down since {time}. What is here stays; it goes on by itself.",
-    "fenced": "Another computer has taken the place of this one. What is here stays; nothing new comes.",
-    "refused": "The meeting does not let this computer in at the moment. What is here stays.",
-    "absent": ErrorText.NOT_HERE,
-    "full": "This computer can't store anything at the moment. What is here stays; it goes on by itself.",
-    "filling": "The connection is back: you read what is said now. What was said meanwhile is still coming.",
-    "checking": "The connection is back. What came last is being checked.",
-    "stopped": "The copy here differs from the meeting's record, so nothing more of it is shown.",
-}
-"""The sentences by kind; keys of the catalogues."""
 MISSED = "You missed {n} minute."
 """A text with plural forms."""
 READ, SKIP = "Read it", "Skip it"
@@ -93,7 +78,7 @@ class StatusBar(msgspec.Struct, frozen=True, kw_only=True):
     """The content of the status bar."""
 
     kind: str
-    """A key of TEXTS."""
+    """A key of HUB_LINE, which has the sentences."""
     since: int | None = None
     """The time in place of {time}, in Unix ms."""
     missed: Missed | None = None

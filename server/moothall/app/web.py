@@ -14,11 +14,8 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
-from moothall.adapters.desks.staff_styles import StaffStyleDoor
-from moothall.adapters.desks.style_views import StyleViewsDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor, WallContent
-from moothall.adapters.displays.style_page import StyleDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import Connections
@@ -53,6 +50,12 @@ from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
+from moothall.adapters.styles.staff_styles import StaffStyleDoor
+from moothall.adapters.styles.style_lists import StyleListsDoor
+from moothall.adapters.styles.style_page import StyleDoor
+from moothall.adapters.styles.style_proposals import StyleProposalsDoor
+from moothall.adapters.styles.style_records import StyleRecordsDoor
+from moothall.adapters.styles.style_views import StyleViewsDoor
 from moothall.adapters.tokens.gate import TokenGate
 from moothall.adapters.tokens.programme_acts_door import IMPORT
 from moothall.app.admin import admin_doors
@@ -246,6 +249,9 @@ async def open_doors(
             map_of=None if (world := hub_map(settings.conference, pages)) is None else world.svg,
         ),
         StyleViewsDoor(pages, served=settings.server.style_page),
+        StyleListsDoor(pages, served=settings.server.style_page),
+        StyleRecordsDoor(pages, served=settings.server.style_page),
+        StyleProposalsDoor(pages, served=settings.server.style_page),
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))

@@ -281,6 +281,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "display/style_control.html": ("/about/style/control", None),
     "display/style_questions.html": ("/about/style/questions", None),
     "display/style_text.html": ("/about/style/text", None),
+    "display/style_refinements.html": ("/about/style/refinements", None),
+    "display/style_hub_line.html": ("/about/style/views/hub-line/down", None),
     "display/style_timetable.html": ("/about/style/timetable", None),
     "display/style_forms.html": ("/about/style/forms", None),
     "display/style_caption.html": ("/about/style/caption", None),

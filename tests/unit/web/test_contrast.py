@@ -6,19 +6,20 @@ check that they use no other colours.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 
 from moothall.adapters.pages.static_files import find_web_folder
 
 CSS = find_web_folder() / "css"
-TEXTS, GROUNDS = ("ink", "soft", "accent", "warn", "look"), ("paper", "raised", "marked")
-STATES = ("live", "rest", "late", "lost")
+TEXTS, GROUNDS = ("ink", "soft", "accent", "warn", "look", "unkept"), ("paper", "raised", "marked")
+STATES = ("live", "rest", "over", "late", "off", "lost")
 """Names of the texts' colours where they are those of a state."""
-LINES = ("edge", "accent", "warn", "look")
+LINES = ("edge", "accent", "warn", "look", "unkept")
 LEAST_OF_TEXT, LEAST_OF_CONTROL = 4.5, 3.0
 GOOD = 7.0
 """WCAG's better grade, held by what is read for hours: words, and what stands beside them, on the page itself."""
@@ -108,6 +109,21 @@ def test_borders_and_the_mark_of_what_has_the_focus_on_every_ground(theme: str) 
     assert {pair: ratio for pair, ratio in found.items() if ratio < LEAST_OF_CONTROL} == {}
 
 
+APART = 40
+"""The least distance of the colours of two states, in steps of 256 along red, green and blue together."""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_two_states_have_one_colour(theme: str) -> None:
+    """Live, break, over, late, not recorded, lost; the shape of each is its own too (`states.css`)."""
+    given = [THEMES[theme][name] for name in ("accent", "ink", "soft", "look", "unkept", "warn")]
+
+    def apart(one: str, other: str) -> float:
+        return math.dist(*([int(each[at : at + 2], 16) for at in (1, 3, 5)] for each in (one, other)))
+
+    assert {pair: apart(*pair) for pair in combinations(given, 2) if apart(*pair) < APART} == {}
+
+
 def test_the_wall() -> None:
     walls = [declared for _, _, declared in rules("display/screen.css") if "--wall" in declared]
     assert len(walls) == 3, "light, dark by the system, dark by the address"
@@ -136,12 +152,16 @@ def test_the_sheets_set_no_other_colours() -> None:
             continue
         for key, value in declared.items():
             if key == "color":
-                known = {*TEXTS, "late", "lost", "on-accent"} | ({"edge"} if selector.endswith("::before") else set())
+                known = {*TEXTS, "late", "off", "lost", "on-accent"} | (
+                    {"edge"} if selector.endswith("::before") else set()
+                )
             elif key in ("background", "background-color"):
                 known = set(GROUNDS) | ({"accent"} if declared.get("color") == "var(--on-accent)" else set())
                 known |= {"accent", "warn", "look", "ink", "mark"} if _is_a_sign(selector) else set()
             elif key.startswith(("border", "outline")) and "radius" not in key:
-                known = {*LINES, "ink", "hair"} | ({"mark", "mark-line"} if _is_a_sign(selector) else set())
+                known = {*LINES, "ink", "hair", "rest", "off"} | (
+                    {"mark", "mark-line"} if _is_a_sign(selector) else set()
+                )
             elif key == "--mark":
                 known = {*LINES, *STATES}
             else:
@@ -171,5 +191,5 @@ def test_what_can_be_used_has_a_border_that_can_be_seen(name: str) -> None:
 
 
 def test_the_tokens_are_found() -> None:
-    assert {len(colours) for colours in THEMES.values()} == {11}
+    assert {len(colours) for colours in THEMES.values()} == {12}
     assert (CSS / "lib/tokens.css").read_text(encoding="utf-8").count("--paper:") == len(THEMES)

@@ -175,7 +175,7 @@ FRAMES = ("frame.bar(", "frame_bar.bar(", "hub_frame.bar(", 'class="top"', 'clas
 """What a page's frame is made with: of a page beside the texts, of the staff's, of a group's, of a text, of a wall."""
 UNFRAMED = {
     *("lib/base.html", "reader/front.html", "display/overlay.html", "display/embed.html", "display/style.html"),
-    "display/style_views.html",
+    *("display/style_views.html", "display/style_hub_line.html"),
 }
 """The sheet of all pages, the house itself, what stands in somebody else's page, and the pages of all parts."""
 

@@ -23,7 +23,7 @@ from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.pages.texts import DoorText, ErrorText
+from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
 from moothall.adapters.programme import desk_door as agenda_desk
 from moothall.adapters.programme import needs_door
 from moothall.adapters.programme.news_door import NewsText
@@ -125,7 +125,7 @@ TEXTS_IN_CODE = {
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
     removed_door.OTHER_REASON, removed_door.SOUND_REASON,
-    *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
+    *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *HUB_LINE.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),

@@ -110,11 +110,14 @@ def test_sizes_of_letters_and_corners_and_what_moves_come_from_the_tokens(path: 
     }, "what lies above the page, and where something that is dragged will be"
 
 
+STATES = {"live": "accent", "rest": "ink", "over": "soft", "late": "look", "off": "unkept", "lost": "warn"}
+"""The colour of each state."""
+
+
 def test_states_have_colours_of_their_own_names() -> None:
     drawn = (CSS / "lib/states.css").read_text(encoding="utf-8")
-    assert set(re.findall(r"--mark: var\(--(\w+)\)", drawn)) == {"edge", "live", "rest", "late", "lost"}
-    for name in ("live", "rest", "late", "lost"):
-        assert re.search(rf"--{name}: var\(--(?:accent|ink|look|warn)\);", SHEET), name
+    assert set(re.findall(r"--mark: var\(--(\w+)\)", drawn)) == {"edge", *STATES}
+    assert dict(re.findall(rf"--({'|'.join(STATES)}): var\(--(\w+)\);", SHEET)) == STATES
 
 
 SPACE = {name: float(length) for name, length in re.findall(r"--(s\d+): ([\d.]+)rem;", SHEET)}

@@ -11,6 +11,8 @@ try {
   for (const name of ['read', 'size', 'spacing', 'theme', 'font', 'sources', 'say', 'show']) {
     if (typeof kept[name] === 'string') root.dataset[name] ??= kept[name];
   }
+  const beside = localStorage.getItem('moothall.beside'); // whether the reader left the questions open (js/reader/beside.js)
+  if (beside) root.dataset.beside = beside;
   // The page lists its texts only where the address names none. An address with a hash points into the text that is
   // shown.
   const texts = new URLSearchParams(root.dataset.texts);

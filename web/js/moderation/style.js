@@ -11,7 +11,7 @@ import { Questions } from './questions.js';
 import { QuestionTurn } from './turn.js';
 import { Words } from '../lib/words.js';
 
-const [NEW, PICKED, OPEN] = ['q2', 'q4', 'q5']; // as in adapters/desks/staff_styles.py
+const [NEW, PICKED, OPEN] = ['q2', 'q4', 'q5']; // as in adapters/styles/staff_styles.py
 /** @type {Texts & { news: QuestionNews, now: number }} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);

@@ -6,7 +6,7 @@ import { Renewal, concerns } from '../lib/renewal.js';
 
 const PARTS = ['Now', 'NowActs', 'Hands', 'Room', 'Queue'];
 const SPREAD = 8000; // ms over which readers spread their requests: many may have this open
-const KEY = 'moothall.beside'; // js/reader/page.js opens it again where there is room
+const KEY = 'moothall.beside'; // what the reader chose last, read by js/lib/early.js and js/reader/page.js
 
 export class Beside {
   /** @param {HTMLDetailsElement & {dataset: DOMStringMap & {address: string}}} panel */
@@ -17,10 +17,14 @@ export class Beside {
     this.open();
   }
 
-  /** The panel was opened or closed: remember that for the next text, and renew an open panel. */
+  /** The panel was opened or closed: renew an open panel. */
   open() {
-    keep(KEY, this.panel.open);
     if (this.panel.open) this.renewal.now();
+  }
+
+  /** The reader has chosen whether the panel is open: remember that for the next text. */
+  choose() {
+    keep(KEY, this.panel.open);
   }
 
   /** Renew the open panel where an event of the meeting concerns it. @param {EventBody} body */

@@ -443,11 +443,13 @@ at('CatchUp').addEventListener('click', (event) => {
   event.preventDefault();
   acts.missed();
 });
-at('Beside')?.addEventListener('toggle', async () => {
+/** The questions were opened or closed; `chosen`: by the reader. @param {boolean} chosen */
+async function besides(chosen) {
   const { Beside } = await import('./beside.js');
   if (beside) beside.open();
   else beside = new Beside(at('Beside'));
-});
+  if (chosen) beside.choose();
+}
 only('.skip').addEventListener('click', (event) => {
   if (reader.session.status === 'closed') return;
   event.preventDefault();
@@ -499,7 +501,17 @@ document.addEventListener('visibilitychange', () => document.hidden || link.hurr
 document.documentElement.classList.add('live');
 bookmark.show();
 at('SayLines')?.setAttribute('aria-pressed', String(choices.get('say') === 'lines'));
-if (at('Beside') && recall('moothall.beside') === true && matchMedia('(min-width: 60rem)').matches) at('Beside').open = true;
+if (at('Beside')) {
+  // As in css/reader/beside.css, which has kept the room free: at first where there is much of it, then as was chosen.
+  const chosen = recall('moothall.beside');
+  const wide = (/** @type {number} */ rem) => matchMedia(`(min-width: ${rem}rem)`).matches;
+  at('Beside').open = chosen === null ? choices.get('read') !== 'low' && wide(75) : chosen === true && wide(60);
+  let opened = at('Beside').open; // its own event comes later
+  at('Beside').addEventListener('toggle', () => {
+    besides(!opened);
+    opened = false;
+  });
+}
 if (at('Video') && recall(VIDEO)) {
   (await match()).wait(data.now);
 }

@@ -199,18 +199,18 @@ class OwnWordsDoor:
         wrong: str = "",
     ) -> web.Response:
         async with self._making:
-            text = await asyncio.to_thread(self._rendered, request, link, state, ui, typed=typed, wrong=wrong)
+            text = await asyncio.to_thread(self.rendered, request, link, state, ui, typed=typed, wrong=wrong)
         return private(own_html(text, ui, status=409 if wrong else 200))
 
-    def _rendered(
+    def rendered(
         self,
         request: web.Request,
         link: SpeakerLink,
         state: State,
         ui: Catalogue,
         *,
-        typed: tuple[SegmentId, str],
-        wrong: str,
+        typed: tuple[SegmentId, str] = (SegmentId(""), ""),
+        wrong: str = "",
     ) -> str:
         """The page. It runs in a thread: comparing long texts takes long."""
         now = self.own_words.clock.wall()

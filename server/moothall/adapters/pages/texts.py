@@ -4,6 +4,7 @@ and the description that other sites show of a shared address. The keys are the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from moothall.adapters.pages.catalogues import Catalogue
@@ -49,6 +50,22 @@ class DoorText:
     TRANSLATING = "So many texts are being translated that this one has to wait. Please try again in a minute."
     DESCRIPTION = "Read along live: what is said in this meeting, as text."
     RECORD_DESCRIPTION = "What was said in this meeting, as text."
+
+
+HUB_LINE: Mapping[str, str] = {
+    "unpaired": "This computer is not connected to any meeting yet.",
+    "beginning": "This computer is connecting to the meeting. What is here can be read meanwhile.",
+    "good": "The connection to the meeting is good.",
+    "down": "The connection has been down since {time}. What is here stays; it goes on by itself.",
+    "fenced": "Another computer has taken the place of this one. What is here stays; nothing new comes.",
+    "refused": "The meeting does not let this computer in at the moment. What is here stays.",
+    "absent": ErrorText.NOT_HERE,
+    "full": "This computer can't store anything at the moment. What is here stays; it goes on by itself.",
+    "filling": "The connection is back: you read what is said now. What was said meanwhile is still coming.",
+    "checking": "The connection is back. What came last is being checked.",
+    "stopped": "The copy here differs from the meeting's record, so nothing more of it is shown.",
+}
+"""What the status bar of a hub's pages says of its connection, by kind; keys of the catalogues."""
 
 
 def report_part(session: SessionId, channel: str, ui: Catalogue, *, opened: bool = False) -> dict[str, object]:

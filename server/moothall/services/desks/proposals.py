@@ -54,7 +54,9 @@ class ProposalMessages:
         chosen = numbered[max(0, request.first) :][:ROWS]
         fates, state = self._proposals.fates(desk.live.writer), desk.live.state
         # Run in a thread, so that readers don't wait for the comparison of words.
-        rows = await asyncio.to_thread(lambda: [_row(number, each, fates[number], state) for number, each in chosen])
+        rows = await asyncio.to_thread(
+            lambda: [proposal_row(number, each, fates[number], state) for number, each in chosen]
+        )
         return {"run": kept.run, "model": kept.model, "at": kept.at, "fates": fates, "rows": rows}
 
     async def _accept(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
@@ -106,7 +108,7 @@ def _forbidden() -> Refusal:
     return refuse(RefusalCode.FORBIDDEN, "Your link is not for correcting lines, nor for proposed corrections.")
 
 
-def _row(number: int, proposal: Proposal, fate: str, state: State) -> dict[str, object]:
+def proposal_row(number: int, proposal: Proposal, fate: str, state: State) -> dict[str, object]:
     """A proposal as pages show it, of plain values for JSON."""
     line = state.segments.get(proposal.segment)
     old, new = differing(proposal.old, proposal.new)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.adapters.pages.texts import HUB_LINE
 from moothall.core.kernel.ids import ChannelId
-from moothall_hub.uplink.status_bar import TEXTS, CopyNow, Missed, StatusBar, UplinkNow, UplinkStatus, status_bar
+from moothall_hub.uplink.status_bar import CopyNow, Missed, StatusBar, UplinkNow, UplinkStatus, status_bar
 
 GOOD = UplinkNow(state=UplinkStatus.GOOD)
 MISSED = Missed(begin=60_000, end=480_000)
@@ -12,7 +13,7 @@ MISSED = Missed(begin=60_000, end=480_000)
 def test_it_says_how_the_link_is_where_no_session_is_read() -> None:
     assert status_bar(GOOD, None) == StatusBar(kind="good")
     assert status_bar(UplinkNow(state=UplinkStatus.DOWN, since=7), None) == StatusBar(kind="down", since=7)
-    assert all(state in TEXTS for state in UplinkStatus)
+    assert all(state in HUB_LINE for state in UplinkStatus)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +51,4 @@ def test_a_text_that_does_not_come_is_told_of_where_it_is_read() -> None:
     assert status_bar(GOOD, copy, floor) == status_bar(GOOD, copy) == StatusBar(kind="good", missed=MISSED)
     assert status_bar(GOOD, CopyNow(), other).kind == "good"  # It isn't known yet what comes.
     assert status_bar(UplinkNow(state=UplinkStatus.DOWN, since=1), copy, other).kind == "down"
-    assert "absent" in TEXTS
+    assert "absent" in HUB_LINE

@@ -6,10 +6,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.displays.style_page import STATES, StyleDoor
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.styles.style_page import STATES, StyleDoor
 
 PAGES = Pages(find_web_folder())
 

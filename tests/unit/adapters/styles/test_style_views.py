@@ -6,10 +6,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.desks.style_views import GROUPS, OVERLAYS, PAPERS, READERS, WALLS, StyleViewsDoor
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.styles.style_lists import AGENDAS, HUB_LINES, SEARCHES, StyleListsDoor
+from moothall.adapters.styles.style_proposals import CHECKS, LINKS, OWN_WORDS, StyleProposalsDoor
+from moothall.adapters.styles.style_records import RECORDS, StyleRecordsDoor
+from moothall.adapters.styles.style_views import GROUPS, OVERLAYS, PAPERS, READERS, WALLS, StyleViewsDoor
 
 PAGES = Pages(find_web_folder())
 
@@ -17,11 +20,28 @@ PAGES = Pages(find_web_folder())
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_each_view_is_shown_in_a_frame_without_its_scripts(language: str) -> None:
     app = web.Application()
-    app.add_routes(StyleViewsDoor(PAGES, served=True).routes())
+    for door in (StyleViewsDoor, StyleListsDoor, StyleRecordsDoor, StyleProposalsDoor):
+        app.add_routes(door(PAGES, served=True).routes())
     async with TestClient(TestServer(app)) as client:
-        async with client.get(f"/about/style/views?ui={language}&theme=dark") as answer:
-            frames = re.findall(r'<iframe class="[\w ]+" src="([^"]+)"', await answer.text())
-        assert len(frames) == len(WALLS) + len(OVERLAYS) + len(READERS) + 3 + len(GROUPS) + len(PAPERS)
+        frames: list[str] = []
+        for which in ("", "lists", "proposals"):
+            async with client.get(f"/about/style/views?ui={language}&theme=dark&of={which}") as answer:
+                frames += re.findall(r'<iframe class="[\w ]+" src="([^"]+)"', await answer.text())
+        lists = (
+            WALLS,
+            OVERLAYS,
+            READERS,
+            GROUPS,
+            PAPERS,
+            HUB_LINES,
+            AGENDAS,
+            SEARCHES,
+            RECORDS,
+            CHECKS,
+            OWN_WORDS,
+            LINKS,
+        )
+        assert len(frames) == sum(map(len, lists)) + len(("live", "turn", "closed"))
         for address in frames:
             async with client.get(address.replace("&amp;", "&")) as answer:
                 text = await answer.text()
@@ -54,6 +74,10 @@ async def test_the_views_are_in_the_states_that_they_name() -> None:
         assert "Amina Diallo" in side
         assert "remote, in English" in await shown(client, "reader/remote")
         assert 'aria-pressed="true"' in await shown(client, "reader/supported")
+        acts = await shown(client, "reader/acts")
+        assert 'class="place line' in acts
+        assert 'id="Jump" hidden' not in acts
+        assert (await shown(client, "reader/chapters")).count("<details open>") == 2
         assert "Now: it is your turn" in await shown(client, "reader/turn")
         assert 'class="side sheet open"' in await shown(client, "reader/sheet")
         assert 'data-good="no" data-kind="lost"' in await shown(client, "group/lost")

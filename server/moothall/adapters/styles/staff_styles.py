@@ -14,20 +14,23 @@ import msgspec
 from aiohttp import web
 
 from moothall.adapters.desks.figure_tables import heard_part, quality_part, readers_part
-from moothall.adapters.displays.style_page import NAMES, sample_line, sample_sentence
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.reading import page_choices
+from moothall.adapters.styles.style_samples import NAMES, misheard, sample_line, sample_sentence
 from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.persistent import PersistentMap
+from moothall.core.proposals.proposing import Fate
+from moothall.core.proposals.refining import Proposal
 from moothall.core.questions.balance import SpeakingShare
 from moothall.core.questions.interventions import Questions, Turn
-from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.state import State, Status
 from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.quality import PERIOD_MS, QualityFigures
@@ -35,6 +38,7 @@ from moothall.core.views.reading_order import Gap
 from moothall.services.control.control_room import Raised, RoomCard
 from moothall.services.control.reader_trends import SAMPLE_MS, ReaderSample
 from moothall.services.control.standing import Standing
+from moothall.services.desks.proposals import proposal_row
 from moothall.services.desks.questions import DeskQuestions
 from moothall.services.sessions.staff import HALL, Staff
 
@@ -62,6 +66,7 @@ class StaffStyleDoor:
             "control": self._control,
             "questions": self._questions,
             "text": self._text,
+            "refinements": self._refinements,
             "caption": self._caption,
             "podium": self._questions,
             "timetable": self._timetable,
@@ -71,7 +76,11 @@ class StaffStyleDoor:
     def routes(self) -> list[web.RouteDef]:
         """The pages' route; empty where they aren't served."""
         return (
-            [web.get("/about/style/{part:control|questions|text|caption|podium|timetable|forms}", self.page)]
+            [
+                web.get(
+                    "/about/style/{part:control|questions|text|refinements|caption|podium|timetable|forms}", self.page
+                )
+            ]
             if self._served
             else []
         )
@@ -125,6 +134,14 @@ class StaffStyleDoor:
         # Every fifth word is in doubt; where there are no spaces, the whole line is.
         certain = {"line-1": [(f" {word}" if n else word, 0.3 if n % 5 == 0 else 1.0) for n, word in enumerate(words)]}
         return {"data": self._data(ui, "staff", "standing", "lines", "desk", snapshot=snapshot, certain=certain)}
+
+    def _refinements(self, ui: Catalogue) -> Values:
+        fates = "".join(fate.value for fate in Fate)
+        state = _refined(ui)
+        rows = [
+            proposal_row(n, each, fate, state) for n, (fate, each) in enumerate(zip(fates, _proposals(ui), strict=True))
+        ]
+        return {"data": self._data(ui, "staff", "standing", "lines", "desk", "refinements", rows=rows, fates=fates)}
 
     def _caption(self, ui: Catalogue) -> Values:
         return {"data": script_json({"words": sample_sentence(ui), "name": NAMES[SpeakerId("a")]})}
@@ -266,6 +283,40 @@ def _lines(ui: Catalogue) -> tuple[Line, ...]:
         {"t0": 60_000, "t1": None, "segment": SegmentId("growing")},
     )
     return tuple(sample_line(n, ui, fields) for n, fields in enumerate(told))
+
+
+def _proposals(ui: Catalogue) -> list[Proposal]:
+    """What a second pass proposes, for a line of each fate."""
+    return [
+        Proposal(
+            segment=SegmentId(f"line-{n}"),
+            channel=FLOOR,
+            base_revision=0,
+            t0=n * 10_000,
+            old=misheard(sample_sentence(ui)),
+            new=sample_sentence(ui),
+            stays=0.9,
+            machine=True,
+        )
+        for n in range(len(Fate))
+    ]
+
+
+def _refined(ui: Catalogue) -> State:
+    """The meeting whose lines these are."""
+    lines = PersistentMap[SegmentId, Segment]()
+    for each in _proposals(ui):
+        line = Segment(
+            id=each.segment,
+            channel=FLOOR,
+            language=ui.language,
+            t0=each.t0,
+            t1=each.t0 + 5_000,
+            text=each.old,
+            speaker=SpeakerId("a"),
+        )
+        lines = lines.set(line.id, line)
+    return State(id=MEETING, speakers=dict(NAMES), segments=lines)
 
 
 def _day(ui: Catalogue) -> list[Values]:

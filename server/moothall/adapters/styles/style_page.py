@@ -21,13 +21,13 @@ from moothall.adapters.questions.your_turn import now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_rows import LineRow, in_turns, row_of, with_gaps
 from moothall.adapters.reading.parallel_text import source_row
-from moothall.core.events.question_parts import REMOTE, ROOM, InterventionKind, InterventionStatus
+from moothall.adapters.styles.style_samples import NAMES, sample_line, sample_poll, sample_questions, sample_sentence
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import Origin, Word
-from moothall.core.kernel.ids import InterventionId, PollId, SegmentId, SessionId, SpeakerId
-from moothall.core.questions.interventions import Questions
-from moothall.core.questions.polls import Choice, Poll
+from moothall.core.kernel.ids import SessionId, SpeakerId
+from moothall.core.questions.polls import Choice
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import Line, Session
+from moothall.core.views.captions import Session
 from moothall.core.views.doubts import doubted
 from moothall.core.views.reading_order import Gap
 
@@ -48,9 +48,6 @@ STATES: tuple[tuple[str, dict[str, object]], ...] = (
     ("closed", {}),
 )
 """Each standing of a meeting, with values for the placeholders of its text."""
-SPEAKERS = ("Amina Diallo", "Otieno", "Chen Li", "ليلى", "Ana", "Ivan")
-NAMES = {SpeakerId(mark): name for mark, name in zip("abcdef", SPEAKERS, strict=True)}
-"""A speaker's name for each speaker's mark."""
 
 
 class StyleDoor:
@@ -101,11 +98,6 @@ class StyleDoor:
         return html(text, ui)
 
 
-def sample_sentence(ui: Catalogue) -> str:
-    """A sample line, in the language of `ui`."""
-    return ui.text("The universal service fund was meant for that. Nobody here has seen a report on it since 2023.")
-
-
 def _lines(ui: Catalogue, other: Catalogue) -> list[LineRow]:
     """Sample lines of six named speakers and of unnamed ones: as heard, corrected and with doubtful words, typed, an
     interpreter's, translated from the `other` language, and a gap.
@@ -133,65 +125,9 @@ def _lines(ui: Catalogue, other: Catalogue) -> list[LineRow]:
     return in_turns(with_gaps(rows, session, None, None, ui), ui)
 
 
-def sample_line(n: int, ui: Catalogue, fields: dict[str, object]) -> Line:
-    """A sample line with these fields, which began at `n` times ten seconds."""
-    made: dict[str, object] = {
-        "segment": SegmentId(f"line-{n}"),
-        "t0": n * 10_000,
-        "t1": n * 10_000 + 5_000,
-        "language": ui.language,
-        "origin": Origin.MACHINE,
-        "text": sample_sentence(ui),
-    }
-    return Line(**{**made, **fields})  # type: ignore[arg-type]  # fields of a Line by name
-
-
 def _polls(ui: Catalogue) -> list[dict[str, object]]:
     """Shows of hands: open with a choice made, open without numbers, and closed."""
-    poll = _poll(ui)
+    poll = sample_poll(ui)
     quiet = msgspec.structs.replace(poll, number=2, quiet=True)
     over = msgspec.structs.replace(poll, number=3, open=False)
     return [hands_of(poll, ui, mine=Choice(option=1)), hands_of(quiet, ui), hands_of(over, ui)]
-
-
-def _poll(ui: Catalogue) -> Poll:
-    return Poll(
-        id=PollId("p"),
-        number=1,
-        question=sample_sentence(ui),
-        language=ui.language,
-        options=("1", "2", "3"),
-        t=0,
-        remote=(12, 5, 3),
-        room=(20, 4, 0),
-    )
-
-
-def sample_questions(state: str, ui: Catalogue) -> Questions:
-    """The questions of a meeting in this state: one is asked now, and two come next; or a show of hands."""
-    questions = Questions()
-    if state in ("hands", "hands-quiet"):
-        poll = msgspec.structs.replace(_poll(ui), quiet=state == "hands-quiet")
-        return msgspec.structs.replace(questions, polls=(poll,))
-    if state not in ("question", "named", "remote", "supported", "near", "turn", "live"):
-        return questions
-    name = "" if state == "remote" else NAMES[SpeakerId("a")]
-    rows = (
-        (InterventionStatus.CALLED, name, REMOTE),
-        (InterventionStatus.QUEUED, NAMES[SpeakerId("e")], REMOTE),
-        (InterventionStatus.QUEUED, "", ROOM),
-    )
-    for number, (status, who, origin) in enumerate(rows, 1):
-        questions = questions.with_(
-            InterventionId(f"q{number}"),
-            number=number,
-            kind=InterventionKind.QUESTION,
-            text=sample_sentence(ui),
-            language=ui.language,
-            name=who,
-            origin=origin,
-            status=status,
-            published=True,
-            t=number,
-        )
-    return msgspec.structs.replace(questions, last=len(rows), called=None if state == "live" else InterventionId("q1"))

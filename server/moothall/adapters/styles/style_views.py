@@ -7,19 +7,15 @@ templates of the real pages. Their scripts are left out: they would look for a m
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.desks.staff_styles import Values
 from moothall.adapters.displays import display_options
 from moothall.adapters.displays.asked_now import AskedNow, asked_now
 from moothall.adapters.displays.display_door import DisplayDoor, newest_lines
-from moothall.adapters.displays.style_page import NAMES, sample_line, sample_questions, sample_sentence
-from moothall.adapters.http.security_headers import security_headers
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.request_context import SessionRequest, html, language
@@ -29,45 +25,44 @@ from moothall.adapters.questions.your_turn import card, now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.session_page import PageParts, SessionPage, SessionState
+from moothall.adapters.styles.staff_styles import Values
+from moothall.adapters.styles.style_lists import AGENDAS, HUB_LINES, SEARCHES
+from moothall.adapters.styles.style_proposals import CHECKS, LINKS, OWN_WORDS
+from moothall.adapters.styles.style_records import RECORDS
+from moothall.adapters.styles.style_samples import (
+    FLOOR,
+    NAMES,
+    NOW,
+    POLICY,
+    PUBLIC,
+    Still,
+    framed,
+    in_theme,
+    sample_questions,
+    sample_sentence,
+    sample_snapshot,
+)
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import Access, ChannelKind, Origin
-from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, SpeakerId
+from moothall.core.kernel.ids import SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.ports import Clock
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import ReaderChannel, Session, Snapshot
+from moothall.core.views.captions import Snapshot
+from moothall.record.citation.contents import contents_of
 from moothall.services.questions.author_view import Own
 from moothall.services.sessions.staff import HALL, Staff
 
-POLICY = "Content-Security-Policy"
-PUBLIC = "https://moothall.example"
-FLOOR = ChannelId("floor")
-NOW = 60_000
-"""The time of all samples, Unix ms and media ms."""
 WALLS = ("text", "question", "hands", "break", "not-recorded", "before", "cancelled", "closed")
 OVERLAYS = ("", "two-lines", "lower-third", "side")
 READERS = (
     *("live", "sheet", "named", "remote", "supported", "hands", "hands-quiet", "near", "turn"),
-    *("not-recorded", "before", "closed"),
+    *("not-recorded", "before", "acts", "closed", "chapters"),
 )
+"""States of a reader's page. `acts` is how scripts mark lines and show buttons while somebody reads back: a place that
+was marked, a line to quote, what is not saved; `chapters`: those of a record, unfolded.
+"""
 GROUPS = ("good", "lost", "empty")
 PAPERS = ("a5", "a4")
-_SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
-
-
-class _Still(Clock):
-    """The time of the samples, which never goes on."""
-
-    def wall(self) -> int:
-        return NOW
-
-    def monotonic(self) -> int:
-        return NOW
-
-    async def sleep(self, ms: int) -> None:
-        """Return at once."""
 
 
 class StyleViewsDoor:
@@ -91,20 +86,15 @@ class StyleViewsDoor:
         return routes if self._served else []
 
     async def page(self, request: web.Request) -> web.Response:
-        """The page with a frame for each view, in the language and theme that the address asks for."""
+        """The page with a frame for each view of one set, in the language and theme that the address asks for."""
         ui = language(self._pages, request)
         choices = page_choices.chosen(request.query)
         theme = choices.get("theme", "")
         kept = {"ui": ui.language, **({"theme": theme} if theme else {})}
         wall = {"ui": ui.language, **({"theme": theme} if theme in ("light", "dark") else {})}
         overlays = [{"ui": ui.language, "preset": preset, "size": "32"} for preset in OVERLAYS]
-        text = self._pages.render(
-            "display/style_views.html",
-            ui=ui,
-            part="views",
-            shown={f"data-{name}": choices[name] for name in page_choices.SHOWN if name in choices},
-            lists=page_choices.form(choices, ui),
-            frames=[
+        frames = {
+            "": [
                 *((f"wall-{name}", "wide", f"wall/{name}?{urlencode(wall)}") for name in WALLS),
                 *(
                     (f"overlay-{each['preset'] or 'foot'}", "video", f"overlay/question?{urlencode(each)}")
@@ -118,16 +108,39 @@ class StyleViewsDoor:
                 *((f"group-{name}", "wide tall", f"group/{name}?{urlencode(kept)}") for name in GROUPS),
                 *((f"sheets-{name}", "wide tall", f"sheets/{name}?{urlencode(kept)}") for name in PAPERS),
             ],
+            "lists": [
+                *((f"hub-line-{name}", "line", f"hub-line/{name}?{urlencode(kept)}") for name in HUB_LINES),
+                *((f"agenda-{name}", "phone", f"agenda/{name}?{urlencode(kept)}") for name in AGENDAS),
+                *(
+                    (f"search-{name or 'form'}", "phone", f"search?{urlencode({'q': name, **kept, **more})}")
+                    for name, more in SEARCHES.items()
+                ),
+                *((f"record-{name}", "phone", f"record/{name}?{urlencode(kept)}") for name in RECORDS),
+            ],
+            "proposals": [
+                *((f"check-{name}", "wide tall", f"check/{name}?{urlencode(kept)}") for name in CHECKS),
+                *((f"own-words-{name}", "phone", f"own-words/{name}?{urlencode(kept)}") for name in OWN_WORDS),
+                *((f"speaker-links-{name}", "phone", f"speaker-links/{name}?{urlencode(kept)}") for name in LINKS),
+            ],
+        }
+        text = self._pages.render(
+            "display/style_views.html",
+            ui=ui,
+            part="views",
+            shown={f"data-{name}": choices[name] for name in page_choices.SHOWN if name in choices},
+            lists=page_choices.form(choices, ui),
+            frames=frames.get(request.query.get("of", ""), frames[""]),
+            sets=[(name, f"?{urlencode({**kept, 'of': name})}") for name in frames],
         )
         return html(text, ui)
 
     async def wall(self, request: web.Request) -> web.Response:
         """A wall; `session` is the state that it shows."""
-        return _framed(await self._displays(language(self._pages, request)).screen(request))
+        return framed(await self._displays(language(self._pages, request)).screen(request))
 
     async def overlay(self, request: web.Request) -> web.Response:
         """Text over a video; `session` is the state that it shows."""
-        response = _framed(await self._displays(language(self._pages, request)).overlay(request))
+        response = framed(await self._displays(language(self._pages, request)).overlay(request))
         if response.status == HTTPStatus.OK:  # what js/display/overlay.js sets
             look = display_options.overlay(request.query)
             style = f"--lines: {look.lines}; --size: {look.size}px; --color: #{look.color}; --back: {look.back}%"
@@ -137,14 +150,14 @@ class StyleViewsDoor:
 
     def _displays(self, ui: Catalogue) -> DisplayDoor:
         async def snapshot_of(session: SessionId, _: Feed) -> Snapshot | None:
-            return _snapshot(session, ui)
+            return sample_snapshot(session, ui)
 
         async def questions(wanted: SessionRequest, _: Catalogue) -> AskedNow:
             return asked_now(sample_questions(wanted.session, ui), (), lambda *_: (None, ""), ui)
 
         return DisplayDoor(
             self._pages,
-            clock=_Still(),
+            clock=Still(),
             snapshot_of=snapshot_of,
             public=PUBLIC,
             begins=lambda _: NOW,
@@ -154,7 +167,7 @@ class StyleViewsDoor:
     async def reader(self, request: web.Request) -> web.Response:
         """A reader's page, as its script has made it."""
         ui, state = language(self._pages, request), SessionId(request.match_info["state"])
-        snapshot, questions = _snapshot(state, ui), sample_questions(state, ui)
+        snapshot, questions = sample_snapshot(state, ui), sample_questions(state, ui)
         called = None if questions.called is None else questions.get(questions.called)
         mine = None
         if called is not None and state in ("near", "turn"):
@@ -174,13 +187,15 @@ class StyleViewsDoor:
             now_asked=now_asked(None if mine else questions, snapshot.session, ui, too=state == "supported"),
             questions=questions,
         )
+        ended = snapshot.session.status is Status.CLOSED
         text = SessionPage(self._pages).render_session(
-            snapshot, parts, SessionState(public=PUBLIC, begins=NOW), now=NOW
+            snapshot,
+            parts,
+            SessionState(public=PUBLIC, begins=NOW),
+            now=NOW,
+            contents=contents_of(snapshot.session, snapshot.lines, sample_questions("live", ui)) if ended else None,
         )
-        live = text.replace("<html ", '<html class="live" ', 1)
-        return _framed(
-            html(live.replace('class="side sheet"', 'class="side sheet open"') if state == "sheet" else live, ui)
-        )
+        return framed(html(_scripted(text.replace("<html ", '<html class="live" ', 1), state, ui), ui))
 
     async def group(self, request: web.Request) -> web.Response:
         """The desk of a group's coordinator."""
@@ -193,7 +208,7 @@ class StyleViewsDoor:
             form_field="form",
             **_group(state, ui),
         )
-        return _framed(html(_in_theme(text, request), ui))
+        return framed(html(in_theme(text, request), ui))
 
     async def sheets(self, request: web.Request) -> web.Response:
         """The sheets of links, on paper of that size."""
@@ -216,54 +231,37 @@ class StyleViewsDoor:
             key="style",
             local="",
         )
-        return _framed(html(_in_theme(text, request), ui))
+        return framed(html(in_theme(text, request), ui))
 
 
-def _framed(response: web.Response) -> web.Response:
-    """The page without its scripts, which this house's own pages may show in a frame."""
-    response.text = _SCRIPT.sub("", response.text or "")
-    response.headers[POLICY] = security_headers(("'self'",))[POLICY]
-    return response
-
-
-def _in_theme(text: str, request: web.Request) -> str:
-    """The page in the theme of the address, which on staff pages only a script sets."""
-    theme = page_choices.chosen(request.query).get("theme", "system")
-    return text.replace("<html ", f'<html data-theme="{theme}" ', 1)
-
-
-def _snapshot(state: SessionId, ui: Catalogue) -> Snapshot:
-    """Lines of a meeting in this state: two speakers, a typed line, and one that still grows."""
-    status = {"before": Status.CREATED, "cancelled": Status.CREATED, "break": Status.PAUSED, "closed": Status.CLOSED}
-    told: tuple[dict[str, object], ...] = (
-        {"speaker": SpeakerId("a")},
-        {"speaker": SpeakerId("b")},
-        {"origin": Origin.PERSON, "speaker": SpeakerId("b")},
-        {"speaker": SpeakerId("e"), "t1": None},
-    )
-    begun = state not in ("before", "cancelled")
-    lines = tuple(sample_line(n, ui, fields) for n, fields in enumerate(told)) if begun else ()
-    if state == "closed":
-        lines = tuple(msgspec.structs.replace(line, t1=line.t0 + 5_000) for line in lines)
-    session = Session(
-        id=state,
-        title=sample_sentence(ui)[:40],
-        languages=(ui.language,),
-        access=Access.PUBLIC,
-        status=status.get(state, Status.OPEN),
-        cancelled="" if state == "cancelled" else None,
-        opened=0 if begun else None,
-        clock=(0, 0) if begun else None,
-        not_recorded=NOW if state == "not-recorded" else None,
-        paused=NOW if state == "break" else None,
-        speakers=NAMES,
-        hubs={"b": HubNow(title=NAMES[SpeakerId("b")], people=23, most=23, here=True, since=0)},
-        channels={
-            FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=(ui.language,), of_record=True),
-            ChannelId("mt-fr"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("fr",), of_record=False),
+def _scripted(text: str, state: str, ui: Catalogue) -> str:
+    """The page as its scripts make it in this state."""
+    said = sample_sentence(ui)
+    changes: dict[str, dict[str, str]] = {
+        "sheet": {'class="side sheet"': 'class="side sheet open"'},
+        "chapters": {"<details>\n<summary>": "<details open>\n<summary>"},
+        "acts": {
+            'id="Jump" hidden': 'id="Jump"',
+            'id="Fresh" hidden>': f'id="Fresh">{ui.counted("{n} new line", 3)}',
+            'id="GoToPlace" hidden': 'id="GoToPlace"',
+            'id="Unsaved" hidden': 'id="Unsaved"',
+            'id="Unrecorded" hidden': 'id="Unrecorded"',
+            '<p class="text" dir="auto"></p>': f'<p class="text" dir="auto">{said}</p>',
         },
-    )
-    return Snapshot(epoch=Epoch("style"), offset=1, feed="", session=session, lines=lines, before=None)
+    }
+    for before, after in changes.get(state, {}).items():
+        text = text.replace(before, after, 2)  # the first two, which are those of the text
+    if state == "acts":  # as js/panels/bookmark.js and quote.js mark lines
+        place, quoted = (f'<span class="flag">{ui.named("reader/place")}</span>', _quoting(ui))
+        first, second, *others = text.split('<p class="about">')
+        text = '<p class="about">'.join([first, place + second, quoted + others[0], *others[1:]])
+        text = text.replace('<li class="line', '<li class="place line', 1)
+    return text
+
+
+def _quoting(ui: Catalogue) -> str:
+    button, link = (ui.named(f"reader/{name}") for name in ("copy", "cite"))
+    return f'<button type="button" class="quiet">{button}</button> <a class="cite" href="#">{link}</a> '
 
 
 def _sheet(role: Role, ui: Catalogue) -> Values:
@@ -344,7 +342,7 @@ def _group(state: str, ui: Catalogue) -> Values:
         "text": "#",
         "questions": "#",
     }
-    wanted = SessionRequest(session=meeting, feed=Feed(channel=FLOOR), snapshot=_snapshot(meeting, ui))
+    wanted = SessionRequest(session=meeting, feed=Feed(channel=FLOOR), snapshot=sample_snapshot(meeting, ui))
     row = {
         "id": meeting,
         "title": words[:40],

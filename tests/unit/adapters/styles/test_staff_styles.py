@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.desks.staff_styles import StaffStyleDoor
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogue
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.styles.staff_styles import StaffStyleDoor
 from moothall.core.hubs.entry import Hub
 from moothall.services.control.standing import Standing
 
