@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from moothall.adapters.system.collector import THRESHOLDS
 from support.files.compiled_templates import keep_compiled
+from support.files.constants import read_constants_of_part
 from support.files.rewritten import rewrite_part
 from support.halls.warm import keep_warm
 
@@ -61,6 +62,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         rewrite_part(session.config, int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Have every worker begin with long tests: each gets an equal part of the list, from its beginning to its end.
 
@@ -78,6 +80,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     dealt = sorted(files, key=turn)
     items[:] = [item for first in range(workers) for path in dealt[first::workers] for item in files[path]]
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is not None:
+        read_constants_of_part(int(worker.removeprefix("gw")), workers)
 
 
 def pytest_collection_finish() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -299,6 +300,25 @@ def test_no_test_that_holds_the_gate_of_coverage_was_moved() -> None:
     listed = gated[1].replace("\\", "").split()
     assert "unit/core" in listed
     assert [path for path in listed if not (ROOT / "tests" / path).exists()] == []
+
+
+def test_no_test_runs_twice_where_the_gate_is_asked_for_too_and_each_runs_where_it_is_not() -> None:
+    def planned(*goals: str) -> dict[str, str]:
+        """The command that runs the tests of each goal."""
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        said = subprocess.run(
+            ["make", "--dry-run", *goals], cwd=ROOT, env=plain, capture_output=True, encoding="utf-8", check=True
+        )
+        lines = [line for line in said.stdout.splitlines() if " -m pytest " in line]
+        assert len(lines) == len(goals), said
+        return dict(zip(goals, lines, strict=True))
+
+    alone, both = planned("test")["test"], planned("cover", "test")
+    left_out = re.findall(r"--ignore=(\S+)", both["test"])
+    assert left_out
+    assert both["cover"].split()[-len(left_out) :] == left_out
+    assert "--ignore" not in both["cover"]
+    assert "--ignore" not in alone
 
 
 def test_the_workflow_runs_both_commands_on_every_python_that_is_promised() -> None:
