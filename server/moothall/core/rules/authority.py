@@ -41,6 +41,7 @@ _QUEUE = (
     | _HANDS
     | _of(do.LimitTurns, do.LimitAsking)
 )
+_TOPICS = _of(do.TakeUp, do.TakeTopicBack)
 _WALL = _of(do.ClearWall, do.RestoreWall)
 
 COMMANDS: dict[Role, _Commands] = {
@@ -54,12 +55,33 @@ COMMANDS: dict[Role, _Commands] = {
     | _AIR
     | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.TECHNICIAN: _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _TOPICS
+    | _WALL
+    | _REPORT,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _TOPICS | _WALL | _REPORT,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _TOPICS | _WALL | _REPORT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.SECRETARIAT: _MAKE
+    | _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _TOPICS
+    | _WALL
+    | _REPORT,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeSegment) | _AIR | _NOTES,
     Role.TOOL: _of(do.TypeSegment) | _CORRECT | _AIR,
