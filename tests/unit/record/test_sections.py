@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.kernel.ids import InterventionId, PolicyQuestionId
+from moothall.core.kernel.ids import PolicyQuestionId
 from moothall.record.parallel import OtherText
 from moothall.record.sections import excerpt, heading_of, sections, states_of
 from moothall.record.wording import Options
@@ -115,10 +115,3 @@ def test_a_topic_stands_above_its_first_question_and_one_without_lines_is_left_o
     asking.stand(taken_back, InterventionStatus.WITHDRAWN, 60_600)
     session.line("Next.", 61_000, 62_000)
     assert headings(session)[-1] == (60_500, "Question no. 2", 1)
-
-
-def test_the_turn_of_what_nobody_published_is_no_chapter() -> None:
-    session = told(1_000, 60_000)
-    called = InterventionStatus.CALLED
-    session.tell(ev.InterventionStatusChanged(intervention=InterventionId("x"), number=9, status=called, t=59_000))
-    assert headings(session) == [(0, "", 2)]

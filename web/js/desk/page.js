@@ -12,7 +12,7 @@ import { DeskLink, knowing, newId } from './link.js';
 import { alone, keepOwnName, ownName, spokenChoices } from '../lib/names.js';
 import { DeskNotes } from './notes.js';
 import { DeskOutcome } from './outcome.js';
-import { DeskTopics } from './topics.js';
+import { DeskTopics } from '../topics/desk.js';
 import { DeskPanel } from './panel.js';
 import { DeskRemove } from './remove.js';
 import { DeskReplace } from '../lines/replace_form.js';

@@ -6,7 +6,7 @@ import { at, element, set } from '../lib/nodes.js';
 import { Reader } from '../reader/reader.js';
 import { Turn } from '../lib/reading_order.js';
 import { standing, standsIn, withStandIn } from '../lib/standing.js';
-import { putTopic } from '../lib/topics.js';
+import { putTopic } from '../topics/topics.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
 
 const FULL_WIDTH = /[。！？；：，、」』）]$/u; // marks with their own space behind them: no other one is added

@@ -4,7 +4,7 @@
 
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
-import { tookUp } from '../lib/topics.js';
+import { tookUp } from '../topics/topics.js';
 
 const MOST_NOTES = 50;
 /** @type {Record<string, string>} */

@@ -4,7 +4,7 @@ import { menu } from '../desk/fill.js';
 import { DeskLink, knowing, newId } from '../desk/link.js';
 import { alone, ownName } from '../lib/names.js';
 import { DeskNotes } from '../desk/notes.js';
-import { DeskTopics } from '../desk/topics.js';
+import { DeskTopics } from '../topics/desk.js';
 import { DeskState } from '../lines/state.js';
 import { HubsHere } from './hubs_here.js';
 import { at, set } from '../lib/nodes.js';

@@ -14,7 +14,7 @@ import { Reader } from './reader.js';
 import { sheet } from '../panels/sheet.js';
 import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
 import { View } from './view.js';
-import { putTopic } from '../lib/topics.js';
+import { putTopic } from '../topics/topics.js';
 import { Words, isoTime } from '../lib/words.js';
 
 const CHOSEN = 400; // ms after which words count as selected

@@ -2,7 +2,7 @@
 
 import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
-import { tookUp } from '../lib/topics.js';
+import { tookUp } from '../topics/topics.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends
 const LATE = 15000; // ms: a new line this far before the newest is late. Translations overtake one another by less

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { putTopic, tookUp, topicNow, topicText } from '../../../web/js/lib/topics.js';
+import { putTopic, tookUp, topicNow, topicText } from '../../../web/js/topics/topics.js';
 
 const words = { text: (name, values) => `${name} ${Object.values(values)}` };
 const after = (...bodies) => {

@@ -34,7 +34,7 @@ export function topicNow({ topics = [] }) {
 
 /**
  * What was taken up, in words; empty for nothing. The title, whose direction is its own, is in Unicode isolates.
- * @param {?Pick<Topic, 'number' | 'title'>} topic  @param {import('./words.js').Words} words
+ * @param {?Pick<Topic, 'number' | 'title'>} topic  @param {import('../lib/words.js').Words} words
  */
 export function topicText(topic, words) {
   if (!topic) return '';
@@ -44,7 +44,7 @@ export function topicText(topic, words) {
 
 /**
  * Show what is taken up now.
- * @param {HTMLElement} box  @param {Pick<Session, 'topics' | 'status'>} session  @param {import('./words.js').Words} words
+ * @param {HTMLElement} box  @param {Pick<Session, 'topics' | 'status'>} session  @param {import('../lib/words.js').Words} words
  */
 export function putTopic(box, session, words) {
   const topic = session.status === 'closed' ? null : topicNow(session);
