@@ -12,7 +12,7 @@ from moothall.app.backend import Backend
 from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom, gauges
 from moothall.services.desks.desks import NewsOf
-from moothall.services.desks.notes_and_tags import hubs, outcome
+from moothall.services.desks.notes_and_tags import hubs, outcome, topics
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.staff import covers, hub_of
@@ -69,6 +69,9 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
     def report(session: SessionId) -> object:
         return backend.loaded(session, lambda live: outcome(live.state), None)
 
+    def taken_up(session: SessionId) -> object:
+        return backend.loaded(session, lambda live: topics(live.state), None)
+
     def crowds(session: SessionId) -> object:
         found = backend.loaded(session, lambda live: backend.asking.addresses.crowds(session, live.state.questions), ())
         return msgspec.to_builtins(found) if found else None
@@ -87,7 +90,14 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
             "left_out": titles,
         }
 
-    text = {"quality": quality, "proposals": proposals, "terms": terms, "hubs": hub_links, "outcome": report}
+    text = {
+        "quality": quality,
+        "proposals": proposals,
+        "terms": terms,
+        "hubs": hub_links,
+        "outcome": report,
+        "topics": taken_up,
+    }
     ballots = backend.ballots
     questions = {
         "balance": backend.balance.for_desks,

@@ -272,7 +272,7 @@ async def open_doors(
             *search_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
-            *await open_webhooks(stack, services, entrance),
+            *await open_webhooks(stack, services, entrance, control),
             *await retention_doors(stack, services, entrance),
             *probe.routes(),
         ]

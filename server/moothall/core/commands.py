@@ -24,6 +24,7 @@ from moothall.core.events.types import (
     SoundKept,
     SourceSegment,
     Tag,
+    Topic,
     Word,
 )
 from moothall.core.kernel.actors import Role
@@ -579,6 +580,25 @@ class TagSegment(Command, frozen=True, kw_only=True, tag="tag-segment"):
     question: PolicyQuestionId | None = None
 
 
+class TakeUp(Command, frozen=True, kw_only=True, tag="take-up"):
+    """Take up a policy question, or another topic such as an agenda item, from now on, or since `back` ms ago (at most
+    30,000). Without a question and a title nothing is taken up any more.
+    """
+
+    question: PolicyQuestionId | None = None
+    title: str = ""
+    back: int = 0
+
+
+class TakeTopicBack(Command, frozen=True, kw_only=True, tag="take-topic-back"):
+    """Undo that a topic was taken up."""
+
+    t: int
+    """Since when it was taken up, media ms."""
+    before: tuple[Topic, ...] = ()
+    """The topics of which it took the place."""
+
+
 class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
     """Set whether a name or term is preferred in the session, and how translations write it; fields as in
     `TermChosen`.
@@ -789,6 +809,7 @@ WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
 QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
 PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
 WallCommand = ClearWall | RestoreWall
+TopicCommand = TakeUp | TakeTopicBack
 TurnCommand = LimitTurns | TypeTurn | HoldTurn
 """Unions of commands; for most of them `moothall.core.rules` has one function that decides."""
 
@@ -804,6 +825,7 @@ AnyCommand = (
     | LineCommand
     | PutOnAir
     | StaffCommand
+    | TopicCommand
     | ChooseTerm
     | QuestionCommand
     | PollCommand

@@ -125,9 +125,9 @@ class TextPages:
         self._asked = bool(record.figures.received)
         # By the id of a line, a section or the questions.
         self._page_of = {"questions": f"{prefix}{ASKED}"}
-        for number, (start, rows) in enumerate(self._chapters):
-            self._page_of[f"at-{start // 1000}"] = self._chapter(number)
-            lines = (item for row in rows for item in row.items if isinstance(item, RecordedLine))
+        for number, part in enumerate(self._chapters):
+            self._page_of[f"at-{part.name}"] = self._chapter(number)
+            lines = (item for row in part.rows for item in row.items if isinstance(item, RecordedLine))
             self._page_of |= {f"line-{line.segment}": self._chapter(number) for line in lines}
 
     def front(self) -> Iterator[str]:
@@ -149,8 +149,8 @@ class TextPages:
         """Yield the pages with the text and the questions, each with its name."""
         record, wording, options = self._record, self._wording, self._options
         title, around = wording.title_of(record), PageFrame(wording.language, wording.direction)
-        for number, (start, rows) in enumerate(self._chapters):
-            said = section(start, rows, wording, options, sources=options.sources)
+        for number, part in enumerate(self._chapters):
+            said = section(part, wording, options, sources=options.sources)
             yield self._chapter(number), around.page(title, said)
         if self._asked:
             asked = questions(record, wording.asked, options, self._href)

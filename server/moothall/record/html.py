@@ -17,7 +17,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.parallel import OtherText, ParallelRow, RecordItem
-from moothall.record.sections import Section, SectionRow, excerpt, heading_of, sections, states_of
+from moothall.record.sections import Section, excerpt, heading_of, sections, states_of
 from moothall.record.wording import AskedWording, Options, Wording
 
 Href = Callable[[str], str]
@@ -68,8 +68,8 @@ def _document(
     if beside is not None:
         names = "".join(f"<p>{escape(words.name)}</p>" for words in (wording, beside.wording))
         yield f'<div class="pair names">{names}</div>\n'
-    for start, rows in parts:
-        yield from section(start, rows, wording, options, beside=beside)
+    for part in parts:
+        yield from section(part, wording, options, beside=beside)
     if record.figures.received:
         yield from questions(record, wording.asked, options)
     states = "".join(f"<p><bdi>{escape(each)}</bdi></p>" for each in states_of(record, wording, beside))
@@ -93,17 +93,25 @@ def contents(parts: Sequence[Section], wording: Wording, *, asked: bool) -> Iter
     """Yield the entries of a table of contents: the id, the heading and the first words of each section, as HTML, and
     at the end of the questions where some were `asked`.
     """
-    for start, rows in parts:
-        text, language = excerpt(rows)
-        first = f" <bdi{_lang(language)}>{escape(text)}</bdi>" if text else ""
-        yield f"at-{start // 1000}", media_time(start), first
+    for part in parts:
+        text, language = excerpt(part.rows)
+        first = f" <bdi{_lang(language)}>{escape(text)}</bdi>" if text and part.chapter is None else ""
+        yield f"at-{part.name}", _heading(part, wording, Options()), first
     if asked:
         yield "questions", escape(wording.asked.heading), ""
 
 
+def _heading(part: Section, wording: Wording, options: Options) -> str:
+    """The heading of a section: when it begins, and what was taken up then; empty where nothing of this is shown."""
+    said = [media_time(part.start)] if options.times else []
+    if part.chapter is not None:
+        title = f"<bdi{_lang(part.chapter.language)}>{escape(part.chapter.title)}</bdi>" if part.chapter.title else ""
+        said += [each for each in (escape(wording.chapter(part.chapter)), title) if each]
+    return " · ".join(said)
+
+
 def section(
-    start: int,
-    rows: Sequence[SectionRow],
+    part: Section,
     wording: Wording,
     options: Options,
     *,
@@ -113,18 +121,18 @@ def section(
     """Yield a section; `sources`: whether the source of each line is in it, where it can be shown or hidden; `beside`:
     the other text of rows that have two.
     """
-    name = f"at-{start // 1000}"
-    yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{media_time(start)}</h2>\n' if options.times else ""
-    for number, row in enumerate(rows):
+    name, above = f"at-{part.name}", _heading(part, wording, options)
+    yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{above}</h2>\n' if above else ""
+    for number, row in enumerate(part.rows):
         heading = heading_of(row, number, wording)
         if heading is not None:
-            level = "h3" if options.times else "h2"
+            level = "h3" if above else "h2"
             yield f"<{level}><bdi>{escape(heading)}</bdi></{level}>\n"
         if beside is not None and isinstance(row, ParallelRow) and row.common is None:
             yield _pair(row, (wording, beside.wording), options, sources=sources)
         else:
             yield _item(row.items[0], wording, options, sources=sources)
-    yield "</section>\n" if options.times else ""
+    yield "</section>\n" if above else ""
 
 
 def _item(item: RecordItem, wording: Wording, options: Options, *, sources: bool) -> str:

@@ -23,6 +23,7 @@ from moothall.core.questions.listing import QuestionCounts, figures_of
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
 from moothall.core.views.quality import Quality, QualityView
+from moothall.record.chapters import RecordedChapter, chapters_of
 from moothall.record.questions import RecordedQuestion, asked_in
 from moothall.record.text_fold import TextFold
 from moothall.record.wrapping import plain
@@ -141,6 +142,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seal: Seal | None
     asked: tuple[RecordedQuestion, ...]
     """The published interventions, by number."""
+    chapters: tuple[RecordedChapter, ...] = ()
+    """What was taken up, by time."""
     figures: QuestionCounts
     """How many interventions there were, published or not, and how many were answered."""
 
@@ -257,6 +260,7 @@ class RecordFold(TextFold):
             checkpoint=self._checkpoint,
             seal=self._seal,
             asked=asked_in(self._questions, closed=session.status is Status.CLOSED),
+            chapters=chapters_of(session, self._questions),
             figures=figures_of(self._questions),
         )
 

@@ -1,11 +1,15 @@
-"""The sections of a record: its rows by the time at which they were said, as a long text is divided in HTML and in
-documents.
+"""The sections of a record: its rows by what was taken up and by the time at which they were said, as a long text is
+divided in HTML and in documents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from moothall.core.views.reading_order import EARLY
+from moothall.record.chapters import RecordedChapter
 from moothall.record.model import Record, RecordedLine
 from moothall.record.parallel import OtherText, ParallelRow, parallel
 from moothall.record.text import RecordRow, reading
@@ -17,27 +21,73 @@ SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
 HOUR = 3_600_000
 
 SectionRow = RecordRow | ParallelRow
-Section = tuple[int, Sequence[SectionRow]]
-"""The media ms at which a section begins, and its rows."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A section."""
+
+    start: int
+    """When it begins, media ms."""
+    name: str
+    """The second at which it begins, and letters where another section begins in the same."""
+    rows: Sequence[SectionRow]
+    """Its rows; none where only the heading of a topic stands above its first question."""
+    chapter: RecordedChapter | None = None
+    """With what it begins; None where only time has passed."""
 
 
 def sections(record: Record, options: Options, beside: OtherText | None = None) -> Iterator[Section]:
-    """Yield the sections of a record, or of its bilingual form. Without times there is only one."""
+    """Yield the sections of a record, or of its bilingual form. Without times none begins where only time has
+    passed.
+    """
     rows: Iterator[SectionRow] = reading(record, options)
     if beside is not None:
         rows = parallel(record, beside.record, options)
     until = max(record.until, 0 if beside is None else beside.record.until)
     size = (SHORT_SECTION if until <= HOUR else LONG_SECTION) if options.times else until + 1
-    start, found = 0, list[SectionRow]()
+    named = _Names()
+    waiting = list(record.chapters[::-1])
+    start, grid, chapter, found = 0, 0, None, list[SectionRow]()
     for row in rows:
-        mine = max(start, row.t0 // size * size)
-        if mine != start and found:
-            yield start, found
-            found = []
-        start = mine
+        begins, mine = _begin(waiting, row.t0), max(grid, row.t0 // size * size)
+        if found and (begins or mine != grid):
+            yield Section(start=start, name=named(start), rows=found, chapter=chapter)
+            chapter, found = None, []
+        start, grid = start if found else mine, mine
+        for number, each in enumerate(begins):
+            start, chapter = each.t, each
+            if _stands_alone(each, begins[number + 1 :]):
+                yield Section(start=start, name=named(start), rows=(), chapter=each)
         found.append(row)
     if found:
-        yield start, found
+        yield Section(start=start, name=named(start), rows=found, chapter=chapter)
+
+
+def _begin(waiting: list[RecordedChapter], t0: int) -> list[RecordedChapter]:
+    """Take the chapters that begin with a row that begins at `t0` (media ms), or before it, from those `waiting`."""
+    found = []
+    while waiting and waiting[-1].t - EARLY <= t0:
+        found.append(waiting.pop())
+    return found
+
+
+def _stands_alone(chapter: RecordedChapter, following: Sequence[RecordedChapter]) -> bool:
+    """Whether the heading of a chapter without rows is shown: that of a topic whose first question comes at once."""
+    return chapter.kind is None and bool(following) and following[0].kind is not None
+
+
+class _Names:
+    """Gives sections their names."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def __call__(self, start: int) -> str:
+        name = str(start // 1000)
+        while name in self._given:
+            name += "b"
+        self._given.add(name)
+        return name
 
 
 def heading_of(row: SectionRow, number: int, wording: Wording) -> str | None:

@@ -16,6 +16,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.events.types import MadeFrom, Origin, SealVersion
 from moothall.core.kernel.times import media_time
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
+from moothall.record.chapters import RecordedChapter
 from moothall.record.model import Absence, Missing, Record, RecordedLine
 from moothall.record.questions import RecordedQuestion
 from moothall.record.wrapping import plain
@@ -126,6 +127,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """The link that skips to the text."""
     contents: str
     """The heading of the table of contents."""
+    policy_question: str
+    """With {n}, its number."""
     show_sources: str
     """The label of the check box that shows the sources."""
     origins: Mapping[Origin, str]
@@ -147,6 +150,14 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     def title_of(self, record: Record) -> str:
         """The record's title as a single row."""
         return plain(record.session.title) or self.title
+
+    def chapter(self, chapter: RecordedChapter) -> str:
+        """What a chapter is, before its title: a policy question or one from the queue, with its number; empty for
+        another topic.
+        """
+        if chapter.kind is not None:
+            return self.asked.kinds[chapter.kind].format(n=chapter.number)
+        return self.policy_question.format(n=chapter.number) if chapter.number else ""
 
     def source(self, line: RecordedLine) -> str:
         """The source of a line in words: a machine, a person, a machine with corrections by a person, and so on."""

@@ -18,8 +18,9 @@ from moothall.core import commands as do
 from moothall.core.events.types import Access, SealVersion, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId
+from moothall.core.ports import BookEntry
 from moothall.services.log.act_queue import Receipt
-from moothall.services.proof.seal_stamps import LOOK_MS
+from moothall.services.proof.seal_stamps import LOOK_MS, NEWEST, stamps_of
 from moothall.settings.sections import EngineSection, ProofSection, Server, Settings, Translation
 from support.halls.removal import SESSION, held
 from support.proof.ahead import AheadClock
@@ -107,6 +108,11 @@ async def test_a_seal_is_stamped_and_its_stamp_is_checked_without_a_network(tmp_
         page = (await comes(made, f"/s/{SESSION}/proof?line=a&ui=en")).decode()
         assert "An authority outside says that the seal of the text, behind this line, existed at " in page
         assert f'href="{path}.tsr"' in page
+        await made.backend.book.write([BookEntry(stamps_of(SESSION), NEWEST, b"x")])
+        page = (await comes(made, f"/s/{SESSION}/proof?line=a&ui=en")).decode()
+        assert "The time stamp of the seal is damaged here" in page
+        assert f'href="{path}.tsr"' not in page
+        assert [(await got(made, each))[0] for each in (path, f"{path}.tsr")] == [503, 503]
         await send(made, "reopen", SYSTEM, do.ReopenSession())
         await send(made, "hide", SYSTEM, do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
         assert [(await got(made, each))[0] for each in (path, f"{path}.tsr")] == [404, 404], "once it is hidden"

@@ -88,6 +88,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.HubNoteLeft(hub="kisumu", note=NoteId("h"), text=WORD, by=Role.MODERATOR),
         ev.HubNoteRead(hub="kisumu", note=NoteId(WORD), by=Role.HUB),
         ev.PolicyQuestionsListed(questions=(PolicyQuestion(id=PolicyQuestionId("p1"), text="Who pays?"),)),
+        ev.TopicTaken(title="Item 1", t=0),
         ev.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId(WORD)),
         ev.TermChosen(term=WORD, wanted=True),
         ev.InterventionReceived(

@@ -41,6 +41,7 @@ WORDING = Wording(
     accepted="Mended by the machine, accepted by a person",
     skip="Skip to the text",
     contents="Contents by time",
+    policy_question="Policy question {n}",
     show_sources="Show the source of each line",
     origins={
         ev.Origin.MACHINE: "Written by a machine",

@@ -104,7 +104,7 @@ def test_the_contents_are_by_time_with_the_questions() -> None:
     def listed(**options: bool) -> list[str]:
         return [said(each) for each in pages(Options(**options))["contents.xhtml"].iter(f"{XHTML}li")]
 
-    assert [re.sub(r" .*", "", each) for each in listed()[1:]] == ["0:00", "5:00", "Questions"]
+    assert [re.sub(r" .*", "", each) for each in listed()[1:]] == ["0:00", "2:31", "5:00", "Questions"]
     assert listed()[0] == TITLE
     assert listed(times=False) == [TITLE, "Questions and comments"]
 

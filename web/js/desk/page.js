@@ -12,6 +12,7 @@ import { DeskLink, knowing, newId } from './link.js';
 import { alone, keepOwnName, ownName, spokenChoices } from '../lib/names.js';
 import { DeskNotes } from './notes.js';
 import { DeskOutcome } from './outcome.js';
+import { DeskTopics } from '../topics/desk.js';
 import { DeskPanel } from './panel.js';
 import { DeskRemove } from './remove.js';
 import { DeskReplace } from '../lines/replace_form.js';
@@ -37,7 +38,7 @@ let own = ''; // id of our desk
 /** @type {Seat[]} */
 let here = []; // everybody at a desk of this session
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
-let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, air: null, readings: null };
+let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, topics: null, air: null, readings: null };
 let ahead = 0; // ms by which the server's clock is ahead of ours
 
 /** Show why a request was refused; if somebody else has gone on to another meeting first, who that was. */
@@ -77,6 +78,7 @@ const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (ch
 const left = () => lines.box.focus({ preventScroll: true }); // a form was closed
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
+const topics = new DeskTopics(words, { act, say, now: () => state.mediaNow(Date.now() + ahead) });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
   opened: (segment) => link.tell('correcting', { segment }),
   inAll: (word) => replace.open(word),
@@ -113,6 +115,7 @@ const keys = new DeskKeys({
   write: () => may.has('type') && at('Write').elements.text.focus(),
   undo: undoLast,
   air: () => may.has('put-on-air') && air.take(),
+  topic: () => topics.go(),
   machine: () => may.has('put-on-air') && air.machine(),
   ...Object.fromEntries(Object.entries(outcome.keys()).map(([name, does]) => [name, () => may.has('tag-segment') && does()])),
 }, (name) => (name.startsWith('speaker') ? words.text(data.names ? 'key.speaker' : 'key.policy', { n: name.slice(7) }) : words.text(`key.${name}`)));
@@ -266,6 +269,7 @@ function around() {
   terms.show(news.terms, may.has('term'));
   notes.take(news.hubs);
   outcome.show(news.outcome);
+  topics.show(news.topics, may.has('take-up') && live);
   state.readings = news.readings?.[channel] ?? {};
   air.show(news.air, channel, here);
   choices();
@@ -313,6 +317,7 @@ function choices() {
 /** Show the status line. Called each second, and after each change. */
 function now() {
   if (!state.session) return;
+  topics.tick();
   const { kind, n } = standing({
     now: Date.now() + ahead, status: state.session.status, cancelled: state.session.cancelled ?? null, cutAt: null, backAt: null, online: true,
     unsaved: Boolean(state.signals.unsaved?.text), lastWords: Boolean(state.signals['last-words']?.awaited),

@@ -150,6 +150,11 @@ export class DeskPanel {
         const language = command.language ? this.languageName(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
+      if (kind === 'take-up') {
+        const { title, question = null } = command;
+        const said = title || (question && this.state.session?.topics?.findLast((topic) => topic.question === question)?.title);
+        return said ? this.words.text('did.take-up', { text: alone(said) }) : this.words.text('topic.nothing');
+      }
       if (kind === 'put-on-air' && command.source === 'machine') return this.words.text('air.machine');
       if (kind === 'set-languages') return this.words.text('did.force-language', { language: this.words.listed((command.languages ?? []).map(this.languageName)) });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });

@@ -6,6 +6,7 @@ import { at, element, set } from '../lib/nodes.js';
 import { Reader } from '../reader/reader.js';
 import { Turn } from '../lib/reading_order.js';
 import { standing, standsIn, withStandIn } from '../lib/standing.js';
+import { putTopic } from '../topics/topics.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
 
 const FULL_WIDTH = /[。！？；：，、」』）]$/u; // marks with their own space behind them: no other one is added
@@ -111,6 +112,7 @@ export class Tail {
     const kept = this.reader.session.not_recorded == null;
     at('NotRecorded').hidden = kept;
     at('Notice').hidden = !kept;
+    if (at('Topic')) putTopic(at('Topic'), this.reader.session, this.words);
   }
 
   /** Fold a frame into the state, and show the text. @param {Frame} frame */

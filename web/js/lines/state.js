@@ -4,6 +4,7 @@
 
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
+import { tookUp } from '../topics/topics.js';
 
 const MOST_NOTES = 50;
 /** @type {Record<string, string>} */
@@ -133,6 +134,12 @@ export class DeskState {
     this.spoke = last && wall !== null ? wall + (last.t1 ?? last.t0) - media : null;
   }
 
+  /** The media time at a wall time of the server, ms. @param {number} wall */
+  mediaNow(wall) {
+    const [t, mapped] = this.session?.clock ?? [0, wall];
+    return t + Math.max(0, wall - mapped);
+  }
+
   /**
    * Fold one event into the state.
    * @param {number} at  Unix ms  @param {string} by  @param {EventBody} body  @param {DeskChange} change
@@ -214,6 +221,7 @@ export class DeskState {
     else if (body.type === 'air.changed' && body.channel === this.channel) Object.assign(session, { on_air: body.source, tool: body.tool || undefined });
     else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];
     else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, requested: body.requested ?? null };
+    else if (tookUp(session, body)) return;
     else if (body.type === 'speaker.introduced') {
       session.speakers[body.speaker] = body.name;
       for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);

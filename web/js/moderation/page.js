@@ -31,7 +31,7 @@ const CALM = 500; // ms between two displays of changes in the text
 const AT_ONCE = 50; // commands in one act at most
 const MOST = 500; // questions in one command at most
 /** @type {Record<string, string>} */
-const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', below: 'key.below', above: 'key.above', 'pick-all': 'key.pick-all', alike: 'alike.join', wall: 'key.wall' };
+const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', below: 'key.below', above: 'key.above', 'pick-all': 'key.pick-all', alike: 'alike.join', wall: 'key.wall', topic: 'key.topic' };
 /** @type {Record<string, string>} */
 const STANDS = {
   approve: 'queued', restore: 'queued', hold: 'being-checked', call: 'called', later: 'later', 'to-write': 'to-write', report: 'to-report',
@@ -88,6 +88,7 @@ const keys = new DeskKeys({
   },
   undo,
   wall: clear,
+  topic: () => questionDesk.topics.go(),
 }, (name) => words.text(LABELS[name] ?? `act.${name}`), KEYS, KEPT_KEYS);
 goesByArrows({
   go, move: (how) => onChosen(how)(), leave: () => {

@@ -4,6 +4,7 @@ import { menu } from '../desk/fill.js';
 import { DeskLink, knowing, newId } from '../desk/link.js';
 import { alone, ownName } from '../lib/names.js';
 import { DeskNotes } from '../desk/notes.js';
+import { DeskTopics } from '../topics/desk.js';
 import { DeskState } from '../lines/state.js';
 import { HubsHere } from './hubs_here.js';
 import { at, set } from '../lib/nodes.js';
@@ -12,6 +13,8 @@ import { QuestionTranslating } from './translating.js';
 import { Questions } from './questions.js';
 import { say } from '../lib/said.js';
 import { Words } from '../lib/words.js';
+
+const SECOND = 1000; // ms between two updates of times
 
 export class QuestionDesk {
   /**
@@ -38,14 +41,15 @@ export class QuestionDesk {
     this.act = async (/** @type {Command[]} */ ...commands) => this.#answered(await knowing(
       this.words, (anyway) => this.link.request('act', { id: newId(), commands, anyway }), (know) => this.#known(know, commands),
     ));
-    this.now = () => {
-      const [t, wall] = this.state.session?.clock ?? [0, Date.now()];
-      return t + Math.max(0, Date.now() + this.ahead - wall);
-    };
+    this.now = () => this.state.mediaNow(Date.now() + this.ahead);
     this.said = (/** @type {string} */ segment) => this.state.lines.get(segment)?.text.trim() || null;
     this.done = new QuestionDone(this.questions, this.state, this.words, this.data, { undo: (id) => this.undo(id), say: this.say });
     this.notes = new DeskNotes(this.state, this.words, this.data, { act: this.act, say: this.say });
     this.hubs = new HubsHere(this.words, this.say, this.data.ui, this.data.zone);
+    this.topics = new DeskTopics(this.words, { act: this.act, say: this.say, now: this.now });
+    /** @type {?TopicNews} */
+    this.topicNews = null;
+    setInterval(() => this.topics.tick(), SECOND);
     this.link = new DeskLink('/desk', () => ({
       session: this.data.session, channel: this.data.channel, after: this.state.position, name: ownName(), role: this.data.role,
     }), { joined: (answer) => this.#joined(answer), told: (...told) => this.#told(...told), stands: (how, n) => this.#stands(how, n) });
@@ -106,6 +110,7 @@ export class QuestionDesk {
     this.questions.lately = answer.news.lately;
     this.questions.crowds = answer.news.crowds;
     this.questions.alarms = answer.news.alarm;
+    this.topicNews = answer.news.topics;
     this.#show();
   }
 
@@ -127,6 +132,9 @@ export class QuestionDesk {
       this.#show();
     } else if (event === 'set-aside' || event === 'lately' || event === 'crowds') {
       Object.assign(this.questions, { [event === 'set-aside' ? 'aside' : event]: body });
+      this.#show();
+    } else if (event === 'topics') {
+      this.topicNews = body;
       this.#show();
     } else if (event === 'hubs') {
       this.#hubs(body);
@@ -165,6 +173,7 @@ export class QuestionDesk {
   #show() {
     if (!this.joined || !this.state.session) return;
     at('Desk').hidden = false;
+    this.topics.show(this.topicNews, this.may.has('take-up') && ['open', 'paused'].includes(this.state.session.status));
     if (at('Done')) {
       this.done.done();
       this.done.here(this.presence, this.desk);

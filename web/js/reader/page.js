@@ -14,6 +14,7 @@ import { Reader } from './reader.js';
 import { sheet } from '../panels/sheet.js';
 import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
 import { View } from './view.js';
+import { putTopic } from '../topics/topics.js';
 import { Words, isoTime } from '../lib/words.js';
 
 const CHOSEN = 400; // ms after which words count as selected
@@ -289,6 +290,7 @@ function session() {
   const title = reader.session.title.trim() || words.text('untitled');
   for (const name of ['Title', 'Whole']) at(name).textContent = title;
   at('NotRecorded').hidden = reader.session.not_recorded == null;
+  if (at('Topic')) putTopic(at('Topic'), reader.session, words);
   if (closed && at('NowAsked')) at('NowAsked').hidden = true;
   document.title = `${title} – ${words.text(closed ? 'title.record' : 'title.live')}`;
   buttons();

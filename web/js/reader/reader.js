@@ -2,6 +2,7 @@
 
 import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
+import { tookUp } from '../topics/topics.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends
 const LATE = 15000; // ms: a new line this far before the newest is late. Translations overtake one another by less
@@ -386,7 +387,8 @@ export class Reader {
         session.seal = body.version;
         change.session = true;
         return;
-      default: // an event of a later release
+      default: // an event of a later release, or of topics
+        change.session ||= tookUp(session, body);
         return;
     }
     change.lines.add(body.segment);

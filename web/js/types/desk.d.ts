@@ -101,6 +101,8 @@ interface Command {
   text?: string;
   name?: string;
   term?: string;
+  title?: string;
+  question?: string | null;
   speaker?: string | null;
   tag?: string | null;
   language?: string | null;
@@ -269,6 +271,16 @@ interface ReportNews {
   kinds: Record<string, { count: number; answer: string | null }>;
 }
 
+/** What is taken up, and how long (ms) the meeting was at each topic up to media ms `until`. */
+interface TopicNews {
+  questions: { id: string; text: string }[];
+  now: Topic | null;
+  times: { question: string | null; number: number; title: string; ms: number }[];
+  until: number;
+  /** Whether the time of the present topic goes on. */
+  runs: boolean;
+}
+
 /** News for desks besides the text, by the event's name; null where there is nothing to report. */
 interface DeskNews {
   gauges: Gauges | null;
@@ -281,6 +293,7 @@ interface DeskNews {
   terms: TermNews | null;
   hubs: HubNews | null;
   outcome: OutcomeNews | null;
+  topics: TopicNews | null;
   air: AirNews | null;
   readings: ReadingNews | null;
   interventions: QuestionNews;

@@ -166,6 +166,7 @@ interface Forms {
   Compose: { text: HTMLTextAreaElement; language: HTMLSelectElement };
   Force: { language: HTMLSelectElement };
   Give: { speaker: HTMLSelectElement; session: HTMLSelectElement };
+  OtherTopic: { title: HTMLInputElement };
   HandsAsk: { question: HTMLInputElement; options: HTMLTextAreaElement; language: HTMLSelectElement; quiet: HTMLInputElement };
   LeaveNote: { text: HTMLInputElement; to: HTMLSelectElement };
   PasteShort: { pasted: HTMLTextAreaElement };

@@ -74,6 +74,14 @@ interface Channel {
   requested?: number | null;
 }
 
+/** What a meeting took up: a policy question, a free heading, or nothing; `t` in media ms. */
+interface Topic {
+  t: number;
+  question: string | null;
+  number: number;
+  title: string;
+}
+
 interface Session {
   id: string;
   status: string;
@@ -88,6 +96,8 @@ interface Session {
   gaps: Gap[];
   opened: number | null;
   clock: [t: number, wall: number] | null;
+  /** What was taken up, one after the other; absent where nothing was. */
+  topics?: Topic[];
   paused: number | null;
   not_recorded: number | null;
   speaking: string | null;
@@ -111,6 +121,8 @@ interface EventBody {
   number?: number;
   status: string;
   question: string;
+  /** The policy questions as they are listed now. */
+  questions?: { id: string; text: string }[];
   /** The options of a show of hands; with `quiet`, its numbers are shown only once it is closed. */
   options: string[];
   quiet?: boolean;

@@ -39,6 +39,7 @@ from moothall.adapters.reading.page_rows import (
     last_words,
     planned_for,
     standing,
+    taken_up_now,
     with_stand_in,
 )
 from moothall.core.events.types import ChannelKind
@@ -221,6 +222,7 @@ class DisplayDoor:
             asked=await self.questions(wanted, ui),
             local=await self.local_questions(wanted, ui),
             side=self._side(look),
+            topic=taken_up_now(wanted.snapshot.session, ui),
             long_title=LONG_TITLE,
             planned=planned_for(self.pages.zone(), self.begins(wanted.session), ui),
             renew=QUIET_S if room is not None or wanted.snapshot.session.status is not Status.CLOSED else None,

@@ -180,9 +180,12 @@ class ProofDoor:
         if not isinstance(event, LoggedEvent):
             return self._refuse(request, 404, ProofText.NOWHERE)
         session, said = request.match_info["session"], decode_event(event.body)
+        stamped, damaged = None, False
         try:
             stamped = await self._stamped(SessionId(session))
-        except (StorageUnavailable, RecordBroken):
+        except RecordBroken:
+            damaged = True  # The proof of the line holds without it.
+        except StorageUnavailable:
             return self._refuse(request, 503, ErrorText.UNAVAILABLE)
         covered = stamped is not None and event.about.offset <= stamped.offset
         text = self.pages.render(
@@ -198,6 +201,7 @@ class ProofDoor:
             file=f"/s/{session}/line{SUFFIX}?{request.query_string}",
             stamped=self._time(stamped.at, ui) if stamped is not None and covered else "",
             seal=f"/s/{session}/seal{SUFFIX}",
+            damaged=damaged,
             keys="/.well-known/moothall.json",
             policy="/log/policy",
         )

@@ -19,6 +19,7 @@ from moothall.adapters.reading.page_rows import (
     row_of,
     shows,
     standing,
+    topic_text,
     with_stand_in,
 )
 from moothall.core.events.types import ChannelKind
@@ -84,6 +85,8 @@ def _row(each: Happening, session: Session, ui: Catalogue, zone: Zone, *, going:
         "hands": None,
         "said": "",
     }
+    if each.topic is not None:
+        return {**row, "said": topic_text(each.topic, ui)}
     if each.question is not None:
         return {**row, "question": _question(each.question, session, ui)}
     if each.poll is not None:

@@ -271,7 +271,11 @@ def _chapter(each: Chapter, address: TextAddresses, ui: Catalogue) -> dict[str, 
     heading, words, language = "", each.words, each.language
     happening = each.happening
     if happening is not None:
-        if happening.question is not None:
+        if happening.topic is not None:
+            topic = happening.topic
+            heading = ui.named("lines/policy-question", n=topic.number) if topic.number else ""
+            words, language = plain(topic.title), ""
+        elif happening.question is not None:
             question = happening.question
             heading = ui.text(NUMBERED[question.kind], n=question.number)
             words, language = beginning(plain(question.text)), question.language

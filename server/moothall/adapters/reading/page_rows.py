@@ -12,17 +12,19 @@ from msgspec import UnsetType
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import made_text, services_of
 from moothall.adapters.reading.page_choices import unsure
-from moothall.core.events.types import AirSource, ChannelKind, MadeFrom, Origin, Word
+from moothall.core.events.types import AirSource, ChannelKind, MadeFrom, Origin, Topic, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.sessions.state import Status
+from moothall.core.sessions.topics import topic_now
 from moothall.core.translation.routes import languages_of
 from moothall.core.views.captions import ImportedFrom, Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.doubts import apart
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 from moothall.record.imports.past import NAMES
 from moothall.record.model import RecordedLine
+from moothall.record.wrapping import plain
 from moothall.wire.plain_text import around_doubts
 
 LineRow = dict[str, object]
@@ -218,6 +220,18 @@ def _gap_row(gap: Gap, ui: Catalogue) -> LineRow:
 def gap_text(gap: Gap, ui: Catalogue) -> str:
     """The text that is shown for a span without text."""
     return ui.named(f"lines/gap.{gap.reason}", start=media_time(gap.t0), end=media_time(gap.t1))
+
+
+def topic_text(topic: Topic, ui: Catalogue) -> str:
+    """What was taken up, in words. The title, whose direction is its own, is isolated."""
+    title = f"\u2068{plain(topic.title)}\u2069"
+    return f"{ui.named('lines/policy-question', n=topic.number)}: {title}" if topic.number else title
+
+
+def taken_up_now(session: Session, ui: Catalogue) -> str:
+    """What a meeting that is on has taken up now, in words; empty for nothing."""
+    topic = None if session.status is Status.CLOSED else topic_now(session.topics or ())
+    return "" if topic is None else ui.named("lines/topic-now", what=topic_text(topic, ui))
 
 
 _STANDING = {Status.PAUSED: "break", Status.CLOSED: "closed"}

@@ -41,6 +41,7 @@ from moothall.adapters.reading.page_rows import (
     rows_of,
     short_notice,
     standing,
+    taken_up_now,
     with_doubts,
     with_gaps,
     with_stand_in,
@@ -204,6 +205,7 @@ class SessionPage:
             ui=ui,
             **self._around(session, parts, lines=lines, named=parts.named or older is not None),
             in_language=lambda language: address.page(ui=language),
+            topic=taken_up_now(session, ui),
             instead=in_place(session, address, state.instead, state.instead_of, ui),
             yours=None if parts.named or older is not None else in_own_language(session, address, ui),
             # Never the address of the page itself: the browser would only scroll to the fragment instead of loading it

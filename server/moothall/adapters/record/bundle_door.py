@@ -150,6 +150,8 @@ class BundleDoor:
                 found = [each for each in found if self._day_of(each) == day]
             if not found:
                 raise HttpProblem(404, RecordErrorText.NO_BUNDLE)
+            if tag and not any(each.has_text_in(tag) for each in found):
+                raise HttpProblem(404, RecordErrorText.NO_TEXT_IN)
             found.sort(key=lambda each: (each.opened or 0, each.session))
             title, name = self.house() or ui.text("Agenda"), EVERYTHING if day is None else day.isoformat()
             sessions = tuple(each.session for each in found)

@@ -67,6 +67,7 @@ class RecordErrorText:
         "Take those of one day, or the book as “.epub”."
     )
     NO_LANGUAGE = "This address is not right: “language” must be the short name of a language, such as “fr” or “pt-BR”."
+    NO_TEXT_IN = "None of these meetings has a text in this language. Take the book without “language”: as spoken."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 

@@ -199,6 +199,19 @@ class PolicyQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """The question's wording."""
 
 
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session took up."""
+
+    t: int
+    """Since when, media ms. It lasts until the next topic."""
+    question: PolicyQuestionId | None = None
+    """The policy question that was taken up; null for a free heading, or nothing."""
+    number: int = 0
+    """The question's number in the list, from 1; 0 for a free heading, and a question that is listed no more."""
+    title: str = ""
+    """The question's wording, or the free heading; empty: nothing is taken up any more."""
+
+
 class ChannelEvent(Event, frozen=True, kw_only=True):
     """An event about the segments of one channel."""
 
@@ -727,6 +740,21 @@ class PolicyQuestionsListed(Event, frozen=True, kw_only=True, tag="policy-questi
     """All policy questions, in their order."""
 
 
+class TopicTaken(Event, frozen=True, kw_only=True, tag="topic.taken-up"):
+    """A policy question, or another topic such as an agenda item, was taken up. It takes the place of what was taken up
+    at the same time or later, so that it can be set back.
+    """
+
+    question: PolicyQuestionId | None = None
+    """The policy question that was taken up; null for a free heading, or nothing."""
+    number: int = 0
+    """The question's number in the list then, from 1; 0 for a free heading."""
+    title: str = ""
+    """The question's wording then, or the free heading; empty: nothing is taken up any more."""
+    t: int
+    """Since when, media ms."""
+
+
 class SegmentTagged(StaffEvent, frozen=True, kw_only=True, tag="segment.tagged"):
     """A line was tagged for the report, or lost its tag."""
 
@@ -1136,6 +1164,7 @@ AnyEvent = (
     | AirFact
     | MoveFact
     | NoteOrTag
+    | TopicTaken
     | TermChosen
     | GapNoted
     | QuestionFact

@@ -12,9 +12,9 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.decoding import made_of, shared
-from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.kernel.ids import InterventionId, PollId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.questions.polls import Poll, evolve_polls
+from moothall.core.questions.polls import Poll, evolve_polls, poll_of
 
 LIMIT_MS = 120_000
 """Default time limit of a spoken turn, in ms: the two minutes that ICANN's public forums give a speaker."""
@@ -93,6 +93,8 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True):
     """All turns, oldest first."""
     polls: tuple[Poll, ...] = ()
     """Shows of hands, in the order in which they were first opened."""
+    polls_removed: frozenset[PollId] = frozenset()
+    """Shows of hands whose opening was removed from the log; what is left of them says that each had a number."""
     off_wall: bool = False
     """Whether the walls were cleared, and since then nothing was called and no show of hands was opened. Until then
     walls don't show the next questions either."""
@@ -171,7 +173,11 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
             return replace(questions, known_only=event.known)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
             off_wall = questions.off_wall and not isinstance(event, ev.PollOpened)
-            return replace(questions, polls=evolve_polls(questions.polls, event), off_wall=off_wall)
+            removed = questions.polls_removed
+            if not isinstance(event, ev.PollOpened) and poll_of(questions.polls, event.poll) is None:
+                removed |= {event.poll}
+            polls = evolve_polls(questions.polls, event)
+            return replace(questions, polls=polls, polls_removed=removed, off_wall=off_wall)
         case ev.TurnLimited():
             return replace(questions, limit=event.ms)
         case ev.TurnTyped() | ev.TurnHeld():

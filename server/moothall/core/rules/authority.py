@@ -43,8 +43,9 @@ _QUEUE = (
     | _HANDS
     | _of(do.LimitTurns, do.LimitAsking)
 )
+_TOPICS = _of(do.TakeUp, do.TakeTopicBack)
 _WALL = _of(do.ClearWall, do.RestoreWall)
-_BOOK = _of(
+_REGISTER = _of(
     outcome.StateCall,
     outcome.SelectSubmission,
     outcome.StateQuestion,
@@ -79,14 +80,24 @@ COMMANDS: dict[Role, _Commands] = {
     | _SPEAKERS
     | _CONSENT
     | _AIR
-    | _BOOK
+    | _REGISTER
     | _DRAFT
     | _BY_THE_SERVER
     | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT | _of(outcome.ConfirmMessage),
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.TECHNICIAN: _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _TOPICS
+    | _WALL
+    | _REPORT,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _TOPICS | _WALL | _REPORT | _of(outcome.ConfirmMessage),
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _TOPICS | _WALL | _REPORT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT | _DRAFT,
     Role.SECRETARIAT: _MAKE
@@ -98,9 +109,10 @@ COMMANDS: dict[Role, _Commands] = {
     | _NOTES
     | _TERMS
     | _QUEUE
+    | _TOPICS
     | _WALL
     | _REPORT
-    | _BOOK
+    | _REGISTER
     | _DRAFT
     | _RETURN
     | _SAID_OF_MESSAGES,

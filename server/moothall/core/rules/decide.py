@@ -35,6 +35,7 @@ from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, 
 from moothall.core.rules.notes_and_tags import decide_staff
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_questions
+from moothall.core.rules.topics import decide_topic
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
 from moothall.core.sessions.parts import Channel
@@ -90,6 +91,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return decide_turn(state, command, actor, wall)
     if isinstance(command, do.WallCommand):
         return decide_wall(state, command, actor, wall)
+    if isinstance(command, do.TopicCommand):
+        return decide_topic(state, command, wall)
     if isinstance(command, do.StaffCommand):
         return decide_staff(state, command, actor)
     if isinstance(command, do.KeepingCommand):

@@ -99,7 +99,9 @@ def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> 
         return refuse(
             RefusalCode.CONFLICT, "A show of hands can only be opened again with the same question and options."
         )
-    number = max((poll.number for poll in polls), default=0) + 1 if known is None else known.number
+    # Numbers are given one after the other, so those of removed shows of hands are up to how many there were.
+    given = max([len(polls) + len(state.questions.polls_removed), *(poll.number for poll in polls)])
+    number = given + 1 if known is None else known.number
     opened = ev.PollOpened(
         poll=command.poll,
         number=number,

@@ -260,6 +260,11 @@ def _step(
             return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
         case _ if isinstance(event, ev.QuestionFact):
             return question_step(state.questions, event)
+        case ev.TopicTaken():
+            title = event.title if event.question is None else ""
+            displaced = tuple(topic for topic in state.topics if topic.t >= event.t)
+            back = do.TakeTopicBack(t=event.t, before=displaced)
+            return do.TakeUp(question=event.question, title=title), (back,)
         case _ if isinstance(event, ev.NoteOrTag):
             return _note_or_tag_step(state.notes_and_tags, event)
         case ev.AirChanged():

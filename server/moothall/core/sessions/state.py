@@ -24,6 +24,7 @@ from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.sessions.air import air_after, air_without
 from moothall.core.sessions.keeping import RecordKeeping, keeping_after
 from moothall.core.sessions.parts import Channel, MediaClock, Segment, SessionSource, made_from
+from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.terms.terms import ChosenTerms, with_term
 
 LAST_WORDS = 20
@@ -103,6 +104,8 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the floor that were opened in the newest turn, oldest first."""
     notes_and_tags: NotesAndTags = msgspec.field(default_factory=NotesAndTags)
+    topics: Topics = ()
+    """What was taken up, one after the other."""
     hubs: HubsPresent = msgspec.field(default_factory=dict)
     closing: ev.CloseRequested | None = None
     """The request to close the session once its last words are in the log; None when there is none, and after the
@@ -214,11 +217,20 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_questions(state, event)
         case _ if isinstance(event, OutcomeFact):
             return replace(state, outcomes=evolve_outcomes(state.outcomes, event, at))
-        case _ if isinstance(event, ev.NoteOrTag):
-            notes_and_tags = evolve_notes_and_tags(state.notes_and_tags, event, at)
-            return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)
+        case _ if isinstance(event, ev.NoteOrTag | ev.TopicTaken):
+            return _noted(state, event, at)
         case _:
             return state
+
+
+def _noted(state: State, event: ev.NoteOrTag | ev.TopicTaken, at: int) -> State:
+    replace = msgspec.structs.replace
+    if isinstance(event, ev.TopicTaken | ev.PolicyQuestionsListed):
+        state = replace(state, topics=topics_after(state.topics, event))
+    if isinstance(event, ev.TopicTaken):
+        return state
+    notes_and_tags = evolve_notes_and_tags(state.notes_and_tags, event, at)
+    return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)
 
 
 def _arranged(state: State, event: ev.SessionArranged, at: int) -> State:

@@ -18,6 +18,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, Sess
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
 from moothall.core.sessions.state import Status
+from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.translation.lines import line_of
 from moothall.core.views.doubts import DoubtSpan, doubted, left
 from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
@@ -127,6 +128,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """All channels of the session."""
     imported: ImportedFrom | msgspec.UnsetType = msgspec.UNSET
     """From which file the session was imported; missing in all that were held here."""
+    topics: Topics | msgspec.UnsetType = msgspec.UNSET
+    """What was taken up, one after the other; missing where nothing was."""
     paused: int | None = None
     """Media ms since when there is a break of which nothing is kept; null when there is none."""
     gaps: tuple[Gap, ...] = ()
@@ -397,6 +400,10 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, seal=event.version)
         case ev.HubPresenceChanged():
             return replace(session, hubs=with_hub(session.hubs, event))
+        case ev.TopicTaken():
+            return replace(session, topics=topics_after(session.topics or (), event) or msgspec.UNSET)
+        case ev.PolicyQuestionsListed() if session.topics:
+            return replace(session, topics=topics_after(session.topics, event))
         case ev.WallCleared():
             return replace(session, wall_cleared=event.t)
         case _:

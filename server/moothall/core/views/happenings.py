@@ -1,14 +1,16 @@
-"""What happened in a session besides its words, for readers who were away: turns of questions, shows of hands, breaks,
-and gaps in the text.
+"""What happened in a session besides its words, for readers who were away: topics that were taken up, turns of
+questions, shows of hands, breaks, and gaps in the text.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events.types import Topic
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.polls import Poll
 from moothall.core.sessions.state import Status
+from moothall.core.sessions.topics import taken_up
 from moothall.core.views.captions import Session
 from moothall.core.views.reading_order import Gap
 
@@ -17,12 +19,14 @@ MOST = 30
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
-    """One happening. `question`, `poll` or `gap` says what it was. Without any of these it is the break, or the span
-    that is not recorded, which still lasts.
+    """One happening. `topic`, `question`, `poll` or `gap` says what it was. Without any of these it is the break, or
+    the span that is not recorded, which still lasts.
     """
 
     t: int
     """When it began, media ms."""
+    topic: Topic | None = None
+    """The policy question, or other topic, that was taken up."""
     question: Intervention | None = None
     """The intervention that had its turn."""
     poll: Poll | None = None
@@ -36,6 +40,7 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 def happenings(session: Session, questions: Questions | None, most: int = MOST) -> tuple[Happening, ...]:
     """The newest `most` happenings, newest first. Turns of interventions that aren't published are left out."""
     found = [Happening(t=gap.t0, gap=gap) for gap in session.gaps]
+    found += [Happening(t=topic.t, topic=topic) for topic in taken_up(session.topics or ())]
     if session.not_recorded is not None:
         found.append(Happening(t=session.not_recorded, recorded=False))
     if session.paused is not None and session.status is Status.PAUSED:

@@ -15,6 +15,8 @@ BACKOFF = Backoff(first_ms=5_000, last_ms=6 * 3_600_000)
 """When a message is sent again: after 5 s, 10 s, 20 s and so on, later every six hours."""
 GIVE_UP_MS = 3 * 86_400_000
 """How long a message is tried."""
+FAILING_MS = 86_400_000
+"""How long a message is tried in vain before somebody has to see to its webhook."""
 OVERLAP_MS = 86_400_000
 """How long a replaced secret signs beside the new one."""
 MOST_WAITING = 1_000
@@ -153,6 +155,14 @@ def line_of(message: HookMessage, now: int, status: int, outcome: HookOutcome, *
     """The line about a message."""
     size = len(message.body.encode())
     return HookLine(message.id, message.session, message.event, now, attempt, status, size, outcome)
+
+
+def in_trouble(hook: Webhook, waiting: Sequence[HookMessage], lines: Sequence[HookLine], now: int) -> bool:
+    """Whether somebody has to see to a webhook at `now` (Unix ms): its receiver wants nothing more, a message was tried
+    for a day in vain, or the last one was given up or dropped.
+    """
+    late = any(each.attempts and now - each.made >= FAILING_MS for each in waiting)
+    return hook.gone or late or (bool(lines) and lines[-1].outcome in (HookOutcome.GIVEN_UP, HookOutcome.DROPPED))
 
 
 def overflowing(waiting: Sequence[HookMessage]) -> HookMessage | None:

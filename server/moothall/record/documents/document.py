@@ -15,6 +15,7 @@ import msgspec
 
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
+from moothall.record.chapters import RecordedChapter
 from moothall.record.cues import isolated
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.parallel import OtherText, ParallelRow, RecordItem
@@ -159,10 +160,11 @@ class _Writer:
         parts = list(sections(record, self._options, beside))
         if self._options.times and len(parts) > 1:
             yield from self._contents(parts)
-        for start, part in parts:
-            if self._options.times:
-                yield self._heading(media_time(start), 1, anchor=self._at(start))
-            yield from self._section(part)
+        for part in parts:
+            above = self._above(part)
+            if above:
+                yield self._heading(above, 1, anchor=self._at(part))
+            yield from self._section(part.rows, 2 if above else 1)
         if record.figures.received:
             yield from self._questions()
 
@@ -173,14 +175,26 @@ class _Writer:
             yield self._own(Style.FACTS, wording.quality)
 
     def _contents(self, parts: Sequence[Section]) -> Iterator[StyledParagraph]:
-        for start, rows in parts:
-            text, language = excerpt(rows)
-            yield _paragraph(Style.CONTENTS, text, language, time=media_time(start), link=self._at(start))
+        for part in parts:
+            time, link = media_time(part.start), self._at(part)
+            if part.chapter is None:
+                yield _paragraph(Style.CONTENTS, *excerpt(part.rows), time=time, link=link)
+            else:
+                yield self._own(Style.CONTENTS, self._named(part.chapter), time=time, link=link)
         if self._record.figures.received:
             yield self._own(Style.CONTENTS, self._wording.asked.heading, link=f"{self._prefix}questions")
 
-    def _section(self, rows: Sequence[SectionRow]) -> Iterator[StyledParagraph | ParagraphPair]:
-        level = 2 if self._options.times else 1
+    def _named(self, chapter: RecordedChapter) -> str:
+        """What a chapter is, and its title."""
+        title = isolated(chapter.title, self._wording.language) if chapter.title else ""
+        return " · ".join(each for each in (self._wording.chapter(chapter), title) if each)
+
+    def _above(self, part: Section) -> str:
+        """The heading of a section; empty where nothing of it is shown."""
+        said = [media_time(part.start)] if self._options.times else []
+        return " · ".join([*said, *([] if part.chapter is None else [self._named(part.chapter)])])
+
+    def _section(self, rows: Sequence[SectionRow], level: int) -> Iterator[StyledParagraph | ParagraphPair]:
         for number, row in enumerate(rows):
             name = heading_of(row, number, self._wording)
             heading = None if name is None else self._heading(isolated(name, self._wording.language), level)
@@ -227,8 +241,8 @@ class _Writer:
                 yield self._heading(words.answer, 3)
                 yield from _rows(each.answer.text, each.answer.language)
 
-    def _at(self, start: int) -> str:
-        return f"{self._prefix}at{start // 1000}"
+    def _at(self, part: Section) -> str:
+        return f"{self._prefix}at{part.name}"
 
     def _time(self, ms: int) -> str:
         return media_time(ms) if self._options.times else ""
@@ -239,7 +253,9 @@ class _Writer:
     def _heading(self, text: str, level: int, *, anchor: str = "") -> StyledParagraph:
         return self._own(Style.HEADING, text, level=self._level + level, anchor=anchor)
 
-    def _own(self, style: Style, text: str, *, level: int = 0, anchor: str = "", link: str = "") -> StyledParagraph:
+    def _own(
+        self, style: Style, text: str, *, level: int = 0, time: str = "", anchor: str = "", link: str = ""
+    ) -> StyledParagraph:
         """A paragraph in the language of the texts around the record."""
         return StyledParagraph(
             style=style,
@@ -247,6 +263,7 @@ class _Writer:
             language=self._wording.language,
             right_to_left=self._wording.direction == "rtl",
             level=level,
+            time=time,
             anchor=anchor,
             link=link,
         )

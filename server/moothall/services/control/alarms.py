@@ -36,10 +36,12 @@ DISK_BYTES = 2_000_000_000
 REPORTED_PERCENT = 3
 """Percentage of readers who report the same thing, from which the alarm is raised."""
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
-OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk", "removal-stuck"})
+OF_ALL = frozenset({"no-machine", "key-refused", "nearly-full", "disk", "removal-stuck", "news-untaken"})
 """Kinds of alarm that are a fault of the machine, and so the same in every session."""
 NAMED = 5
-"""Most removals that an alarm names. Overflow: `moothall status` names the others."""
+"""Most removals that an alarm names, and most webhooks. Overflow: `moothall status` names the other removals, and
+`/admin/webhooks` the other webhooks.
+"""
 
 
 class RoomConflict(msgspec.Struct, frozen=True):
@@ -115,6 +117,8 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Free bytes on the disk of the data; None where that isn't known."""
     stuck: Mapping[str, Sequence[str]] = {}
     """Removals that a node can't apply, by the node's name."""
+    webhooks: Sequence[str] = ()
+    """The labels of the webhooks that somebody has to see to."""
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +177,9 @@ def _of_house(figures: SessionHealth) -> list[Alarm]:
         removals = [name for each in figures.stuck.values() for name in each]
         said = ", ".join(removals[:NAMED]) + (" …" if removals[NAMED:] else "")
         found.append(Alarm(kind="removal-stuck", values={"node": ", ".join(figures.stuck), "removal": said}))
+    if figures.webhooks:
+        said = ", ".join(figures.webhooks[:NAMED]) + (" …" if figures.webhooks[NAMED:] else "")
+        found.append(Alarm(kind="news-untaken", values={"names": said}))
     return found
 
 

@@ -166,6 +166,8 @@ class ControlRoom:
     """Returns the free and the total bytes of the disk of the data, or None."""
     stuck: Callable[[], Mapping[str, Sequence[str]]] = dict
     """Returns the removals that a node can't apply, by the node's name."""
+    webhooks: Callable[[], Sequence[str]] = list
+    """Returns the labels of the webhooks that somebody has to see to."""
     tally: Callable[[SessionId], Tally]
     presence: Callable[[SessionId], Sequence[Mapping[str, object]]]
 
@@ -353,6 +355,7 @@ class ControlRoom:
             left=None if overrun is None else overrun.left,
             disk_free=self.overview.disk_free,
             stuck=self.stuck(),
+            webhooks=self.webhooks(),
         )
 
     def _watch(self, live: LiveSession, now: int) -> Watched:

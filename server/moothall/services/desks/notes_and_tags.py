@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 import msgspec
 
@@ -12,7 +13,9 @@ from moothall.core.events.question_parts import HUB, InterventionStatus
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import STAFF
 from moothall.core.ports import EventLog
+from moothall.core.sessions.keeping import KeepingFact
 from moothall.core.sessions.state import State
+from moothall.core.sessions.topics import times_of, topic_now
 
 TOLD = (
     ev.HubPresenceChanged,
@@ -20,8 +23,11 @@ TOLD = (
     ev.HubNoteRead,
     ev.PolicyQuestionsListed,
     ev.SegmentTagged,
+    ev.TopicTaken,
     ev.AirHeld,
     ev.LineOffered,
+    *get_args(KeepingFact),
+    ev.SessionReopened,
 )
 """Events after which news is sent to desks at once. The staff's own notes reach them in frames."""
 NOTES = 50
@@ -83,3 +89,20 @@ def outcome(state: State) -> dict[str, object]:
         for each in state.questions.with_status(InterventionStatus.TO_REPORT)
     ]
     return {"questions": msgspec.to_builtins(state.notes_and_tags.questions), "lines": tagged[-TAGGED:], "asked": asked}
+
+
+def topics(state: State) -> dict[str, object]:
+    """The policy questions, what is taken up now, and how long the session was at each topic up to media ms `until`.
+    While `runs`, the time of the present topic goes on from there.
+    """
+    now, unkept = topic_now(state.topics), state.unkept
+    # Nothing but events changes what is sent, so it goes as far as the last event that counts.
+    last = [state.topics[-1].t if state.topics else 0, *(t0 if t1 is None else t1 for t0, t1 in unkept[-1:])]
+    until = max(last) if state.closed_at is None else state.closed_at
+    return {
+        "questions": msgspec.to_builtins(state.notes_and_tags.questions),
+        "now": msgspec.to_builtins(now),
+        "times": msgspec.to_builtins(times_of(state.topics, unkept, until)),
+        "until": until,
+        "runs": now is not None and state.keeps and state.closed_at is None,
+    }

@@ -21,6 +21,7 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
+from moothall.core.kernel.languages import same_language
 from moothall.core.ports import LogReading
 from moothall.core.retention.periods import STAFF_DUE
 from moothall.core.rules.authority import may_read
@@ -106,6 +107,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Why it will not be held, or empty without a reason; None while it is not cancelled."""
     channel: ChannelId | None = None
     """Its first channel."""
+    texts: frozenset[str] = frozenset()
+    """BCP-47 tags of the texts that it got; `languages` are those of what is spoken now."""
     imported: bool = False
     """Whether it was held elsewhere, and imported from files."""
     seals: tuple[Sealing, ...] = ()
@@ -123,6 +126,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def public(self) -> bool:
         """Whether anyone may read it, and it is no rehearsal."""
         return self.status is not Status.ABSENT and not self.rehearsal and may_read(Role.READER, self.access)
+
+    def has_text_in(self, language: str) -> bool:
+        """Whether it has a text in a language (BCP-47), in any region or script."""
+        return any(same_language(language, tag) for tag in (*self.languages, *self.texts))
 
     @property
     def changed(self) -> int | None:
@@ -304,8 +311,9 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 entry = replace(entry, cancelled=event.reason)
             case ev.SessionReinstated():
                 entry = replace(entry, cancelled=None)
-            case ev.ChannelAdded() if entry.channel is None:
-                entry = replace(entry, channel=event.channel)
+            case ev.ChannelAdded():
+                channel = event.channel if entry.channel is None else entry.channel
+                entry = replace(entry, channel=channel, texts=entry.texts.union(event.languages))
             case ev.SessionOpened():
                 entry = replace(entry, status=Status.OPEN, opened=event.wall)
             case ev.TextImported():

@@ -39,6 +39,7 @@ from moothall.core.webhooks.hooks import (
     HookOutcome,
     HookSecret,
     Webhook,
+    in_trouble,
     line_of,
     overflowing,
 )
@@ -195,6 +196,11 @@ class Webhooks:
     def waiting(self, hook: str) -> Sequence[HookMessage]:
         """The messages that wait for a webhook, the oldest first."""
         return [each for each in self._waiting.values() if each.hook == hook]
+
+    def failing(self) -> Sequence[str]:
+        """The labels of the webhooks that somebody has to see to."""
+        now = self.clock.wall()
+        return [each.label for each in self.all() if in_trouble(each, self.waiting(each.id), self.lines(each.id), now)]
 
     # Acts
 

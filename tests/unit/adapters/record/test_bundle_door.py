@@ -29,7 +29,14 @@ from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry
 
 PAGES = Pages(find_web_folder())
-CLOSED = Entry(session=SessionId("s"), status=Status.CLOSED, access=Access.PUBLIC, channel=ChannelId("floor"), opened=0)
+CLOSED = Entry(
+    session=SessionId("s"),
+    status=Status.CLOSED,
+    access=Access.PUBLIC,
+    channel=ChannelId("floor"),
+    opened=0,
+    texts=frozenset({"en", "pt"}),
+)
 
 
 class Kept(KeptBundle):
@@ -165,6 +172,7 @@ async def test_a_day_that_is_written_otherwise_wants_the_same_file(
         ("/proceedings.docx", 404, "ends with one of these"),
         ("/proceedings.jsonl", 404, "ends with one of these"),
         ("/proceedings.epub?language=x%3Cy", 404, "the short name of a language"),
+        ("/proceedings.epub?language=fr", 404, "None of these meetings has a text in this language."),
         ("/proceedings.epub?day=1999-01-01", 404, "took place then"),
         ("/proceedings.epub?day=tomorrow", 404, "took place then"),
         ("/proceedings.pdf", 501, "Take the book as “.epub”."),

@@ -21,7 +21,7 @@ from moothall.core.rules.polls import (
     refused_hands,
 )
 from moothall.core.rules.undo import read_act
-from moothall.core.sessions.state import State
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import carry_out, created, events, refused, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY
 
@@ -52,6 +52,28 @@ def test_a_show_of_hands_from_its_opening_to_its_end() -> None:
     (second,) = events(state, ask(Q))
     assert isinstance(second, ev.PollOpened)
     assert second.number == 2
+
+
+@pytest.mark.parametrize("gone", [(0,), (1,), (0, 1)])
+def test_a_number_is_given_once_although_what_had_it_was_removed(gone: tuple[int, ...]) -> None:
+    names = [PollId(f"p{n}") for n in range(2)]
+    state = speaking()
+    for n, name in enumerate(names):
+        opened, closed = ask(name), do.ClosePoll(poll=name)
+        if n in gone:
+            for event in (None, ev.PollCounted(poll=name, remote=(1, 0), room=(0, 0)), ev.PollClosed(poll=name, t=9)):
+                state = evolve(state, event)
+        else:
+            state = carry_out(state, opened, closed)
+    if gone == (0,):  # The one that stayed has its own number.
+        (only,) = state.questions.polls
+        state = msgspec.structs.replace(
+            state,
+            questions=msgspec.structs.replace(state.questions, polls=(msgspec.structs.replace(only, number=2),)),
+        )
+    (third,) = events(state, ask(Q))
+    assert isinstance(third, ev.PollOpened)
+    assert third.number == 3
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.webhooks.hooks import (
     BACKOFF,
     CHOSEN,
+    FAILING_MS,
     GIVE_UP_MS,
     MOST_WAITING,
     OVERLAP_MS,
@@ -15,6 +16,7 @@ from moothall.core.webhooks.hooks import (
     HookOutcome,
     HookSecret,
     Webhook,
+    in_trouble,
     line_of,
     overflowing,
 )
@@ -72,3 +74,16 @@ def test_a_line_tells_size_and_status_and_no_words() -> None:
     line = line_of(MESSAGE, 5, 503, HookOutcome.AGAIN, attempt=2)
     assert (line.size, line.status, line.attempt, line.at) == (8, 503, 2, 5)
     assert MESSAGE.body not in msgspec.json.encode(line).decode()
+
+
+def test_somebody_has_to_see_to_it_after_a_day_in_vain_or_where_nothing_more_is_wanted() -> None:
+    day = MESSAGE.made + FAILING_MS
+    tried = MESSAGE.later(MESSAGE.made)
+    assert not in_trouble(HOOK, [tried], (), day - 1)
+    assert in_trouble(HOOK, [tried], (), day)
+    assert not in_trouble(HOOK, [MESSAGE], (), day), "it waited since the server was down"
+    assert in_trouble(msgspec.structs.replace(HOOK, gone=True), (), (), 0)
+    lines = {each: line_of(MESSAGE, 0, 500, each, attempt=1) for each in HookOutcome}
+    troubled = [each for each, line in lines.items() if in_trouble(HOOK, (), (line,), 0)]
+    assert troubled == [HookOutcome.GIVEN_UP, HookOutcome.DROPPED]
+    assert not in_trouble(HOOK, (), (lines[HookOutcome.GIVEN_UP], lines[HookOutcome.TAKEN]), 0)

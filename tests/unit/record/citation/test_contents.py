@@ -54,6 +54,17 @@ def test_what_happened_begins_a_chapter_with_the_line_that_was_said_then() -> No
     assert (third.t, third.segment) == (70_000, three)
 
 
+def test_what_is_taken_up_begins_a_chapter() -> None:
+    told = Telling()
+    told.line("Welcome.", 0, 900)
+    told.tell(ev.TopicTaken(title="Item 1", t=5_000))
+    line = told.line("We begin.", 5_100, 6_000)
+    _, chapter = contents(told).chapters
+    assert chapter.happening is not None
+    assert chapter.happening.topic is not None
+    assert (chapter.t, chapter.segment, chapter.happening.topic.title) == (5_000, line, "Item 1")
+
+
 def test_an_excerpt_ends_with_a_word() -> None:
     told = Telling()
     told.line("word " * 40, 0, 900)

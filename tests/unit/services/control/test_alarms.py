@@ -67,6 +67,8 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
             "removal-stuck",
             {"node": "n2, n3", "removal": "s:0, s:1, s:2, s:3, s:4 …"},
         ),
+        ({"webhooks": ["site"]}, "news-untaken", {"names": "site"}),
+        ({"webhooks": list("abcdef")}, "news-untaken", {"names": "a, b, c, d, e …"}),
         ({"hubs": {"a": AWAY, "b": AWAY}}, "hubs-cut", {"n": 2}),
         ({"unread_for": 359_000}, "unread", {"n": 5}),
         ({"off_for": 1_800_000, "words_age": 1_800_000}, "off-long", {"n": 30}),
