@@ -1,0 +1,1 @@
+"""Services of outcomes: policy questions, calls, reports, documents, and whom they reach."""
