@@ -1,0 +1,1 @@
+"""Reports of sessions: whether quoted words were said, and which words to confirm."""
