@@ -16,6 +16,7 @@ InterventionId = NewType("InterventionId", str)
 PollId = NewType("PollId", str)
 NoteId = NewType("NoteId", str)
 PolicyQuestionId = NewType("PolicyQuestionId", str)
+RollEntryId = NewType("RollEntryId", str)
 CommandId = NewType("CommandId", str)
 Epoch = NewType("Epoch", str)
 """Names one uninterrupted history of a session's log. It changes only when the log can't prove that it continues the

@@ -41,6 +41,9 @@ _QUEUE = (
     | _HANDS
     | _of(do.LimitTurns, do.LimitAsking)
 )
+_COUNT = _of(do.CountPeople)
+_ROLL = _of(do.ArrangeRoll)
+_ATTENDANCE = _COUNT | _ROLL | _of(do.SignRoll, do.FinaliseRoll, do.ReleaseAttendance)
 _WALL = _of(do.ClearWall, do.RestoreWall)
 
 COMMANDS: dict[Role, _Commands] = {
@@ -54,17 +57,41 @@ COMMANDS: dict[Role, _Commands] = {
     | _AIR
     | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
-    Role.TECHNICIAN: _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT,
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.TECHNICIAN: _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _WALL
+    | _REPORT
+    | _COUNT
+    | _ROLL,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _WALL | _REPORT | _COUNT,
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT | _COUNT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT,
-    Role.SECRETARIAT: _MAKE | _LIFE | _SPEAKERS | _TEXT | _CONSENT | _MOVE | _NOTES | _TERMS | _QUEUE | _WALL | _REPORT,
+    Role.SECRETARIAT: _MAKE
+    | _LIFE
+    | _SPEAKERS
+    | _TEXT
+    | _CONSENT
+    | _MOVE
+    | _NOTES
+    | _TERMS
+    | _QUEUE
+    | _WALL
+    | _REPORT
+    | _ATTENDANCE,
     Role.TRANSLATOR: _of(do.SetTranslation),
     Role.INTERPRETER: _of(do.TypeSegment) | _AIR | _NOTES,
     Role.TOOL: _of(do.TypeSegment) | _CORRECT | _AIR,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
-    Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse, do.PublishDeclined),
+    Role.PARTICIPANT: _of(
+        do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse, do.PublishDeclined, do.SignRoll
+    ),
     Role.READER: _of(),
 }
 """The commands that each role may send; any other command is forbidden."""

@@ -14,6 +14,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.air import put_on_air
+from moothall.core.rules.attendance import decide_attendance
 from moothall.core.rules.corrections import correct, publish_declined, revise
 from moothall.core.rules.displays import decide_wall
 from moothall.core.rules.imports import decide_import, is_imported
@@ -76,6 +77,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return decide_wall(state, command, actor, wall)
     if isinstance(command, do.StaffCommand):
         return decide_staff(state, command, actor)
+    if isinstance(command, do.AttendanceCommand):
+        return decide_attendance(state, command, actor, wall)
     if isinstance(command, do.KeepingCommand):
         return not_recorded(state, command, wall)
     if isinstance(command, do.PlanCommand):

@@ -22,6 +22,7 @@ from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.sessions.air import air_after, air_without
 from moothall.core.sessions.keeping import RecordKeeping, keeping_after
 from moothall.core.sessions.parts import Channel, MediaClock, Segment, SessionSource, made_from
+from moothall.core.sessions.roll import AttendanceState, evolve_attendance
 from moothall.core.terms.terms import ChosenTerms, with_term
 
 LAST_WORDS = 20
@@ -97,6 +98,7 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the floor that were opened in the newest turn, oldest first."""
     notes_and_tags: NotesAndTags = msgspec.field(default_factory=NotesAndTags)
+    attendance: AttendanceState = msgspec.field(default_factory=AttendanceState)
     hubs: HubsPresent = msgspec.field(default_factory=dict)
     closing: ev.CloseRequested | None = None
     """The request to close the session once its last words are in the log; None when there is none, and after the
@@ -206,6 +208,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _evolve_segment(state, event, at)
         case _ if isinstance(event, ev.QuestionFact):
             return _with_questions(state, event)
+        case _ if isinstance(event, ev.AttendanceFact):
+            return replace(state, attendance=evolve_attendance(state.attendance, event))
         case _ if isinstance(event, ev.NoteOrTag):
             notes_and_tags = evolve_notes_and_tags(state.notes_and_tags, event, at)
             return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)
