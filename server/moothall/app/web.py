@@ -290,6 +290,7 @@ async def open_doors(
         backend.ballots.run,
         backend.balance.run,
         backend.online.run,
+        entrance.attendance.run,
         backend.hubs.run,
         backend.hub_removals.run,
     )

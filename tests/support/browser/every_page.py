@@ -256,6 +256,15 @@ async def _counted(page: Page) -> None:
     await page.locator("button[value=remove]").wait_for()
 
 
+async def _signed_in(page: Page) -> None:
+    """Sign in on the attendance list."""
+    await page.fill("#Name", "Ms. Añez <chair>")
+    await page.fill("#Representing", "Radio & Kisumu")
+    await page.check("[name=agreed]")
+    await _sent(page, ".asking button")
+    await page.locator("[value=strike]").wait_for()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
     "reader/search.html": ("/search?q=the", None),
@@ -279,7 +288,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "attendance/attendance_report.html": ("/attendance/yesterday", None),
     "attendance/attendance_report.html, at work": ("/attendance/plenary", None),
     "attendance/roll.html": ("/s/plenary/sign-in-sheet", None),
-    "attendance/roll.html, closed": ("/s/yesterday/sign-in-sheet", None),
+    "attendance/roll.html, signed": ("/s/plenary/sign-in-sheet", _signed_in),
     "agenda/help.html": ("/help", None),
     "agenda/help_hubs.html": ("/help/hubs", None),
     "reader/session.html": (MEETING, None),

@@ -16,13 +16,13 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.attendance import wording as attendance_wording
 from moothall.adapters.attendance.texts import AttendanceText
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.pages import people_in_words
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import DoorText, ErrorText
@@ -124,7 +124,7 @@ TEXTS_IN_CODE = {
         RetentionText, AttendanceText,
         hub_texts.HubText,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
-        asking_texts, page_hands, hub_desk_texts, attendance_wording,
+        asking_texts, page_hands, hub_desk_texts, people_in_words,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
     removed_door.OTHER_REASON, removed_door.SOUND_REASON,

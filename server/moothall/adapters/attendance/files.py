@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.attendance.wording import as_cells
+from moothall.adapters.pages.people_in_words import as_cells
 from moothall.core.attendance.ranges import PeopleRange, exactly
 from moothall.core.attendance.recommendations import NOT_MEASURED, RecommendationRow
 from moothall.core.attendance.report import SessionAttendance, YearAttendance

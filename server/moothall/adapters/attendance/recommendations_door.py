@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from moothall.adapters.attendance import files
-from moothall.adapters.attendance.wording import people_in_words
+from moothall.adapters.pages.people_in_words import people_in_words
 from moothall.adapters.pages.request_context import HttpProblem, html, language, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText

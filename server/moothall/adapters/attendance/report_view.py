@@ -8,8 +8,8 @@ from babel.dates import format_date
 from markupsafe import Markup
 
 from moothall.adapters.attendance.texts import AttendanceText
-from moothall.adapters.attendance.wording import number, people_in_words
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.people_in_words import number, people_in_words
 from moothall.core.attendance.online import HOUR_MS
 from moothall.core.attendance.ranges import PeopleRange, exactly
 from moothall.core.attendance.report import SessionAttendance, YearAttendance

@@ -65,6 +65,7 @@ def attendance_reports(backend: Backend, catalogue: SessionCatalogue) -> Attenda
         sums=backend.balance.sums,
         unlisted=backend.hubs.unlisted,
         zone=backend.programme.zone,
+        clock=backend.clock,
     )
 
 

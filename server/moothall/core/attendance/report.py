@@ -13,8 +13,8 @@ import msgspec
 
 from moothall.core.attendance.facts import AttendanceFacts
 from moothall.core.attendance.hiding import fewest, large_enough, shown
-from moothall.core.attendance.online import HOUR_MS, OnlineCount
-from moothall.core.attendance.ranges import UNKNOWN, PeopleRange, apart, exactly, perhaps_same
+from moothall.core.attendance.online import HOUR_MS, MOST_HOURS, OnlineCount
+from moothall.core.attendance.ranges import NOBODY, UNKNOWN, PeopleRange, apart, exactly, perhaps_same
 from moothall.core.kernel.ids import SessionId
 from moothall.core.sessions.roll import RollEntry, RollStatus
 
@@ -138,8 +138,8 @@ def report(
         roll=facts.roll,
         signed=signed,
         named=facts.entries if final else (),
-        groups=facts.groups,
-        asked_by={dimension: dict(cells) for dimension, cells in (asked_by or {}).items()},
+        groups=facts.groups if told else {},
+        asked_by={dimension: dict(cells) for dimension, cells in (asked_by or {}).items()} if told else {},
         young_people=facts.young_people,
     )
 
@@ -163,9 +163,10 @@ def _hours(facts: AttendanceFacts, online: OnlineCount, least: int) -> tuple[Hou
     for hub in facts.hubs:
         for hour, people in hub.hours.items():
             hubs[hour] = hubs.get(hour, 0) + people
+    absent = NOBODY if online.people.known and len(online.hours) < MOST_HOURS else UNKNOWN
     rows = []
     for hour in sorted(room.keys() | hubs.keys() | online.hours.keys()):
-        followed = online.hours.get(hour, UNKNOWN)
+        followed = online.hours.get(hour, absent)
         told = followed if large_enough(followed, least) else None
         rows.append(HourAttendance(at=hour, room=room.get(hour), hubs=hubs.get(hour), online=told))
     return tuple(rows)

@@ -75,5 +75,5 @@ def evolve_attendance(attendance: AttendanceState, event: ev.AttendanceFact) -> 
         case ev.RollNamed():
             named = RollEntry(name=event.name, representing=event.representing)
             return replace(attendance, entries={**attendance.entries, event.entry: named})
-        case ev.AttendanceReleased():
+        case _:
             return replace(attendance, released=event.released)

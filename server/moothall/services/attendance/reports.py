@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.attendance.report import NOT_COUNTED, SessionAttendance, YearAttendance, report, year_of
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
+from moothall.core.ports import Clock
 from moothall.core.questions.statements import Dimension
 from moothall.services.attendance.ledger import FactsLedger
 from moothall.services.attendance.online import OnlineCounts
 from moothall.services.questions.balance import Sums
 from moothall.services.sessions.catalogue import Entry
 
+AHEAD_MS = 60_000
+"""How often facts that are outdated are folded again before anybody asks."""
 SUMMED = (Dimension.GROUP, Dimension.REGION)
 PublishedReports = Callable[[], Awaitable[Mapping[int, int]]]
 """Returns how many session reports were published, by year. May raise StorageUnavailable."""
@@ -38,6 +43,16 @@ class AttendanceReports:
     unlisted: Callable[[], Collection[str]]
     """Returns the hubs that no list names."""
     zone: Callable[[], Zone]
+    clock: Clock
+
+    async def run(self) -> None:
+        """Fold the logs of the meetings that are over, so that the first who asks for a year need not wait for 300 of
+        them. Nothing is read where nothing has changed. Until cancelled.
+        """
+        while True:
+            await self.clock.sleep(AHEAD_MS)
+            with suppress(StorageUnavailable):  # Whoever asks next reads them.
+                await self.years()
 
     async def of(self, session: SessionId) -> SessionAttendance | None:
         """The report of a session; None where there is none. Raises StorageUnavailable."""

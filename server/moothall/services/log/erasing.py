@@ -28,6 +28,7 @@ from moothall.core.removal.selection import (
 )
 from moothall.core.retention.periods import DUE, STAFF_DUE, KeptKind
 from moothall.core.rules.authority import REMOVERS
+from moothall.core.sessions.roll import RollStatus
 from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
@@ -231,6 +232,10 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
         before = (ev.SessionArranged(access=state.access, sound=ev.SoundKept.NONE, listed=state.listed),)
     if not (gone or others or names or cuts or before or (text and text_offsets.of_originals)):
         return None
+    # Else a session that is loaded would go on showing the entries.
+    final = state.attendance.roll is RollStatus.FINAL
+    gone_from_roll = (KeptKind.TEXT if final else KeptKind.STAFF) in kinds
+    struck = tuple(ev.RollStruck(entry=entry) for entry in state.attendance.entries) if gone_from_roll else ()
     public = cuts or names or before or any(each.published for each in gone.values()) or text
     return Erasure(
         cuts=cuts,
@@ -238,7 +243,7 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
         interventions=tuple(gone.values()),
         others=tuple(others),
         originals=text,
-        before=before,
+        before=(*before, *struck),
         reason=DUE if public else STAFF_DUE,
         by=SYSTEM,
         cause=cause,

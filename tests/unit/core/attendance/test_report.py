@@ -31,6 +31,14 @@ def test_the_highest_count_of_the_room_is_told_and_each_in_its_hour() -> None:
     assert made.total == PeopleRange(45, None)
 
 
+def test_of_an_hour_without_a_reader_it_is_known() -> None:
+    counts = (RoomCount(people=9, source=CountSource.TYPED, at=AT + HOUR_MS),)
+    told = {row.at: row.online for row in report(facts(counts=counts, hubs=()), ONLINE).hours}
+    assert told == {AT: PeopleRange(20, 35), AT + HOUR_MS: exactly(0)}
+    unknown = report(facts(counts=counts, hubs=())).hours
+    assert [row.online for row in unknown] == [UNKNOWN]
+
+
 def test_a_room_that_nobody_counted_is_unknown_and_the_total_has_no_upper_bound() -> None:
     made = report(facts(counts=()), ONLINE)
     assert made.room == UNKNOWN
@@ -64,7 +72,8 @@ def test_few_readers_are_not_told() -> None:
 
 def test_of_a_meeting_with_young_people_only_all_together_are_told_and_not_below_ten() -> None:
     young = facts(young_people=True)
-    made = report(young, ONLINE)
+    made = report(young, ONLINE, asked_by={"group": {"media": 6}})
+    assert made.asked_by == {}
     assert made.total == PeopleRange(40, 75)
     assert (made.room, made.hubs, made.at_hubs, made.online, made.hours, made.read) == (None, (), None, None, (), ())
     few = report(replace(young, counts=(), hubs=()), OnlineCount(people=PeopleRange(3, 12)))

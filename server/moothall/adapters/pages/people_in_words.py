@@ -1,4 +1,4 @@
-"""Numbers of people in words, for the pages about attendance."""
+"""Numbers of people in words, for the pages about attendance and for the figures of a meeting."""
 
 from __future__ import annotations
 
