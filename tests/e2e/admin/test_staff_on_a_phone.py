@@ -23,6 +23,7 @@ PAGES = (
     "/admin",
     *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
     *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers"),
+    "/attendance/water-board",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

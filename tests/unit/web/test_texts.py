@@ -16,11 +16,13 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.attendance.texts import AttendanceText
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.pages import people_in_words
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
@@ -39,6 +41,7 @@ from moothall.adapters.retention.retention_door import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
+from moothall.core.attendance.recommendations import Figure
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
@@ -118,10 +121,10 @@ def constants(*parts: object) -> Iterator[str]:
 TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
-        RetentionText,
+        RetentionText, AttendanceText,
         hub_texts.HubText,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
-        asking_texts, page_hands, hub_desk_texts,
+        asking_texts, page_hands, hub_desk_texts, people_in_words,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
     removed_door.OTHER_REASON, removed_door.SOUND_REASON,
@@ -205,6 +208,7 @@ OTHER_GROUPS = {
     "interpreter",
     "page",
     "admin",
+    "attendance",
     "agenda",
     "asking",
     "hub",
@@ -321,6 +325,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "hub/verdict": preflight.CheckResult,
     "hub/line": hub_room.UplinkHealthState,
     "hub/saving": hub_room.Saving,
+    "attendance/figure": Figure,
 }
 """Names of texts that end with each value of an enumeration."""
 
