@@ -113,6 +113,9 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     places: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the locations of countries and cities on that map, and of the countries' names. Empty: that of this
     release (`config/places.toml`)."""
+    report_templates: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the templates of reports of meetings: their sections, what is counted in them, and limits. A changed file
+    is read again within 10 s. Empty: those of this release (`config/report-templates.toml`)."""
     people_at_one_address: Annotated[
         int, msgspec.Meta(ge=10, le=5000, description="a whole number from 10 to 5000")
     ] = 500

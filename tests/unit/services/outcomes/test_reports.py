@@ -83,7 +83,7 @@ class Story:
 
     async def says(self, message: DraftMessage, text: str, **others: Any) -> None:
         now = (await self.report).messages[message.id]
-        values = {"kind": now.kind, "citations": now.citations, "own": now.own} | others
+        values: dict[str, Any] = {"kind": now.kind, "citations": now.citations, "own": now.own} | others
         await self.wrote(outcome.WriteMessage(message=message.id, text=text, base_revision=now.revision, **values))
 
     async def obstacles(self) -> list[tuple[Obstacle, str, str]]:
