@@ -64,6 +64,7 @@ from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
+from moothall.app.outcomes import open_reports
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.record.attendance import attendance_doors, attendance_reports
@@ -277,6 +278,7 @@ async def open_doors(
             *_agenda_doors(services, entrance, context),
             *attendance_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
+            *open_reports(stack, services, entrance, context, access),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance, control),

@@ -116,6 +116,9 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     recommendations: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the recommendations that the table at `/recommendations` answers, each with its figure. Empty: that of
     this release (`config/recommendations.toml`)."""
+    report_templates: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the templates of reports of meetings: their sections, what is counted in them, and limits. A changed file
+    is read again within 10 s. Empty: those of this release (`config/report-templates.toml`)."""
     people_at_one_address: Annotated[
         int, msgspec.Meta(ge=10, le=5000, description="a whole number from 10 to 5000")
     ] = 500

@@ -63,6 +63,7 @@ from moothall.testing.translator_link import EchoEnd
 from moothall.wire import translation as wire
 from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
+from support.browser.every_report import every_report
 from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
 
@@ -277,6 +278,10 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_tokens.html": ("/admin/tokens", None),
     "admin/admin_webhooks.html": ("/admin/webhooks", None),
     "admin/admin_retention.html": ("/admin/retention", None),
+    "report/admin_reports.html": ("/admin/reports", None),
+    "report/room.html": ("/report/yesterday", None),
+    "report/room.html, while it is on": ("/report/plenary", None),
+    "report/outcome.html": (f"{YESTERDAY}/outcome", None),
     "admin/admin_removal.html": ("/admin/retention", _counted),
     "admin/admin_removed.html": ("/admin/removed", None),
     "agenda/agenda.html": ("/agenda", None),
@@ -457,6 +462,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await said_of_themselves(running)
         await _proposed(running)
         await every_proposal(running, SessionId("yesterday"), SpeakerId("anez"))
+        await every_report(running.backend, SessionId("yesterday"))
         await _groups(running)
         await _limited(running)
         await _people(running)

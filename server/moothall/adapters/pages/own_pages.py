@@ -24,6 +24,7 @@ TYPED = frozenset(
         *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
         "representing",
+        *("holders", "due"),
     }
 )
 """The form fields in which somebody types text. The six words that let a hub in are not repeated, nor
