@@ -21,7 +21,15 @@ BOARD = SessionId("water-board")
 MEETING = "/admin/meetings/water-board"
 PAGES = (
     "/admin",
-    *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
+    *(
+        "/admin/links",
+        "/admin/look",
+        "/admin/hubs",
+        "/admin/languages",
+        "/admin/agenda",
+        "/admin/access-needs",
+        "/admin/policy",
+    ),
     *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers"),
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )

@@ -21,6 +21,7 @@ from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.outcomes import policy_rows
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
@@ -40,6 +41,7 @@ from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
 from moothall.core.events import question_parts as questions
+from moothall.core.events.outcome_parts import MessageKind
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.agenda import AgendaPart
@@ -129,6 +131,7 @@ TEXTS_IN_CODE = {
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),
+    *policy_rows.FATES.values(),
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
 }  # fmt: skip
@@ -210,6 +213,7 @@ OTHER_GROUPS = {
     "hub",
     "hub-todo",
     "links",
+    "outcomes",
     "own-words",
     "proceedings",
     "record",
@@ -317,6 +321,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "page/format": FORMATS,
     "page/answer": reports.ReportOutcome,
     "asking/about": Dimension,
+    "outcomes/kind": MessageKind,
     "hub/check": preflight.Check,
     "hub/verdict": preflight.CheckResult,
     "hub/line": hub_room.UplinkHealthState,

@@ -16,7 +16,7 @@ FEWEST_SHOWN = 10
 """In a call among young people, fewer supporters than this are not shown."""
 
 
-class Fate(StrEnum):
+class ProposalFate(StrEnum):
     """What became of a proposal."""
 
     PROPOSED = "proposed"
@@ -31,7 +31,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A proposal in a call."""
 
     proposal: Intervention
-    fate: Fate
+    fate: ProposalFate
     into: int = 0
     """The number of the proposal with which it is joined; 0 for none."""
     selected: Selected | None = None
@@ -74,10 +74,10 @@ def _shown(each: Intervention) -> bool:
 
 def _submission(questions: Questions, call: OpenCall, each: Intervention) -> Submission:
     if (selected := call.selected.get(each.id)) is not None:
-        return Submission(proposal=each, fate=Fate.SELECTED, selected=selected)
+        return Submission(proposal=each, fate=ProposalFate.SELECTED, selected=selected)
     if each.status is InterventionStatus.DECLINED:
-        return Submission(proposal=each, fate=Fate.NOT_TAKEN)
+        return Submission(proposal=each, fate=ProposalFate.NOT_TAKEN)
     other = questions.get(each.into) if each.status is InterventionStatus.JOINED and each.into is not None else None
     if other is not None:
-        return Submission(proposal=each, fate=Fate.JOINED, into=other.number)
-    return Submission(proposal=each, fate=Fate.PROPOSED)
+        return Submission(proposal=each, fate=ProposalFate.JOINED, into=other.number)
+    return Submission(proposal=each, fate=ProposalFate.PROPOSED)

@@ -43,16 +43,17 @@ class PolicyQuestions:
         # Sessions whose list may differ from what was prepared. Bound: the sessions of the register.
         self._due: dict[SessionId, None] = {}
         self._wake = asyncio.Event()
+        self._last = NOTHING
 
     async def register(self) -> Register:
         """The register as it is now; empty where there is none yet. Raises StorageUnavailable."""
         live = await self.logs.find(REGISTER, LogKind.REGISTER)
-        return NOTHING if live is None else live.state.outcomes.register
+        self._last = NOTHING if live is None else live.state.outcomes.register
+        return self._last
 
     def known(self) -> Register:
-        """The register as far as it is loaded, for pages that must not wait for a disk."""
-        live = self.logs.sessions.loaded(REGISTER)
-        return NOTHING if live is None else live.state.outcomes.register
+        """The register as it was last published here, for pages that must not wait for a disk."""
+        return self._last
 
     async def send(self, by: Actor, act: CommandId, commands: AnyCommand | Sequence[AnyCommand]) -> Refusal | None:
         """Change the register; None when it is done. All commands are carried out, or none. Raises
@@ -80,7 +81,9 @@ class PolicyQuestions:
 
     def observe(self, live: LiveSession, publication: Publication) -> None:
         """Note which sessions an event concerns. For `Sessions.observe`."""
-        register = live.state.outcomes.register if live.id == REGISTER else self.known()
+        if live.id == REGISTER and publication.events:
+            self._last = live.state.outcomes.register
+        register = self._last
         for event in publication.events:
             match event:
                 case SessionPrepared():
