@@ -64,7 +64,7 @@ from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
-from moothall.app.outcomes.policy import open_policy, policy_doors
+from moothall.app.outcomes.policy import became, open_policy, policy_doors
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.record.proof import record_doors, witness_doors
@@ -157,7 +157,7 @@ async def open_doors(
         secure=address.public.startswith("https://"),
     )
     reporting = ReportsDoor(context, reports)
-    asking = asking_doors(backend, context, access)
+    asking = asking_doors(backend, context, access, became=became(policy, backend))
     translated, translate_for_hubs = open_question_translations(stack, services, context, access)
     abuse_reports = AbuseReports(access.questions, tell_desks(backend.sessions), randomness=backend.randomness)
     questions = QuestionsDoor(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import NamedTuple
 
@@ -12,7 +12,9 @@ from moothall.adapters.outcomes.policy_desk_door import PolicyDeskDoor
 from moothall.adapters.outcomes.policy_door import PolicyDoor
 from moothall.adapters.outcomes.policy_rows import PolicyRows
 from moothall.adapters.outcomes.prepared import PreparedMeetings
+from moothall.adapters.pages.request_context import SessionRequest
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.questions.author_page import More
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance
 from moothall.core.events.types import PolicyQuestion
@@ -21,6 +23,7 @@ from moothall.services.outcomes.answers import Answers
 from moothall.services.outcomes.calls import OpenCalls
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.policy import PolicyQuestions
+from moothall.services.questions.author_view import Own
 from moothall.services.sessions.catalogue import SessionCatalogue
 
 
@@ -71,3 +74,15 @@ def policy_doors(
         meetings=entrance.catalogue.meetings,
     )
     return [*door.routes(), *desk.routes()]
+
+
+def became(parts: PolicyParts, backend: Backend) -> More:
+    """What an author's page needs of the policy question that a proposal became."""
+
+    def more(wanted: SessionRequest, own: Own) -> Mapping[str, object]:
+        selected = backend.loaded(wanted.session, lambda live: live.state.outcomes.call.selected, {})
+        chosen = selected.get(own.intervention.id)
+        asked = None if chosen is None else parts.policy.known().questions.get(chosen.question)
+        return {} if asked is None else {"policy_question": asked}
+
+    return more

@@ -68,6 +68,7 @@ async def test_a_proposal_becomes_a_policy_question_of_a_meeting(tmp_path: Path)
         assert f"/calls/{call}" in ana.text
         assert await proposed(ana, call, "Who pays for the last mile to the villages?") == 200
         assert ana.url.startswith(f"/s/{call}/asked/")
+        own = ana.url
         await decided(house, call, (1, QUEUED))
         # Nearly the same is shown first; what was typed is still there, and nothing was sent.
         assert await proposed(ben, call, "Who pays for the last mile to villages?") == 200
@@ -82,6 +83,8 @@ async def test_a_proposal_becomes_a_policy_question_of_a_meeting(tmp_path: Path)
         chosen = {"text": "Who is to pay for the last mile?", "language": "en", "sessions": "water-board"}
         assert await office.send(f"/admin/policy/calls/{call}/proposals/1", act="select", **chosen) == 200
         assert "Selected as a policy question" in plain(office.text)
+        page = plain((await read(ana, own)).text)
+        assert "Selected as a policy question Who is to pay for the last mile?" in page
         page = plain((await read(ana, f"/calls/{call}")).text)
         assert "Selected as a policy question" in page
         assert "Who is to pay for the last mile?" in page
