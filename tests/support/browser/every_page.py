@@ -62,6 +62,7 @@ from moothall.testing.language_store import MemoryLanguageStore
 from moothall.testing.translator_link import EchoEnd
 from moothall.wire import translation as wire
 from support.browser.every_note import every_note
+from support.browser.every_policy import CALL, ENDED, NEAR, OVER, QUESTION, every_policy
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
 from support.browser.every_report import every_report
 from support.desks.own_words import every_proposal
@@ -250,6 +251,13 @@ async def _before_it_was_mended(page: Page) -> None:
     await page.locator("[data-fate=changed]").wait_for()
 
 
+async def _near(page: Page) -> None:
+    """Propose nearly what somebody has proposed."""
+    await page.fill("#Text", NEAR)
+    await _sent(page, "#Proposing button.main")
+    await page.locator("#NearTitle").wait_for()
+
+
 async def _counted(page: Page) -> None:
     """Show what the removal of a speaker's words would take."""
     await page.locator("#Person").select_option("ada")
@@ -294,6 +302,17 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "attendance/attendance_report.html, at work": ("/attendance/plenary", None),
     "attendance/roll.html": ("/s/plenary/sign-in-sheet", None),
     "attendance/roll.html, signed": ("/s/plenary/sign-in-sheet", _signed_in),
+    "outcomes/policy.html": ("/policy", None),
+    "outcomes/policy_question.html": (f"/policy/{QUESTION}", None),
+    "outcomes/policy_question.html, closed": (f"/policy/{ENDED}", None),
+    "outcomes/call.html": (f"/calls/{CALL}", None),
+    "outcomes/call.html, near": (f"/calls/{CALL}", _near),
+    "outcomes/call.html, over": (f"/calls/{OVER}", None),
+    "outcomes/admin_policy.html": ("/admin/policy", None),
+    "outcomes/admin_call.html": (f"/admin/policy/calls/{CALL}", None),
+    "outcomes/admin_proposal.html": (f"/admin/policy/calls/{CALL}/proposals/1", None),
+    "outcomes/admin_policy_question.html": (f"/admin/policy/questions/{QUESTION}", None),
+    "outcomes/admin_prepare.html": ("/admin/policy/sessions/plenary", None),
     "agenda/help.html": ("/help", None),
     "agenda/help_hubs.html": ("/help/hubs", None),
     "reader/session.html": (MEETING, None),
@@ -466,6 +485,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _groups(running)
         await _limited(running)
         await _people(running)
+        await every_policy(running)
         await running.backend.indexing.catch_up()
         running.proof.tree.delay_ms = 0
         while await running.proof.tree.grow():

@@ -22,6 +22,7 @@ from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.outcomes import policy_rows
 from moothall.adapters.outcomes.outcome_door import OutcomeText
 from moothall.adapters.outcomes.room_door import RoomText
 from moothall.adapters.pages import people_in_words
@@ -139,6 +140,7 @@ TEXTS_IN_CODE = {
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),
+    *policy_rows.FATES.values(),
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
 }  # fmt: skip
@@ -221,6 +223,7 @@ OTHER_GROUPS = {
     "hub",
     "hub-todo",
     "links",
+    "outcomes",
     "own-words",
     "proceedings",
     "record",
@@ -334,6 +337,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "report/stage": ReportStage,
     "report/count": CountedUnit,
     "report/obstacle": Obstacle,
+    "outcomes/kind": MessageKind,
     "hub/check": preflight.Check,
     "hub/verdict": preflight.CheckResult,
     "hub/line": hub_room.UplinkHealthState,

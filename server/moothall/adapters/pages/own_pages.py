@@ -25,6 +25,7 @@ TYPED = frozenset(
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
         "representing",
         *("holders", "due"),
+        "objectives",
     }
 )
 """The form fields in which somebody types text. The six words that let a hub in are not repeated, nor
