@@ -62,6 +62,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
+from moothall.app.documents import document_doors
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
@@ -270,6 +271,7 @@ async def open_doors(
             *token_doors(services, entrance, gate),
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
+            *document_doors(services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance, control),

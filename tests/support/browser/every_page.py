@@ -20,7 +20,16 @@ from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SealVersion, SourceSegment, Word
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import (
+    ChannelId,
+    CommandId,
+    Epoch,
+    InterventionId,
+    MessageId,
+    SegmentId,
+    SessionId,
+    SpeakerId,
+)
 from moothall.core.ports import BookEntry
 from moothall.core.programme.access_needs import AccessNeed
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
@@ -47,6 +56,7 @@ from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
 from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
+from support.halls.outcomes import OutcomeWriter, messages
 
 FLOOR = ChannelId("floor")
 MEETING = "/s/plenary"
@@ -252,6 +262,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_retention.html": ("/admin/retention", None),
     "admin/admin_removal.html": ("/admin/retention", _counted),
     "admin/admin_removed.html": ("/admin/removed", None),
+    "outcomes/documents.html": ("/outcomes", None),
+    "outcomes/document.html": ("/outcomes/outcomes-2026", None),
+    "outcomes/admin_documents.html": ("/admin/documents?change=outcomes-2026", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -427,6 +440,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _groups(running)
         await _limited(running)
         await _people(running)
+        await _outcomes(running)
         await running.backend.indexing.catch_up()
         running.proof.tree.delay_ms = 0
         while await running.proof.tree.grow():
@@ -434,6 +448,15 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running
+
+
+async def _outcomes(running: RunningServer) -> None:
+    """Publish a report of yesterday's meeting, with an objection, and a document that is made of it."""
+    writer, yesterday = OutcomeWriter(running), SessionId("yesterday")
+    await writer.register()
+    await writer.report(yesterday, *messages(await writer.cited(yesterday, FLOOR, SegmentId("line-1"))))
+    await writer.object_to(yesterday, MessageId("m1"))
+    await writer.document()
 
 
 async def _people(running: RunningServer) -> None:

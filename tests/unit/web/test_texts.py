@@ -21,6 +21,8 @@ from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.outcomes import document_texts
+from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
@@ -122,6 +124,7 @@ TEXTS_IN_CODE = {
         hub_texts.HubText,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
         asking_texts, page_hands, hub_desk_texts,
+        document_texts, document_texts.DocumentText, DocumentsDeskText,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
     removed_door.OTHER_REASON, removed_door.SOUND_REASON,
@@ -217,6 +220,7 @@ OTHER_GROUPS = {
     "record-state",
     "tokens",
     "webhooks",
+    "outcome",
     "stream",
 }
 

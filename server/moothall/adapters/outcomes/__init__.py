@@ -1,0 +1,1 @@
+"""Pages about outcomes: policy questions, open calls, reports, documents."""
