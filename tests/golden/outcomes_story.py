@@ -124,7 +124,9 @@ def _report(recorder: Recorder) -> list[LogRecord]:
 def _document(recorder: Recorder) -> list[LogRecord]:
     tell, document = recorder.record, SessionId("document.2026")
     paragraphs = (
-        NumberedParagraph(n=1, style=ParagraphStyle.HEADING, text="Access", level=1, question=Q1),
+        NumberedParagraph(
+            n=1, style=ParagraphStyle.HEADING, text="Access", level=1, question=Q1, key="q1/", language="en"
+        ),
         NumberedParagraph(
             n=3, style=ParagraphStyle.MESSAGE, question=Q1, message=MessageReference(report=REPORT, n=1, message=M1)
         ),

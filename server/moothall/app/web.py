@@ -64,6 +64,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
+from moothall.app.documents import document_doors
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
 from moothall.app.outcomes.policy import became, open_policy, policy_doors
 from moothall.app.outcomes.reports import open_reports
@@ -283,6 +284,7 @@ async def open_doors(
             *policy_doors(policy, backend, entrance, context),
             *search_doors(stack, services, entrance),
             *open_reports(stack, services, entrance, context, access),
+            *document_doors(services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance, control),

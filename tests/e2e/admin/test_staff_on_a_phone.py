@@ -25,6 +25,7 @@ PAGES = (
     *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers", "/admin/reports"),
     "/attendance/water-board",
     "/admin/policy",
+    "/admin/documents",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

@@ -178,6 +178,9 @@ DOORS = {
     "POST /calls/{call}/similar": Door(frozenset({403})),
     "POST /calls/{call}/proposals/{number}/support": Door(frozenset({403})),
     "GET /help": open_to_all("", "?ui=ar"),
+    "GET /outcomes": open_to_all("", "?ui=ar"),
+    "GET /outcomes/{document}": Door(frozenset({404}), ("", "?n=1")),
+    "GET /outcomes/{document}/document.{form}": Door(frozenset({404})),
     "GET /help/hubs": open_to_all("", "?ui=ar"),
     "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),
     "GET /s/{session}/read": open_to_all("", "?from=1"),
@@ -391,6 +394,9 @@ DOORS = {
     "POST /admin/hubs/{hub}/link": STAFF_ONLY,
     "POST /admin/hubs/{hub}/remove": STAFF_ONLY,
     "POST /admin/programme/import": STAFF_ONLY,
+    "GET /admin/documents": STAFF_ONLY,
+    "POST /admin/documents": STAFF_ONLY,
+    "POST /admin/documents/{document}/publish": STAFF_ONLY,
     "GET /admin/retention": STAFF_ONLY,
     "POST /admin/retention/periods": STAFF_ONLY,
     "POST /admin/retention/put-off": STAFF_ONLY,
@@ -429,6 +435,7 @@ FILLED_IN: dict[str, list[str]] = {
     "question": ["p1"],
     "secret": ["guess"],
     "hook": ["0123456789"],
+    "document": ["nosuch"],
 }
 FORMS = [form for form in TYPES if form != "pdf"]
 """PDF has the words of DOCX, as numbers of glyphs, and each takes a second to set."""

@@ -34,6 +34,7 @@ from moothall.core.kernel.ids import (
     CommandId,
     Epoch,
     InterventionId,
+    MessageId,
     RollEntryId,
     SegmentId,
     SessionId,
@@ -67,6 +68,7 @@ from support.browser.every_question import TEXT, asked, every_question, said_of_
 from support.browser.every_report import every_report
 from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
+from support.halls.outcomes import OutcomeWriter, messages
 
 FLOOR = ChannelId("floor")
 MEETING = "/s/plenary"
@@ -292,6 +294,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "report/outcome.html": (f"{YESTERDAY}/outcome", None),
     "admin/admin_removal.html": ("/admin/retention", _counted),
     "admin/admin_removed.html": ("/admin/removed", None),
+    "outcomes/documents.html": ("/outcomes", None),
+    "outcomes/document.html": ("/outcomes/outcomes-2026", None),
+    "outcomes/admin_documents.html": ("/admin/documents?change=outcomes-2026", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -486,6 +491,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _limited(running)
         await _people(running)
         await every_policy(running)
+        await _outcomes(running)
         await running.backend.indexing.catch_up()
         running.proof.tree.delay_ms = 0
         while await running.proof.tree.grow():
@@ -493,6 +499,15 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running
+
+
+async def _outcomes(running: RunningServer) -> None:
+    """Publish a report of yesterday's meeting, with an objection, and a document that is made of it."""
+    writer, yesterday = OutcomeWriter(running), SessionId("yesterday")
+    await writer.register()
+    await writer.report(yesterday, *messages(await writer.cited(yesterday, FLOOR, SegmentId("line-1"))))
+    await writer.object_to(yesterday, MessageId("m1"))
+    await writer.document()
 
 
 async def _people(running: RunningServer) -> None:

@@ -22,7 +22,8 @@ from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
-from moothall.adapters.outcomes import policy_rows
+from moothall.adapters.outcomes import document_texts, policy_rows
+from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText
 from moothall.adapters.outcomes.outcome_door import OutcomeText
 from moothall.adapters.outcomes.room_door import RoomText
 from moothall.adapters.pages import people_in_words
@@ -133,6 +134,7 @@ TEXTS_IN_CODE = {
         asking_texts, page_hands, hub_desk_texts, people_in_words,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
+        document_texts, document_texts.DocumentText, DocumentsDeskText,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
     removed_door.OTHER_REASON, removed_door.SOUND_REASON,

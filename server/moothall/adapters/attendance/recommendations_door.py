@@ -23,7 +23,7 @@ from moothall.core.attendance.recommendations import (
     rows,
 )
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.services.attendance.reports import AttendanceReports, PublishedReports
+from moothall.services.attendance.reports import AttendanceReports, CountPublished
 
 MOST_YEARS = 10
 """Years of the table, the newest. Overflow: earlier ones are in the files alone."""
@@ -36,7 +36,7 @@ class RecommendationsDoor:
     pages: Pages
     reports: AttendanceReports
     table: tuple[Recommendation, ...]
-    published: PublishedReports
+    published: CountPublished
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""

@@ -173,3 +173,8 @@ class NumberedParagraph(msgspec.Struct, frozen=True, kw_only=True):
     """The policy question to which it belongs; null for none."""
     message: MessageReference | None = None
     """The message that stands here; null for anything else."""
+    key: str = ""
+    """What it was made from: the section of a report, or a part of what is said of a question or session. Paragraphs
+    with the same key stand in the same place, and keep their numbers; empty for a message."""
+    language: str = ""
+    """BCP-47 tag of the text; empty: that of the document."""

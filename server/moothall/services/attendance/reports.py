@@ -20,7 +20,7 @@ from moothall.services.sessions.catalogue import Entry
 AHEAD_MS = 60_000
 """How often facts that are outdated are folded again before anybody asks."""
 SUMMED = (Dimension.GROUP, Dimension.REGION)
-PublishedReports = Callable[[], Awaitable[Mapping[int, int]]]
+CountPublished = Callable[[], Awaitable[Mapping[int, int]]]
 """Returns how many session reports were published, by year. May raise StorageUnavailable."""
 
 

@@ -1,0 +1,130 @@
+"""A version of a document as files: DOCX, PDF and EPUB from one document of styled paragraphs, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from moothall.adapters.outcomes.document_rows import ParagraphRow
+from moothall.adapters.outcomes.document_texts import FORMS
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.record.packing import packed
+from moothall.adapters.record.typesetting import typeset_data
+from moothall.core.events.outcome_parts import ParagraphStyle
+from moothall.core.outcomes.document import DocumentVersion
+from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
+from moothall.record.documents.docx import write_docx
+from moothall.record.documents.styled_epub import write_styled_epub
+from moothall.services.outcomes.documents import ListedDocument
+
+TYPES = {
+    "json": "application/json",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "epub": "application/epub+zip",
+    "pdf": "application/pdf",
+}
+"""The forms of a document as a file, with their media types."""
+
+
+class WrittenDocument(NamedTuple):
+    """A version of a document, of which files are made."""
+
+    listed: ListedDocument
+    version: DocumentVersion
+    rows: Sequence[ParagraphRow]
+    about: str
+    """Which version it is and when it was published, in words."""
+    address: str
+    """The address of this version, with the server's public address."""
+
+
+def written(form: str, document: WrittenDocument, ui: Catalogue) -> bytes:
+    """The file in a form of `TYPES`; for `pdf` what a process of its own sets (`typeset_apart`)."""
+    if form == "json":
+        return _json(document, ui)
+    styled = styled_document(document, ui)
+    if form == "docx":
+        return packed(write_docx(styled))
+    if form == "epub":
+        book = write_styled_epub(styled, identifier=document.address, at=document.version.at)
+        return packed(book, stored="mimetype")
+    return typeset_data(styled)
+
+
+def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
+    """The document as paragraphs with a style."""
+    return StyledDocument(
+        title=document.listed.title,
+        language=ui.language,
+        right_to_left=ui.direction == "rtl",
+        contents=ui.named("record/contents"),
+        columns=(),
+        blocks=tuple(_blocks(document, ui)),
+        states=(document.about, document.address),
+        unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
+    )
+
+
+def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:
+    blocks = [
+        _own(Style.NOTICE, ui.named("outcome/notice"), ui),
+        _own(Style.FACTS, f"{ui.text(FORMS[document.listed.document.form])} · {document.about}", ui),
+    ]
+    chapters = [row for row in document.rows if row.style is ParagraphStyle.HEADING and row.level == 1]
+    blocks += [
+        msgspec.structs.replace(_of(Style.CONTENTS, row.text, row), link=f"paragraph{row.n}") for row in chapters
+    ]
+    for row in document.rows:
+        number = f"{row.n}."
+        if row.style is ParagraphStyle.HEADING:
+            heading = _of(Style.HEADING, f"{number} {row.text}", row)
+            blocks.append(msgspec.structs.replace(heading, level=row.level, anchor=f"paragraph{row.n}"))
+            continue
+        blocks.append(_of(Style.WORDS, f"{number} {row.text}", row))
+        if row.facts:
+            blocks.append(_own(Style.FACTS, " · ".join(row.facts), ui))
+        for each in row.objections:
+            said = f"{each.says}: {each.text}" if each.text else each.says
+            blocks.append(_own(Style.FACTS, said, ui))
+        for cited in row.citations:
+            if cited.text:
+                blocks.append(
+                    StyledParagraph(
+                        style=Style.LINE,
+                        text=f"“{cited.text}”",
+                        language=cited.language,
+                        right_to_left=cited.direction == "rtl",
+                    )
+                )
+            about = (cited.names, cited.time, cited.state, cited.now)
+            blocks.append(_own(Style.SOURCE, " · ".join(each for each in about if each), ui))
+    return blocks
+
+
+def _own(style: Style, text: str, ui: Catalogue) -> StyledParagraph:
+    return StyledParagraph(style=style, text=text, language=ui.language, right_to_left=ui.direction == "rtl")
+
+
+def _of(style: Style, text: str, row: ParagraphRow) -> StyledParagraph:
+    return StyledParagraph(style=style, text=text, language=row.language, right_to_left=row.direction == "rtl")
+
+
+def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
+    listed, version = document.listed, document.version
+    return msgspec.json.encode(
+        {
+            "notice": ui.named("outcome/notice"),
+            "document": listed.id,
+            "title": listed.title,
+            "form": listed.document.form,
+            "since": listed.document.since,
+            "until": listed.document.until,
+            "version": version.n,
+            "published": version.at,
+            "language": version.language,
+            "address": document.address,
+            "paragraphs": document.rows,
+        }
+    )

@@ -1,0 +1,190 @@
+"""The paragraphs of a document as pages and files show them: texts, messages, and what these rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.adapters.outcomes.document_texts import DocumentText
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
+from moothall.adapters.reading.page_address import TextAddresses
+from moothall.core.events.outcome_parts import Confirmer, MessageKind, MessageReference, ParagraphStyle
+from moothall.core.events.types import Origin
+from moothall.core.kernel.ids import Position, log_epoch
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import media_time
+from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.outcomes.report import Objection
+from moothall.record.citation.quoting import QuotationFate, SpanEnd
+from moothall.record.wrapping import plain
+from moothall.services.outcomes.documents import ShownMessage
+from moothall.services.outcomes.quoted_words import QuotedWords
+
+
+class CitationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in the record."""
+
+    address: str
+    """Of the quotation, without a language of the page; empty where not everybody may read it."""
+    text: str
+    """The words as they were cited; empty where they can't be shown."""
+    language: str = ""
+    direction: str = "auto"
+    names: str = ""
+    time: str = ""
+    state: str
+    """Whether the words were checked, or why there are none, in words."""
+    now: str = ""
+    """What they read now, in words; empty where that is the same."""
+    fate: str = ""
+
+
+class ObjectionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An objection beside a message."""
+
+    says: str
+    text: str
+    language: str
+    direction: str
+
+
+class ParagraphRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A paragraph."""
+
+    n: int
+    style: ParagraphStyle
+    text: str
+    level: int = 0
+    language: str
+    direction: str
+    kind: str = ""
+    """What a message says (`MessageKind`); empty for any other paragraph."""
+    facts: tuple[str, ...] = ()
+    """What is said of a message: who confirmed it, who holds it."""
+    session: str = ""
+    """The id of the session from which a message comes."""
+    title: str = ""
+    """The title of its report."""
+    citations: tuple[CitationRow, ...] = ()
+    objections: tuple[ObjectionRow, ...] = ()
+
+
+def paragraph_rows(
+    version: DocumentVersion, shown: Mapping[MessageReference, ShownMessage], ui: Catalogue
+) -> Sequence[ParagraphRow]:
+    """The rows of a version. `ui`: the language of what stands around the texts."""
+    rows: list[ParagraphRow] = []
+    for each in version.paragraphs:
+        if each.message is None:
+            tag = each.language or version.language
+            rows.append(
+                ParagraphRow(
+                    n=each.n,
+                    style=each.style,
+                    text=each.text,
+                    level=each.level,
+                    language=tag,
+                    direction=direction(tag),
+                )
+            )
+        else:
+            rows.append(_message(each.n, shown.get(each.message), ui))
+    return rows
+
+
+def _message(n: int, shown: ShownMessage | None, ui: Catalogue) -> ParagraphRow:
+    style = ParagraphStyle.MESSAGE
+    if shown is None:
+        text = ui.text(DocumentText.GONE)
+        return ParagraphRow(n=n, style=style, text=text, language=ui.language, direction=ui.direction)
+    message, tag = shown.message, shown.version.language
+    unheard = frozenset(message.unheard)
+    return ParagraphRow(
+        n=n,
+        style=style,
+        text=message.text,
+        language=tag,
+        direction=direction(tag),
+        kind=message.kind,
+        facts=tuple(_facts(shown, ui)),
+        session=shown.version.session,
+        title=shown.version.title,
+        citations=tuple(citation_row(each, ui, unheard=each.citation.id in unheard) for each in shown.words),
+        objections=tuple(_objection(each, ui) for each in shown.report.objections if each.message == message.id),
+    )
+
+
+def _facts(shown: ShownMessage, ui: Catalogue) -> list[str]:
+    message, report, facts = shown.message, shown.report, list[str]()
+    if message.kind is MessageKind.AGREED:
+        confirmed = report.confirmed(message, Confirmer.CHAIR)
+        facts.append(ui.text(DocumentText.NO_OBJECTION if confirmed is None else DocumentText.CHAIR))
+    if message.kind is MessageKind.COMMITMENT:
+        given = report.confirmed(message, Confirmer.GIVER)
+        facts.append(
+            ui.text(DocumentText.NO_GIVER) if given is None else ui.text(DocumentText.GIVER, name=alone(given.name))
+        )
+    if message.holders:
+        facts.append(ui.text(DocumentText.HOLDERS, names=ui.listed(map(alone, message.holders))))
+    if message.own:
+        facts.append(ui.text(DocumentText.OWN))
+    return facts
+
+
+def _objection(each: Objection, ui: Catalogue) -> ObjectionRow:
+    says = ui.text(DocumentText.OBJECTS, name=alone(each.name))
+    return ObjectionRow(says=says, text=each.text, language=each.language, direction=direction(each.language))
+
+
+def citation_row(words: QuotedWords, ui: Catalogue, *, unheard: bool = False) -> CitationRow:
+    """A citation with its words as they were and are; `unheard`: whether nobody opened it before it was published."""
+    cited = words.citation
+    if words.asked is not None:
+        asked, address = words.asked, TextAddresses(cited.session, channel=None).questions()
+        return CitationRow(
+            address=f"{address}#No-{asked.number}",
+            text=plain(asked.text),
+            language=asked.language,
+            direction=direction(asked.language),
+            names=plain(asked.name),
+            state=_with_mark(ui.text(DocumentText.QUESTION, n=asked.number), ui, unheard=unheard),
+        )
+    quoted = words.quotation
+    if quoted is None or cited.first is None or cited.last is None:
+        return CitationRow(address="", text="", state=ui.text(DocumentText.CLOSED))
+    first, last = SpanEnd(cited.first, cited.start), SpanEnd(cited.last, cited.end)
+    at = str(Position(log_epoch(words.epoch), cited.offset))
+    address = TextAddresses(cited.session, channel=cited.channel).citation(str(first), str(last), at)
+    if not quoted.text:
+        return CitationRow(address=address, text="", state=ui.text("Removed"), fate=quoted.fate)
+    said = [line for line in quoted.lines if line.text]
+    tag, changed = said[0].line.language, quoted.fate is not QuotationFate.SAME
+    return CitationRow(
+        address=address,
+        text=quoted.text,
+        language=tag,
+        direction=direction(tag),
+        names=ui.listed(quoted.names),
+        time=media_time(said[0].line.t0),
+        state=_with_mark(_state(words, ui), ui, unheard=unheard),
+        now=ui.text(DocumentText.NOW, text=quoted.now or ui.text("Removed")) if changed else "",
+        fate=quoted.fate,
+    )
+
+
+def _state(words: QuotedWords, ui: Catalogue) -> str:
+    """Whether quoted words were checked."""
+    quoted = words.quotation
+    if quoted is None or quoted.check is not None:
+        return ui.text("Checked")
+    said = [line for line in quoted.lines if line.text]
+    if any(line.check for line in said):
+        return ui.named("record-state/part")
+    origins = {line.line.origin for line in said}
+    return ui.named(f"record-state/of.{origins.pop() if len(origins) == 1 else Origin.MACHINE}")
+
+
+def _with_mark(state: str, ui: Catalogue, *, unheard: bool) -> str:
+    return f"{state} · {ui.text(DocumentText.UNHEARD)}" if unheard else state

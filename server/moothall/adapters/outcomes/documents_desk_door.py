@@ -1,0 +1,152 @@
+"""`/admin/documents`: the secretariat says of what a document is made, and has its next version published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from babel.dates import format_date
+
+from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, newest, runs_the_house, staff_page
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.outcomes.document_texts import FORMS, assembly_words
+from moothall.adapters.pages.visitor_request import see_other
+from moothall.core.events.outcome_parts import DocumentForm
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.ids import PolicyQuestionId, SessionId
+from moothall.core.kernel.languages import direction
+from moothall.core.outcomes.commands import StateDocument
+from moothall.services.outcomes.documents import Documents, ListedDocument
+
+PATH = "/admin/documents"
+
+
+class DocumentsDeskText:
+    """Message keys of the sentences that handlers show."""
+
+    NAME = "A name has letters, digits, full stops, hyphens and underscores, and belongs to one thing only."
+    DAYS = "Write the first and the last day like 2026-12-01, the first one not after the last."
+    EMPTY = "Nothing can be published: no meeting of these days has a report or a policy question."
+    TITLE = "A document needs a title."
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class DocumentsDeskDoor:
+    """Handlers of the page."""
+
+    pages: StaffPages
+    documents: Documents
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [
+            web.get("/admin/documents", self.show),
+            web.post("/admin/documents", self.state),
+            web.post("/admin/documents/{document}/publish", self.publish),
+        ]
+
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Show all documents, and the form for one; `change` names that which the form changes."""
+        return await self._page(asked, change=request.query.get("change", ""))
+
+    @staff_page(runs_the_house)
+    async def state(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Set of what the document `name` is made: `title`, `kind`, `first`, `last`, and any number of `question`."""
+        sent = await self.pages.sent(request)
+        fields = self.pages.checked(sent, asked)
+        form = next((each for each in DocumentForm if each == fields.get("kind")), None)
+        if form is None:
+            raise AdminProblem(400, AdminText.FORM)
+        title = " ".join(fields.get("title", "").split())
+        if not title:
+            return await self._page(asked, DocumentsDeskText.TITLE, given=sent)
+        stated = StateDocument(
+            form=form,
+            since=fields.get("first", "").strip(),
+            until=fields.get("last", "").strip(),
+            questions=tuple(map(PolicyQuestionId, sent.get("question", ()))),
+        )
+        by = Actor(Role.SECRETARIAT, asked.staff[0].link)
+        refused = await self.documents.state(fields.get("name", "").strip(), title, stated, by)
+        if refused is not None:
+            days = refused.message.startswith("Name the first")
+            return await self._page(asked, DocumentsDeskText.DAYS if days else DocumentsDeskText.NAME, given=sent)
+        return see_other(asked.to(PATH))
+
+    @staff_page(runs_the_house)
+    async def publish(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Make and publish the next version of a document, in the language of this page."""
+        fields = await self.pages.form(request, asked)
+        if not self.pages.once(fields):
+            return see_other(asked.to(PATH))
+        refused = await self.documents.publish(SessionId(request.match_info["document"]), assembly_words(asked.ui))
+        if isinstance(refused, Refusal):
+            if refused.code is RefusalCode.UNKNOWN:
+                raise AdminProblem(404, AdminText.GONE)
+            return await self._page(asked, DocumentsDeskText.EMPTY)
+        return see_other(asked.to(PATH))
+
+    async def _page(
+        self,
+        asked: AdminRequest,
+        problem: str = "",
+        *,
+        change: str = "",
+        given: Mapping[str, Sequence[str]] | None = None,
+    ) -> web.Response:
+        listed = await self.documents.all()
+        register = await self.documents.register()
+        changed = next((each for each in listed if each.id == change), None)
+        fields = newest(given) if given is not None else _fields(changed)
+        chosen = frozenset((given or {}).get("question", () if changed is None else changed.document.questions))
+        return self.pages.show(
+            "outcomes/admin_documents.html",
+            asked,
+            status=409 if problem else 200,
+            problem=asked.ui.text(problem) if problem else "",
+            notice=asked.ui.named("outcome/notice"),
+            rows=[self._row(each, asked) for each in listed],
+            given=fields,
+            forms=[{"name": form.value, "text": asked.ui.text(key)} for form, key in FORMS.items()],
+            questions=[
+                {
+                    "id": each.id,
+                    "text": each.text,
+                    "language": each.language,
+                    "direction": direction(each.language),
+                    "chosen": each.id in chosen,
+                }
+                for each in register.questions.values()
+            ],
+        )
+
+    def _row(self, each: ListedDocument, asked: AdminRequest) -> dict[str, object]:
+        newest_version = each.document.newest
+        about = ""
+        if newest_version is not None:
+            when = format_date(self.pages.pages.zone().at(newest_version.at), "long", locale=asked.ui.locale)
+            about = asked.ui.text("Version {n}, {date}", n=newest_version.n, date=when)
+        return {
+            "id": each.id,
+            "title": each.title,
+            "language": each.language,
+            "form": asked.ui.text(FORMS[each.document.form]),
+            "days": f"{each.document.since} \N{EN DASH} {each.document.until}",
+            "about": about,
+        }
+
+
+def _fields(changed: ListedDocument | None) -> dict[str, str]:
+    if changed is None:
+        return {}
+    document = changed.document
+    return {
+        "name": changed.id,
+        "title": changed.title,
+        "kind": document.form.value,
+        "first": document.since,
+        "last": document.until,
+    }

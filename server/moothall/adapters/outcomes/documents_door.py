@@ -1,0 +1,201 @@
+"""`/outcomes`: the documents that are made of the reports, to read and to take home.
+
+Files are made in a thread, PDF in a process of its own, one at a time: none of them delays words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import hdrs, web
+from babel.dates import format_date
+
+from moothall.adapters.http.security_headers import FOR_ANY_PAGE
+from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
+from moothall.adapters.outcomes.document_rows import paragraph_rows
+from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
+from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
+from moothall.core.kernel.decoding import number_in
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.languages import direction
+from moothall.core.outcomes.document import DocumentVersion
+from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
+
+MAX_WAITING = 32
+"""The most requests that wait for a document to be made. Overflow: the next is answered with 503."""
+MAX_DIGITS = 6
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class DocumentsDoor:
+    """Handlers of documents. `public`: the server's public address, without a slash at its end. `typeset` sets a PDF
+    file, and may raise TypesettingFailed; None: there is no PDF here.
+    """
+
+    pages: Pages
+    documents: Documents
+    public: str
+    typeset: Callable[[bytes], Awaitable[bytes]] | None
+
+    def __post_init__(self) -> None:
+        self._making, self._setting = asyncio.Lock(), asyncio.Lock()
+        self._waiting = 0
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [
+            web.get("/outcomes", self.all),
+            web.get("/outcomes/{document}", self.show),
+            web.get("/outcomes/{document}/document.{form}", self.file),
+        ]
+
+    async def all(self, request: web.Request) -> web.Response:
+        """List the documents that have been published, newest first."""
+        ui = language(self.pages, request)
+        try:
+            listed = [each for each in await self.documents.all() if each.document.newest is not None]
+        except StorageUnavailable:
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        rows = [
+            {
+                "address": f"/outcomes/{each.id}{ui.query}",
+                "title": each.title,
+                "language": each.language,
+                "direction": direction(each.language),
+                "form": ui.text(FORMS[each.document.form]),
+                "about": self._about(each.document.versions[-1], ui),
+            }
+            for each in sorted(listed, key=lambda each: (-each.document.versions[-1].at, each.id))
+        ]
+        page = self.pages.render(
+            "outcomes/documents.html",
+            ui=ui,
+            notice=ui.named("outcome/notice"),
+            rows=rows,
+            in_language=lambda tag: f"/outcomes?ui={tag}",
+        )
+        return html(page, ui)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Answer with a version of a document as a page."""
+
+        async def make(document: WrittenDocument, ui: Catalogue) -> web.Response:
+            listed, version = document.listed, document.version
+            path = f"/outcomes/{listed.id}"
+            versions = listed.document.versions
+            kept = {} if version is versions[-1] else {"n": str(version.n)}
+
+            def to(end: str = "", **query: str) -> str:
+                asked = {**query, **ui.kept}
+                return f"{path}{end}?{urlencode(asked)}" if asked else f"{path}{end}"
+
+            page = self.pages.render(
+                "outcomes/document.html",
+                ui=ui,
+                notice=ui.named("outcome/notice"),
+                title=listed.title,
+                title_language=listed.language,
+                form=ui.text(FORMS[listed.document.form]),
+                about=document.about,
+                rows=document.rows,
+                session=lambda name: f"/s/{name}{ui.query}",
+                newer=to() if kept else "",
+                newest=versions[-1].n,
+                versions=[
+                    {"address": to(n=str(each.n)), "about": self._about(each, ui), "here": each is version}
+                    for each in reversed(versions)
+                ],
+                files=[{"address": to(f"/document.{form}", **kept), "form": form} for form in self._forms()],
+                in_language=lambda tag: f"{path}?{urlencode({**kept, 'ui': tag})}",
+            )
+            return html(page, ui)
+
+        return await self._answer(request, make)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """Answer with a version of a document as a file."""
+        form = request.match_info["form"]
+
+        async def make(document: WrittenDocument, ui: Catalogue) -> web.Response:
+            if form not in TYPES:
+                raise HttpProblem(404, DocumentText.NO_FORM, forms=ui.listed(alone(f".{each}") for each in TYPES))
+            if form == "pdf":
+                body = await self._set(document, ui)
+            else:
+                async with self._making:
+                    body = await asyncio.to_thread(written, form, document, ui)
+            headers = {**page_headers(ui), hdrs.CONTENT_TYPE: TYPES[form]}
+            if form == "json":
+                headers |= FOR_ANY_PAGE
+            else:
+                name = f"{document.listed.id}-{document.version.n}.{form}"
+                headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+            return web.Response(body=body, headers=headers)
+
+        return await self._answer(request, make)
+
+    async def _set(self, document: WrittenDocument, ui: Catalogue) -> bytes:
+        """The document as PDF. Raises HttpProblem when it can't be set."""
+        if self.typeset is None:
+            raise HttpProblem(501, RecordErrorText.NO_PDF)
+        async with self._setting:
+            data = await asyncio.to_thread(written, "pdf", document, ui)
+            try:
+                return await self.typeset(data)
+            except FontsMissing:
+                raise HttpProblem(501, RecordErrorText.NO_FONTS) from None
+            except TypesettingFailed:
+                raise HttpProblem(503, RecordErrorText.PDF_FAILED) from None
+
+    async def _answer(
+        self, request: web.Request, make: Callable[[WrittenDocument, Catalogue], Awaitable[web.Response]]
+    ) -> web.Response:
+        """Find the version that a request names, and answer with what `make` makes of it."""
+        ui = language(self.pages, request)
+        try:
+            if self._waiting >= MAX_WAITING:
+                raise HttpProblem(503, RecordErrorText.BUSY)
+            self._waiting += 1
+            try:
+                return await make(await self._wanted(request, ui), ui)
+            finally:
+                self._waiting -= 1
+        except (StorageUnavailable, RecordBroken):
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        except HttpProblem as wrong:
+            return refusal_for(request, wrong, self.pages, ui)
+
+    async def _wanted(self, request: web.Request, ui: Catalogue) -> WrittenDocument:
+        listed, version = await self._version(request)
+        shown = await self.documents.shown(version.paragraphs)
+        rows = await asyncio.to_thread(paragraph_rows, version, shown, ui)
+        address = f"{self.public}/outcomes/{listed.id}?n={version.n}"
+        return WrittenDocument(listed, version, rows, self._about(version, ui), address)
+
+    async def _version(self, request: web.Request) -> tuple[ListedDocument, DocumentVersion]:
+        """The version that a request names. Raises HttpProblem."""
+        listed = await self.documents.find(request.match_info["document"])
+        wanted = request.query.get("n")
+        n = None if wanted is None else number_in(wanted, MAX_DIGITS)
+        if listed is None or (wanted is not None and n is None):
+            raise HttpProblem(404, DocumentText.NO_DOCUMENT)
+        version = version_of(listed.document, n)
+        if version is None:
+            raise HttpProblem(404, DocumentText.NO_DOCUMENT)
+        return listed, version
+
+    def _about(self, version: DocumentVersion, ui: Catalogue) -> str:
+        when = format_date(self.pages.zone().at(version.at), "long", locale=ui.locale)
+        return ui.text("Version {n}, {date}", n=version.n, date=when)
+
+    def _forms(self) -> list[str]:
+        return [form for form in TYPES if form != "pdf" or self.typeset is not None]

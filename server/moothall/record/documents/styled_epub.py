@@ -1,0 +1,76 @@
+"""A document of styled paragraphs as a book in EPUB 3: a page for each heading of the first level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from moothall.core.kernel.languages import direction
+from moothall.record.documents.document import ParagraphPair, Style, StyledDocument, StyledParagraph
+from moothall.record.epub import CONTENTS, FOLDER, FRONT, PACKAGE, SHEET, STYLE, BookFacts, PageFrame, opening, package
+from moothall.record.epub import table as table_of_contents
+from moothall.record.xml import attributes
+
+_CLASSES = {
+    Style.FACTS: "facts",
+    Style.NOTICE: "notice",
+    Style.SOURCE: "source",
+    Style.MISSING: "missing",
+    Style.LINE: "line",
+    Style.WORDS: "words",
+    Style.CONTENTS: "facts",
+}
+
+
+def write_styled_epub(document: StyledDocument, *, identifier: str, at: int) -> dict[str, str]:
+    """The files of the book by their paths, in the order in which they are packed; the first is not compressed.
+
+    `identifier`: the address of the document; `at`: Unix ms of what it shows. It has no columns.
+    """
+    frame = PageFrame(document.language, "rtl" if document.right_to_left else "ltr")
+    parts = list(_parts([each for each in document.blocks if not isinstance(each, ParagraphPair)]))
+    names = [FRONT, *(f"part-{number}.xhtml" for number in range(1, len(parts)))]
+    title = f"<h1><bdi>{escape(document.title)}</bdi></h1>\n"
+    written, entries = dict[str, str](), list[str]()
+    for name, part in zip(names, parts, strict=True):
+        heading = document.title if name == FRONT else part[0].text
+        body = [title if name == FRONT else "", *map(_written, part)]
+        written[name] = frame.page(heading, body)
+        entries.append(f'<li><a href="{name}"><bdi>{escape(heading)}</bdi></a></li>\n')
+    facts = BookFacts(
+        identifier=identifier,
+        title=document.title,
+        language=document.language,
+        languages=(document.language,),
+        opened=None,
+        descriptions=document.states,
+        at=at,
+        towards="rtl" if document.right_to_left else "ltr",
+    )
+    return {
+        **opening(),
+        f"{FOLDER}/{PACKAGE}": package(facts, names),
+        f"{FOLDER}/{CONTENTS}": frame.page(document.contents, table_of_contents(document.contents, entries)),
+        **{f"{FOLDER}/{name}": page for name, page in written.items()},
+        f"{FOLDER}/{STYLE}": SHEET,
+    }
+
+
+def _parts(paragraphs: Sequence[StyledParagraph]) -> Iterator[list[StyledParagraph]]:
+    """Yield what stands before the first heading of level 1, and then each such heading with what is below it."""
+    part: list[StyledParagraph] = []
+    for each in paragraphs:
+        if each.style is Style.HEADING and each.level == 1:
+            yield part
+            part = []
+        part.append(each)
+    yield part
+
+
+def _written(each: StyledParagraph) -> str:
+    said = attributes(lang=each.language, xml__lang=each.language, dir=direction(each.language))
+    text = escape(f"{each.time} {each.text}" if each.time else each.text)
+    if each.style is Style.HEADING:
+        level = min(each.level + 1, 6)
+        return f"<h{level}{said}>{text}</h{level}>\n"
+    return f'<p class="{_CLASSES[each.style]}"{said}>{text}</p>\n'

@@ -1,0 +1,170 @@
+"""Documents made of the sessions' reports: what they are made of, their versions, and what one shows now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage
+from moothall.core.events.types import Access, LogKind
+from moothall.core.kernel.actors import SYSTEM, Actor
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import CommandId, SessionId, is_name
+from moothall.core.outcomes.assembling import AssemblyWords, ReportedSession, assembled
+from moothall.core.outcomes.commands import PublishDocument, StateDocument
+from moothall.core.outcomes.document import DocumentVersion, OutcomeDocument
+from moothall.core.outcomes.register import Register
+from moothall.core.outcomes.report import Report, ReportVersion
+from moothall.core.ports import Randomness
+from moothall.services.outcomes.outcome_logs import REGISTER, OutcomeLogs, report_of
+from moothall.services.outcomes.published_reports import PublishedReports
+from moothall.services.outcomes.quoted_words import CitedPlace, QuotedTexts, QuotedWords, place_of
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.live_session import LiveSession
+
+_GONE = refuse(RefusalCode.UNKNOWN, "There is no such document.")
+_NO_NAME = refuse(RefusalCode.INVALID, "A document's name has letters, digits, full stops, hyphens and underscores.")
+
+
+class ListedDocument(NamedTuple):
+    """A document as lists show it."""
+
+    id: SessionId
+    title: str
+    language: str
+    document: OutcomeDocument
+
+
+class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that stands in a document."""
+
+    reference: MessageReference
+    message: PublishedMessage
+    version: ReportVersion
+    report: Report
+    """The report now: with confirmations and objections."""
+    words: tuple[QuotedWords, ...] = ()
+    """What it cites, in its order, as it is now."""
+
+
+@dataclass(eq=False, repr=False)
+class Documents:
+    """The documents. `entries` lists all logs of the house, `day_of` says on which day (YYYY-MM-DD, in the conference's
+    zone) and when (Unix ms) a session is held, None where that isn't known.
+    """
+
+    logs: OutcomeLogs
+    reports: PublishedReports
+    quoted: QuotedTexts
+    _: KW_ONLY
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+    day_of: Callable[[Entry], tuple[str, int] | None]
+    randomness: Randomness
+
+    async def all(self) -> Sequence[ListedDocument]:
+        """The documents that have been stated, by name. Raises StorageUnavailable."""
+        found: list[ListedDocument] = []
+        for entry in await self.logs.of_kind(LogKind.DOCUMENT):
+            live = await self.logs.find(entry.session, LogKind.DOCUMENT)
+            if live is not None:
+                found.append(_listed(live))
+        return found
+
+    async def find(self, name: str) -> ListedDocument | None:
+        """The document of this name, or None. Raises StorageUnavailable."""
+        live = await self.logs.find(SessionId(name), LogKind.DOCUMENT) if is_name(name) else None
+        return None if live is None else _listed(live)
+
+    async def register(self) -> Register:
+        """The register; an empty one where there is none yet. Raises StorageUnavailable."""
+        live = await self.logs.find(REGISTER, LogKind.REGISTER)
+        return Register() if live is None else live.state.outcomes.register
+
+    async def state(self, name: str, title: str, stated: StateDocument, by: Actor) -> Refusal | None:
+        """Set what a document is made of; it is made where it is missing. Raises StorageUnavailable."""
+        if not is_name(name):
+            return _NO_NAME
+        live = await self.logs.make(SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC)
+        if isinstance(live, Refusal):
+            return live
+        answer = await live.writer.send(by, self._command(), stated)
+        return answer if isinstance(answer, Refusal) else None
+
+    async def publish(self, name: SessionId, words: AssemblyWords) -> Refusal | None:
+        """Make and publish the next version of a document. Raises StorageUnavailable, RecordBroken."""
+        live = await self.logs.find(name, LogKind.DOCUMENT)
+        if live is None:
+            return _GONE
+        document = live.state.outcomes.document
+        paragraphs = await self.made(document, words)
+        publish = PublishDocument(language=words.language, paragraphs=paragraphs)
+        answer = await live.writer.send(SYSTEM, self._command(), publish)
+        return answer if isinstance(answer, Refusal) else None
+
+    async def made(self, document: OutcomeDocument, words: AssemblyWords) -> tuple[NumberedParagraph, ...]:
+        """The paragraphs of the next version. Raises StorageUnavailable, RecordBroken."""
+        sessions = [each for each in await self.reported() if document.since <= each.day <= document.until]
+        said = [message for each in sessions if each.version is not None for message in each.version.messages]
+        found = await self.quoted.words(citation for message in said for citation in message.citations)
+
+        def spoken(_: SessionId, message: PublishedMessage) -> int:
+            return min((found[place_of(each)].begins for each in message.citations), default=0)
+
+        return assembled(document, await self.register(), sessions, words, spoken)
+
+    async def reported(self) -> Sequence[ReportedSession]:
+        """The public sessions with their reports. Raises StorageUnavailable, RecordBroken."""
+        entries = await self.entries()
+        logs = {entry.session for entry in entries if entry.kind is LogKind.REPORT and entry.public}
+        sessions: list[ReportedSession] = []
+        for entry in entries:
+            held = self.day_of(entry) if entry.kind is LogKind.SESSION and entry.public else None
+            if held is None:
+                continue
+            log = report_of(entry.session)
+            report = await self.reports.read(log) if log in logs else Report()
+            day, begins = held
+            made = ReportedSession(
+                session=entry.session, title=entry.title, day=day, begins=begins, log=log, report=report
+            )
+            sessions.append(made)
+        return sessions
+
+    async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
+        """The messages that stand in paragraphs, with what they cite; without those that were removed.
+
+        Raises StorageUnavailable, RecordBroken.
+        """
+        references = [each.message for each in paragraphs if each.message is not None]
+        reports = {name: await self.reports.read(name) for name in dict.fromkeys(each.report for each in references)}
+        found: dict[MessageReference, ShownMessage] = {}
+        for each in references:
+            report = reports[each.report]
+            version = next((one for one in report.versions if one.n == each.n), None)
+            message = None if version is None else version.message(each.message)
+            if version is not None and message is not None:
+                found[each] = ShownMessage(reference=each, message=message, version=version, report=report)
+        words = await self.quoted.words(cited for each in found.values() for cited in each.message.citations)
+        return {reference: _with_words(each, words) for reference, each in found.items()}
+
+    def _command(self) -> CommandId:
+        return CommandId(f"document:{self.randomness.bytes(8).hex()}")
+
+
+def version_of(document: OutcomeDocument, n: int | None) -> DocumentVersion | None:
+    """The version of that number, the newest for None; None where there is none."""
+    if n is None:
+        return document.newest
+    return next((each for each in document.versions if each.n == n), None)
+
+
+def _with_words(shown: ShownMessage, words: Mapping[CitedPlace, QuotedWords]) -> ShownMessage:
+    return msgspec.structs.replace(shown, words=tuple(words[place_of(each)] for each in shown.message.citations))
+
+
+def _listed(live: LiveSession) -> ListedDocument:
+    state = live.state
+    return ListedDocument(live.id, state.title, next(iter(state.languages), ""), state.outcomes.document)

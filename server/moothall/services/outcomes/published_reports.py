@@ -1,0 +1,65 @@
+"""Reads what was published of the sessions' reports, without loading the logs: a document is made of a hundred."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moothall.core.chain import LogRecord
+from moothall.core.events import outcomes as oe
+from moothall.core.events.codec import decode_event
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.lanes import SESSION
+from moothall.core.outcomes.report import Report, evolve_report
+from moothall.core.ports import LogReading
+
+PAGE = 1_000
+"""Events that are read at once."""
+KEPT = 1_000
+"""Reports in memory. Overflow: the least recently used is dropped."""
+
+
+@dataclass(eq=False, repr=False)
+class PublishedReports:
+    """The public parts of reports. What was removed from a log is in none of them: each removal moves the log's end."""
+
+    log: LogReading
+
+    def __post_init__(self) -> None:
+        # Bound: KEPT.
+        self._kept: OrderedDict[SessionId, tuple[int, Report]] = OrderedDict()
+        """Each with the offset of its log's end."""
+
+    async def read(self, name: SessionId) -> Report:
+        """The public part of the report with this log; an empty one where there is none.
+
+        Raises StorageUnavailable, RecordBroken.
+        """
+        head = await self.log.head(name)
+        if head is None:
+            return Report()
+        kept = self._kept.pop(name, None)
+        if kept is None or kept[0] != head.offset:
+            kept = head.offset, await self._folded(name, head.offset)
+        self._kept[name] = kept
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return kept[1]
+
+    async def _folded(self, name: SessionId, until: int) -> Report:
+        report, after = Report(), 0
+        while page := await self.log.read(name, after, PAGE, frozenset({SESSION})):
+            report = _after(report, page)
+            after = page[-1].header.offset
+            if after >= until:
+                break
+        return report
+
+
+def _after(report: Report, page: Sequence[LogRecord]) -> Report:
+    for record in page:
+        event = None if record.body is None else decode_event(record.body)
+        if isinstance(event, oe.ReportFact):
+            report = evolve_report(report, event, record.header.at)
+    return report

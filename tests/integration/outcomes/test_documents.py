@@ -1,0 +1,146 @@
+"""Documents made of reports: the secretariat has them published, everybody reads and takes them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import CookieJar
+from docx import Document
+
+from integration.admin.test_retention import Office, entered
+from integration.search.test_search import settings
+from integration.search.test_speakers import spoken
+from moothall.adapters.reading.page_menu import can_typeset
+from moothall.app.hall import RunningServer, hall
+from moothall.core import commands as do
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import ChannelId, MessageId, SegmentId, SessionId
+from support.halls.outcomes import OutcomeWriter, messages
+
+NOTICE = "Summary on the rapporteur&#39;s responsibility. Not negotiated; binds nobody."
+FLOOR, HALL = ChannelId("floor"), SessionId("hall-1")
+FIELDS = {"name": "outcomes-2026", "title": "Outcomes", "kind": "outcome", "first": "2026-01-01", "last": "2099-12-31"}
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    async with hall(settings(tmp_path)) as server:
+        await spoken(server, HALL)
+        yield server
+
+
+async def published(running: RunningServer) -> OutcomeWriter:
+    """A published report of the meeting."""
+    writer = OutcomeWriter(running)
+    await writer.register()
+    await writer.report(HALL, *messages(await writer.cited(HALL, FLOOR, SegmentId("l0"))))
+    return writer
+
+
+async def read(running: RunningServer, path: str, status: int = 200) -> bytes:
+    async with aiohttp.ClientSession() as http, http.get(f"{running.address}{path}") as answer:
+        assert answer.status == status, await answer.text()
+        return await answer.read()
+
+
+async def test_the_secretariat_has_a_document_published_and_everybody_reads_it(running: RunningServer) -> None:
+    writer = await published(running)
+    async with aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        office = await entered(running, http)
+        assert "There is no document yet." in await office.get("/admin/documents")
+        await office.post("/admin/documents", FIELDS)
+        await read(running, "/outcomes/outcomes-2026", 404)
+        page = await office.post("/admin/documents/outcomes-2026/publish", {})
+        assert "Version 1, " in page
+        assert 'value="outcomes-2026"' in await office.get("/admin/documents?change=outcomes-2026")
+        await refused(office)
+    listed = (await read(running, "/outcomes")).decode()
+    assert NOTICE in listed
+    assert "Version 1, " in listed
+    shown = (await read(running, "/outcomes/outcomes-2026")).decode()
+    assert shown.index(NOTICE) < shown.index("How can &lt;access&gt; be paid for?")
+    for said in (
+        "Bodies that deal with it already: CSTD &amp; others",
+        "No consensus: these are the views presented.",
+        "The rapporteur found no objection",
+        "Not confirmed yet by whoever gives it",
+        "View of: \u2068Governments\u2069, \u2068Civil society\u2069",
+        "Written by a person, unchecked · Nobody opened this place before the report was published",
+        f"/s/{HALL}/cite?channel=floor&amp;from=l0&amp;at=",
+    ):
+        assert said in shown, said
+    await writer.object_to(HALL, MessageId("m0"))
+    assert "\u2068Ana &lt;x&gt;\u2069 objects" in (await read(running, "/outcomes/outcomes-2026")).decode()
+
+
+async def refused(office: Office) -> None:
+    for changed, why in (
+        ({"name": "no name"}, "A name has letters"),
+        ({"name": HALL}, "A name has letters"),
+        ({"title": " "}, "A document needs a title."),
+        ({"last": "2020-01-01"}, "Write the first and the last day like 2026-12-01"),
+    ):
+        assert why in await office.post("/admin/documents", FIELDS | changed, 409)
+    await office.post("/admin/documents", FIELDS | {"kind": "poem"}, 400)
+    await office.post("/admin/documents/nosuch/publish", {}, 404)
+    empty = FIELDS | {"name": "empty", "first": "2020-01-01", "last": "2020-01-02"}
+    await office.post("/admin/documents", empty)
+    assert "Nothing can be published" in await office.post("/admin/documents/empty/publish", {}, 409)
+
+
+async def test_a_mended_line_and_a_removed_one_show_in_the_document_at_once(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    before = (await read(running, "/outcomes/outcomes-2026")).decode()
+    live = await running.backend.sessions.open(HALL)
+    line = live.state.segments.get(SegmentId("l0"))
+    assert line is not None
+    assert line.whole.strip() in before
+    mend = do.CorrectSegment(
+        channel=FLOOR,
+        segment=line.id,
+        base_revision=line.revision,
+        base_words=len(line.words),
+        text="Quite other words.",
+    )
+    await writer.send(live, Actor(Role.CAPTIONER, "c"), mend)
+    mended = (await read(running, "/outcomes/outcomes-2026")).decode()
+    assert "As it reads now: Quite other words." in mended
+    assert line.whole.strip() in mended
+
+
+async def test_versions_stay_and_have_addresses(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    await writer.document_again()
+    first = (await read(running, "/outcomes/outcomes-2026?n=1")).decode()
+    assert "This is an earlier version. The newest is version 2." in first
+    for wrong in ("?n=3", "?n=x", "?n=0"):
+        await read(running, f"/outcomes/outcomes-2026{wrong}", 404)
+    await read(running, "/outcomes/nosuch", 404)
+    await read(running, "/outcomes/outcomes-2026/document.txt", 404)
+
+
+async def test_files_begin_with_the_notice_and_have_the_numbers(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    path = "/outcomes/outcomes-2026/document"
+    told = json.loads(await read(running, f"{path}.json"))
+    assert told["notice"] == "Summary on the rapporteur's responsibility. Not negotiated; binds nobody."
+    assert [each["n"] for each in told["paragraphs"]] == list(range(1, len(told["paragraphs"]) + 1))
+    document = Document(io.BytesIO(await read(running, f"{path}.docx")))
+    texts = [each.text for each in document.paragraphs]
+    assert texts[1] == told["notice"]
+    assert "1. How can <access> be paid for?" in texts
+    with zipfile.ZipFile(io.BytesIO(await read(running, f"{path}.epub"))) as book:
+        assert book.namelist()[0] == "mimetype"
+        assert "Not negotiated; binds nobody." in book.read("EPUB/front.xhtml").decode()
+        assert "2. Bodies that deal with it already" in book.read("EPUB/part-1.xhtml").decode()
+    pdf = await read(running, f"{path}.pdf?ui=ar", 200 if can_typeset() else 501)
+    assert pdf[:5] == b"%PDF-" or not can_typeset()
