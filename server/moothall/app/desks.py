@@ -215,6 +215,7 @@ def open_desks(
             may_act=staff.may_act,
             place=backend.programme.room_title,
             title_of=backend.hubs.title_of,
+            attendance=entrance.attendance.of,
         ),
         StandingDoor(
             control,

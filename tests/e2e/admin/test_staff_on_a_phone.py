@@ -21,16 +21,10 @@ BOARD = SessionId("water-board")
 MEETING = "/admin/meetings/water-board"
 PAGES = (
     "/admin",
-    *(
-        "/admin/links",
-        "/admin/look",
-        "/admin/hubs",
-        "/admin/languages",
-        "/admin/agenda",
-        "/admin/access-needs",
-        "/admin/policy",
-    ),
-    *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers"),
+    *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
+    *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers", "/admin/reports"),
+    "/attendance/water-board",
+    "/admin/policy",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

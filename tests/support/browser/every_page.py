@@ -17,10 +17,28 @@ from moothall.adapters.desks.own_words_door import COOKIE as OWN_WORDS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SealVersion, SourceSegment, Word
+from moothall.core.events.types import (
+    Access,
+    ChannelKind,
+    CountSource,
+    EndReason,
+    Origin,
+    SealVersion,
+    SourceSegment,
+    Word,
+)
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import (
+    ChannelId,
+    CommandId,
+    Epoch,
+    InterventionId,
+    RollEntryId,
+    SegmentId,
+    SessionId,
+    SpeakerId,
+)
 from moothall.core.ports import BookEntry
 from moothall.core.programme.access_needs import AccessNeed
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
@@ -46,6 +64,7 @@ from moothall.wire import translation as wire
 from support.browser.every_note import every_note
 from support.browser.every_policy import CALL, ENDED, NEAR, OVER, QUESTION, every_policy
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
+from support.browser.every_report import every_report
 from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
 
@@ -246,6 +265,15 @@ async def _counted(page: Page) -> None:
     await page.locator("button[value=remove]").wait_for()
 
 
+async def _signed_in(page: Page) -> None:
+    """Sign in on the attendance list."""
+    await page.fill("#Name", "Ms. Añez <chair>")
+    await page.fill("#Representing", "Radio & Kisumu")
+    await page.check("[name=agreed]")
+    await _sent(page, ".asking button")
+    await page.locator("[value=strike]").wait_for()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
     "reader/search.html": ("/search?q=the", None),
@@ -258,12 +286,22 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_tokens.html": ("/admin/tokens", None),
     "admin/admin_webhooks.html": ("/admin/webhooks", None),
     "admin/admin_retention.html": ("/admin/retention", None),
+    "report/admin_reports.html": ("/admin/reports", None),
+    "report/room.html": ("/report/yesterday", None),
+    "report/room.html, while it is on": ("/report/plenary", None),
+    "report/outcome.html": (f"{YESTERDAY}/outcome", None),
     "admin/admin_removal.html": ("/admin/retention", _counted),
     "admin/admin_removed.html": ("/admin/removed", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
     "agenda/access_needs.html, sent": ("/agenda/access?sent=1", None),
+    "attendance/attendance_year.html": ("/attendance", None),
+    "attendance/recommendations.html": ("/recommendations", None),
+    "attendance/attendance_report.html": ("/attendance/yesterday", None),
+    "attendance/attendance_report.html, at work": ("/attendance/plenary", None),
+    "attendance/roll.html": ("/s/plenary/sign-in-sheet", None),
+    "attendance/roll.html, signed": ("/s/plenary/sign-in-sheet", _signed_in),
     "outcomes/policy.html": ("/policy", None),
     "outcomes/policy_question.html": (f"/policy/{QUESTION}", None),
     "outcomes/policy_question.html, closed": (f"/policy/{ENDED}", None),
@@ -443,6 +481,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await said_of_themselves(running)
         await _proposed(running)
         await every_proposal(running, SessionId("yesterday"), SpeakerId("anez"))
+        await every_report(running.backend, SessionId("yesterday"))
         await _groups(running)
         await _limited(running)
         await _people(running)
@@ -658,8 +697,16 @@ async def _meeting(running: RunningServer, name: str) -> None:
     )
     await every_question(told)
     await every_note(told)
+    office = Actor(Role.SECRETARIAT, "s1")
+    await told(office, "counted", do.CountPeople(people=40, source=CountSource.TYPED))
     if name == "yesterday":
         await told(SYSTEM, "closed", do.CloseSession())
+        await told(office, "released", do.ReleaseAttendance())
+    else:
+        await told(office, "roll", do.ArrangeRoll(open=True))
+        ana = Actor(Role.PARTICIPANT, "e1")
+        signed = do.SignRoll(entry=RollEntryId("e1"), name="Ana <Souza>", representing="Radio & Kisumu")
+        await told(ana, "signed", signed)
 
 
 def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:

@@ -16,12 +16,16 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.attendance.texts import AttendanceText
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.outcomes import policy_rows
+from moothall.adapters.outcomes.outcome_door import OutcomeText
+from moothall.adapters.outcomes.room_door import RoomText
+from moothall.adapters.pages import people_in_words
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
@@ -40,8 +44,9 @@ from moothall.adapters.retention.retention_door import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
+from moothall.core.attendance.recommendations import Figure
 from moothall.core.events import question_parts as questions
-from moothall.core.events.outcome_parts import MessageKind
+from moothall.core.events.outcome_parts import MessageKind, ReportStage
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.agenda import AgendaPart
@@ -50,6 +55,7 @@ from moothall.core.programme.look import Theme
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
 from moothall.core.questions.statements import Dimension
+from moothall.core.reports.templates import CountedUnit
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.core.sessions.state import Status
@@ -57,6 +63,7 @@ from moothall.core.streams.watching import StreamFault
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.capture.pulling import PullState
 from moothall.services.control.standing import Standing
+from moothall.services.outcomes.publishing import Obstacle
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall_hub.node import preflight
@@ -120,9 +127,11 @@ def constants(*parts: object) -> Iterator[str]:
 TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
-        RetentionText,
+        RetentionText, AttendanceText,
         hub_texts.HubText,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
+        asking_texts, page_hands, hub_desk_texts, people_in_words,
+        hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
@@ -208,6 +217,7 @@ OTHER_GROUPS = {
     "interpreter",
     "page",
     "admin",
+    "attendance",
     "agenda",
     "asking",
     "hub",
@@ -219,6 +229,8 @@ OTHER_GROUPS = {
     "record",
     "record-asked",
     "record-state",
+    "outcome",
+    "report",
     "tokens",
     "webhooks",
     "stream",
@@ -321,11 +333,16 @@ FAMILIES: dict[str, Iterable[str]] = {
     "page/format": FORMATS,
     "page/answer": reports.ReportOutcome,
     "asking/about": Dimension,
+    "report/kind": MessageKind,
+    "report/stage": ReportStage,
+    "report/count": CountedUnit,
+    "report/obstacle": Obstacle,
     "outcomes/kind": MessageKind,
     "hub/check": preflight.Check,
     "hub/verdict": preflight.CheckResult,
     "hub/line": hub_room.UplinkHealthState,
     "hub/saving": hub_room.Saving,
+    "attendance/figure": Figure,
 }
 """Names of texts that end with each value of an enumeration."""
 

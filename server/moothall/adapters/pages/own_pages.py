@@ -23,6 +23,8 @@ TYPED = frozenset(
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
         *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
+        "representing",
+        *("holders", "due"),
         "objectives",
     }
 )

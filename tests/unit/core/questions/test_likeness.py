@@ -71,9 +71,9 @@ def test_likeness_goes_both_ways(one: str, other: str) -> None:
 
 def test_who_types_is_shown_the_nearest_texts_first() -> None:
     texts = {
-        name("a"): "When does the school open?",
-        name("b"): "Who pays for the water in the villages?",
-        name("c"): "Who will pay for water in the cities?",
+        name("q1"): "When does the school open?",
+        name("q2"): "Who pays for the water in the villages?",
+        name("q3"): "Who will pay for water in the cities?",
     }
-    assert nearest("Who pays for the water in villages?", texts) == [name("b"), name("c")]
+    assert nearest("Who pays for the water in villages?", texts) == [name("q2"), name("q3")]
     assert nearest("", texts) == []
