@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
@@ -279,7 +279,7 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *token_doors(services, entrance, gate),
-            *_agenda_doors(services, entrance, context),
+            *_agenda_doors(services, entrance, context, policy.there_are),
             *attendance_doors(services, entrance, context),
             *policy_doors(policy, backend, entrance, context),
             *search_doors(stack, services, entrance),
@@ -434,11 +434,22 @@ def _slots(backend: Backend, room: ConnectionCapacity) -> tuple[Slots, Slots]:
     return connections, requests
 
 
-def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContext) -> Sequence[web.RouteDef]:
-    """The routes of the agenda, of access needs, and of the secretariat's pages for both."""
+def _agenda_doors(
+    services: Services, entrance: Entrance, context: VisitorContext, policy: Callable[[], bool]
+) -> Sequence[web.RouteDef]:
+    """The routes of the agenda, of access needs, and of the secretariat's pages for both. `policy`: whether there are
+    policy questions.
+    """
     backend, listed = services.backend, entrance.catalogue.listed
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
-    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public, search=SEARCH)
+    door = AgendaDoor(
+        pages=services.pages,
+        rows=rows,
+        listed=listed,
+        public=entrance.address.public,
+        search=SEARCH,
+        policy=policy,
+    )
     needs = NeedsDoor(context=context, needs=backend.access_needs, rows=rows, listed=listed)
     desk = AgendaDeskDoor(pages=entrance.forms, programme=backend.programme, needs=backend.access_needs)
     return [route for each in (door, needs, desk) for route in each.routes()]

@@ -34,6 +34,7 @@ from moothall.core.kernel.ids import (
     SpeakerId,
 )
 from moothall.core.kernel.lanes import STAFF, hub_lane, is_public
+from support.sessions.every_outcome import outcome_events
 
 SESSION = SessionId("open")
 HIDDEN = SessionId("backstage")
@@ -152,6 +153,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
+        *outcome_events(WORD),
         ev.SessionPaused(t=50),
         ev.CloseRequested(act=CommandId("c"), by=WORD),
         ev.SessionResumed(t=60),

@@ -36,6 +36,10 @@ class PolicyParts(NamedTuple):
     rows: PolicyRows
     prepared: PreparedMeetings
 
+    def there_are(self) -> bool:
+        """Whether there is a policy question, or an open call."""
+        return bool(self.policy.known().questions) or self.calls.there_are_open
+
 
 def open_policy(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalogue) -> PolicyParts:
     """Hand on what is prepared, and close calls at their deadlines, until the stack unwinds."""

@@ -82,9 +82,15 @@ class OpenCalls:
     clock: Clock
 
     def __post_init__(self) -> None:
-        # The deadlines of open calls. Bound: MOST_CALLS.
+        # The open calls, and their deadlines. Bound: MOST_CALLS.
         self._until: dict[SessionId, int] = {}
+        self._open: set[SessionId] = set()
         self._begun = False
+
+    @property
+    def there_are_open(self) -> bool:
+        """Whether any call is open, as far as they are known here."""
+        return bool(self._open)
 
     async def all(self) -> Sequence[LiveSession]:
         """All calls, by name. Raises StorageUnavailable."""
@@ -203,8 +209,11 @@ class OpenCalls:
     def _note(self, live: LiveSession) -> None:
         until = live.state.outcomes.call.until
         self._until.pop(live.id, None)
-        if until is not None and live.state.status is not Status.CLOSED:
-            self._until[live.id] = until
+        self._open.discard(live.id)
+        if live.state.status is not Status.CLOSED:
+            self._open.add(live.id)
+            if until is not None:
+                self._until[live.id] = until
 
     async def _go_on(self, live: LiveSession) -> None:
         """Note what became of proposals whose policy question is in the register already."""

@@ -126,6 +126,8 @@ async def test_the_pages_of_a_call_as_a_meeting_lead_to_its_own_and_no_list_of_m
     async with admin_house(tmp_path) as house:
         office, ana = await house.secretary(), await house.browser()
         call = await called(office)
+        await ana.get("/agenda")
+        assert 'href="/policy"' in ana.text
         for path in ("", "/ask", "/questions", "/read"):
             await ana.get(f"/s/{call}{path}?ui=fr")
             assert ana.url == f"/calls/{call}"

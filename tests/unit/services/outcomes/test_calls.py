@@ -60,10 +60,12 @@ def test_a_call_is_made_once_takes_proposals_and_is_never_on() -> None:
             assert (live.writer.offset, status(live)) == (offset, Status.CREATED)
             assert live.state.outcomes.call.text == FIELDS.text
             assert await house.calls.all() == [live]
+            assert house.calls.there_are_open
             await proposed(live)
             assert await house.calls.close(CALL, OFFICE) is None
             assert await house.calls.close(CALL, OFFICE) is None
             assert status(live) is Status.CLOSED
+            assert not house.calls.there_are_open
             taken = SetStatus(interventions=(P1,), status=InterventionStatus.DECLINED, reason="Asked already")
             assert isinstance(await live.writer.send(OFFICE, CommandId("late"), taken), Receipt)
 
