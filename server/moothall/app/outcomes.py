@@ -15,13 +15,16 @@ from moothall.adapters.outcomes.room_door import RoomDoor
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
+from moothall.adapters.reports.suggesting import SuggestingProcess
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.parts import Entrance, Services
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.reports.templates import ReportTemplates, read_templates
+from moothall.core.sessions.state import ON
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
+from moothall.services.reports.suggesting import Suggesting
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
 
@@ -47,6 +50,11 @@ def open_reports(
     backend.sessions.observe(reports.observe)
     backend.sessions.tell_forgotten(records.forget)
     backend.keep(stack, reports.run)
+    suggesting = Suggesting(
+        SuggestingProcess(),
+        lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
+        backend.clock,
+    )
     staff = entrance.staff
     doors = (
         RoomDoor(
@@ -57,6 +65,7 @@ def open_reports(
             may_act=staff.may_act,
             key_of=staff.key_of,
             room_title=backend.programme.room_title,
+            suggest=suggesting.suggest,
         ),
         ReportsDeskDoor(
             entrance.forms,

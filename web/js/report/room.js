@@ -309,7 +309,10 @@ const every = Number(room.dataset.live);
 setInterval(async () => {
   if (document.hidden || Object.keys(store.waiting).length) return;
   try {
-    const answer = await fetch(location.href.replace(/#.*/, ''));
+    const here = new URL(location.href);
+    here.searchParams.delete('suggest');
+    here.hash = '';
+    const answer = await fetch(here);
     if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     // The next look may find it.
