@@ -18,14 +18,16 @@ from moothall.adapters.record.typesetting import typeset_apart
 from moothall.adapters.reports.suggesting import SuggestingProcess
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.parts import Entrance, Services
+from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.reports.templates import ReportTemplates, read_templates
 from moothall.core.sessions.state import ON
+from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.suggesting import Suggesting
-from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
 from moothall.services.sessions.records import Records
 
 MOST_BYTES = 1 << 20
@@ -47,6 +49,12 @@ def open_reports(
         CitedRecords(records, backend.sessions.find),
         templates=templates.read,
     )
+
+    def forget(live: ReadSession, publication: Publication) -> None:
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            records.forget(live.id)
+
+    backend.sessions.observe(forget)
     backend.sessions.observe(reports.observe)
     backend.sessions.tell_forgotten(records.forget)
     backend.keep(stack, reports.run)
