@@ -23,6 +23,8 @@ PAGES = (
     "/admin",
     *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
     *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers", "/admin/reports"),
+    "/attendance/water-board",
+    "/admin/policy",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

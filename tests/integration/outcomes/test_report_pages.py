@@ -199,8 +199,8 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
         assert (body["notice"], body["version"], body["title"]) == (NOTICE, 1, "Water for <schools>")
         assert [each["text"] for each in body["messages"]] == ["Prices differ.", "All want “community networks”."]
         assert body["messages"][1]["citations"][0]["fate"] == "removed"
-        for kind in ("docx", "pdf"):
-            async with stranger.http.get(f"{house.running.address}{OUTCOME}.{kind}") as answer:
+        for ending in ("docx", "pdf"):
+            async with stranger.http.get(f"{house.running.address}{OUTCOME}.{ending}") as answer:
                 assert answer.status == 200
                 assert (await answer.read())[:2] in (b"PK", b"%P")
         assert await stranger.get(f"{OUTCOME}.odt") == 404

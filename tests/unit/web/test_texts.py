@@ -16,13 +16,16 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.attendance.texts import AttendanceText
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
+from moothall.adapters.outcomes import policy_rows
 from moothall.adapters.outcomes.outcome_door import OutcomeText
 from moothall.adapters.outcomes.room_door import RoomText
+from moothall.adapters.pages import people_in_words
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
@@ -41,6 +44,7 @@ from moothall.adapters.retention.retention_door import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
+from moothall.core.attendance.recommendations import Figure
 from moothall.core.events import question_parts as questions
 from moothall.core.events.outcome_parts import MessageKind, ReportStage
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
@@ -123,8 +127,10 @@ def constants(*parts: object) -> Iterator[str]:
 TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
-        RetentionText,
+        RetentionText, AttendanceText,
         hub_texts.HubText,
+        hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
+        asking_texts, page_hands, hub_desk_texts, people_in_words,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
     ),
@@ -134,6 +140,7 @@ TEXTS_IN_CODE = {
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),
+    *policy_rows.FATES.values(),
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
 }  # fmt: skip
@@ -210,11 +217,13 @@ OTHER_GROUPS = {
     "interpreter",
     "page",
     "admin",
+    "attendance",
     "agenda",
     "asking",
     "hub",
     "hub-todo",
     "links",
+    "outcomes",
     "own-words",
     "proceedings",
     "record",
@@ -328,10 +337,12 @@ FAMILIES: dict[str, Iterable[str]] = {
     "report/stage": ReportStage,
     "report/count": CountedUnit,
     "report/obstacle": Obstacle,
+    "outcomes/kind": MessageKind,
     "hub/check": preflight.Check,
     "hub/verdict": preflight.CheckResult,
     "hub/line": hub_room.UplinkHealthState,
     "hub/saving": hub_room.Saving,
+    "attendance/figure": Figure,
 }
 """Names of texts that end with each value of an enumeration."""
 

@@ -1,1 +1,1 @@
-"""Pages about outcomes: the rapporteur's room, the secretariat's list of reports, a session's published report."""
+"""Pages about outcomes: policy questions, open calls, the rapporteur's room, reports, documents."""

@@ -30,6 +30,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.core.outcomes.commands import WriteMessage
 from moothall.core.outcomes.report import DraftMessage, Report
+from moothall.core.outcomes.report_rules import MAX_MESSAGE, MAX_SECTION
 from moothall.core.questions.interventions import Intervention
 from moothall.core.reports.suggestions import (
     Boost,
@@ -40,7 +41,6 @@ from moothall.core.reports.suggestions import (
 )
 from moothall.core.reports.templates import ReportTemplate, TemplateSection, counted, said_in
 from moothall.core.rules.authority import COMMANDS
-from moothall.core.rules.making import MAX_TEXT
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import ON, State
 from moothall.services.outcomes.cited_words import CitedWords
@@ -58,7 +58,6 @@ MAX_BODY_BYTES = 512 << 10
 """A section of 50,000 characters of four bytes takes 400 KB in a form at most in most scripts."""
 MAX_FIELDS = 600
 MAX_DIGITS = 6
-MAX_SECTION, MAX_MESSAGE = 50_000, MAX_TEXT
 _NOTHING: Mapping[str, object] = {"suggested": (), "none_now": False}
 """What is shown of suggestions where nobody asks for them."""
 _LIVE_MS = 5_000

@@ -23,7 +23,9 @@ TYPED = frozenset(
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
         *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
+        "representing",
         *("holders", "due"),
+        "objectives",
     }
 )
 """The form fields in which somebody types text. The six words that let a hub in are not repeated, nor
