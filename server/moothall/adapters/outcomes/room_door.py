@@ -14,7 +14,7 @@ from aiohttp import web
 
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.outcomes.cited_values import AROUND_MS, CitedRows
-from moothall.adapters.outcomes.room_forms import NEW, Sent, act_of
+from moothall.adapters.outcomes.room_forms import NEW, FormFields, act_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
 from moothall.adapters.pages.staff_frame import Asked, StaffOf, Tab, facts_of, meeting_frame
@@ -117,7 +117,7 @@ class RoomDoor:
             return private(refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui))
 
     async def _carry_out(
-        self, request: web.Request, staff: Staff, about: LiveSession, live: LiveSession, sent: Sent
+        self, request: web.Request, staff: Staff, about: LiveSession, live: LiveSession, sent: FormFields
     ) -> str | Refusal:
         """Return the place of the page that a form is about, or why it was not taken."""
         token = sent.get(FIELD, ("",))[-1]
@@ -164,7 +164,7 @@ class RoomDoor:
         live: LiveSession,
         ui: Catalogue,
         *,
-        sent: Sent | None = None,
+        sent: FormFields | None = None,
         refused: Refusal | None = None,
     ) -> web.Response:
         report, state = live.state.outcomes.report, about.state
@@ -345,7 +345,7 @@ def order_of(state: State, channel: ChannelId) -> SuggestionOrder:
 class _Typed:
     """What was typed into a form that was not taken, and why."""
 
-    def __init__(self, sent: Sent, refused: Refusal | None, ui: Catalogue) -> None:
+    def __init__(self, sent: FormFields, refused: Refusal | None, ui: Catalogue) -> None:
         self._sent = sent
         self._stale = refused is not None and refused.code in (RefusalCode.STALE, RefusalCode.FORBIDDEN)
         self.sentence = "" if refused is None else _said(refused, sent, ui)
@@ -357,7 +357,7 @@ class _Typed:
         return {"text": typed, "theirs": text if ours and typed != text else "", "clashes": bool(ours)}
 
 
-def _said(refused: Refusal, sent: Sent, ui: Catalogue) -> str:
+def _said(refused: Refusal, sent: FormFields, ui: Catalogue) -> str:
     match refused.code:
         case RefusalCode.FORBIDDEN:
             return ui.text(RoomText.FORM)
