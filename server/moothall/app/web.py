@@ -64,8 +64,8 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
-from moothall.app.documents import document_doors
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
+from moothall.app.outcomes.documents import document_doors
 from moothall.app.outcomes.policy import became, open_policy, policy_doors
 from moothall.app.outcomes.reports import open_reports
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services

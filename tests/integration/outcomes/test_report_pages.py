@@ -206,6 +206,18 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
         assert await stranger.get(f"{OUTCOME}.odt") == 404
 
 
+async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        live = await meeting(house)
+        ann = await with_link(house, Role.RAPPORTEUR)
+        assert await ann.get(f"{ROOM}?suggest=1") == 200
+        begins, ends = ann.text.index("Drawn from the record, in its own words"), ann.text.index('id="Lines"')
+        assert TEXTS[0] in ann.text[begins:ends]
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("again"), do.ReopenSession()), Receipt)
+        assert await ann.get(f"{ROOM}?suggest=1") == 200
+        assert "Nothing can be suggested now" in ann.text
+
+
 async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         await meeting(house)

@@ -151,7 +151,13 @@ async function storeTyped(id) {
     }
     const [mine, theirs] = [of.elements.namedItem('revision'), other.elements.namedItem('revision')];
     if (mine instanceof HTMLInputElement && theirs instanceof HTMLInputElement) mine.value = theirs.value;
+    const same = !clash?.querySelector('blockquote');
+    if (same) of.querySelector('.clash')?.remove();
     store.put(id, typedIn(of));
+    if (same) { // an answer was lost, and the text is there already
+      timers.set(id, setTimeout(() => storeTyped(id)));
+      return;
+    }
     say(answer.page.getElementById('Wrong')?.textContent ?? '');
     mark(id);
     return;
@@ -303,7 +309,10 @@ const every = Number(room.dataset.live);
 setInterval(async () => {
   if (document.hidden || Object.keys(store.waiting).length) return;
   try {
-    const answer = await fetch(location.href.replace(/#.*/, ''));
+    const here = new URL(location.href);
+    here.searchParams.delete('suggest');
+    here.hash = '';
+    const answer = await fetch(here);
     if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
     // The next look may find it.

@@ -43,12 +43,15 @@ export class TypedStore {
   /** @param {string} form  its id  @param {Typed} typed */
   put(form, typed) {
     this.waiting[form] = typed;
-    keep(this.name, this.waiting);
+    keep(this.name, { ...recall(this.name), [form]: typed }); // other pages of this browser keep theirs there too
   }
 
   /** Forget a draft, unless something else was typed since. @param {string} form  @param {Typed} typed */
   stored(form, typed) {
-    if (JSON.stringify(this.waiting[form]) === JSON.stringify(typed)) delete this.waiting[form];
-    keep(this.name, this.waiting);
+    if (JSON.stringify(this.waiting[form]) !== JSON.stringify(typed)) return;
+    delete this.waiting[form];
+    const all = recall(this.name) ?? {};
+    delete all[form];
+    keep(this.name, all);
   }
 }

@@ -60,7 +60,7 @@ class ReportsDeskDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.get(PATH, self.show), web.post(PATH, self.act)]
+        return [web.get("/admin/reports", self.show), web.post("/admin/reports", self.act)]
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:

@@ -6,7 +6,7 @@ once get in each other's way in one message alone: then both texts are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from aiohttp import web
 
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.outcomes.cited_values import AROUND_MS, CitedRows
-from moothall.adapters.outcomes.room_forms import NEW, Sent, act_of
+from moothall.adapters.outcomes.room_forms import NEW, FormFields, act_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
 from moothall.adapters.pages.staff_frame import Asked, StaffOf, Tab, facts_of, meeting_frame
@@ -25,21 +25,29 @@ from moothall.core.events.outcome_parts import Citation, MessageKind, ReportStag
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.kernel.ids import ChannelId, PolicyQuestionId, SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.core.outcomes.commands import WriteMessage
 from moothall.core.outcomes.report import DraftMessage, Report
+from moothall.core.outcomes.report_rules import MAX_MESSAGE, MAX_SECTION
 from moothall.core.questions.interventions import Intervention
+from moothall.core.reports.suggestions import (
+    Boost,
+    PolicyQuestionText,
+    SuggestedLines,
+    SuggestibleLine,
+    SuggestionReason,
+)
 from moothall.core.reports.templates import ReportTemplate, TemplateSection, counted, said_in
 from moothall.core.rules.authority import COMMANDS
-from moothall.core.rules.making import MAX_TEXT
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import ON, State
 from moothall.services.outcomes.cited_words import CitedWords
 from moothall.services.outcomes.prefilling import spoken_lines
 from moothall.services.outcomes.publishing import check_quotations
 from moothall.services.outcomes.reports import SessionReports
+from moothall.services.reports.suggesting import NoSuggestions, SuggestionOrder
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import MayAct, Staff, actor_of
 
@@ -50,7 +58,8 @@ MAX_BODY_BYTES = 512 << 10
 """A section of 50,000 characters of four bytes takes 400 KB in a form at most in most scripts."""
 MAX_FIELDS = 600
 MAX_DIGITS = 6
-MAX_SECTION, MAX_MESSAGE = 50_000, MAX_TEXT
+_NOTHING: Mapping[str, object] = {"suggested": (), "none_now": False}
+"""What is shown of suggestions where nobody asks for them."""
 _LIVE_MS = 5_000
 """How often the page's script looks for new lines while the meeting is on, ms."""
 
@@ -75,6 +84,7 @@ class RoomDoor:
     may_act: MayAct
     key_of: Callable[[web.Request], str]
     room_title: Callable[[SessionId], str]
+    suggest: Callable[[SuggestionOrder], Awaitable[SuggestedLines | NoSuggestions]]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -107,7 +117,7 @@ class RoomDoor:
             return private(refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui))
 
     async def _carry_out(
-        self, request: web.Request, staff: Staff, about: LiveSession, live: LiveSession, sent: Sent
+        self, request: web.Request, staff: Staff, about: LiveSession, live: LiveSession, sent: FormFields
     ) -> str | Refusal:
         """Return the place of the page that a form is about, or why it was not taken."""
         token = sent.get(FIELD, ("",))[-1]
@@ -154,7 +164,7 @@ class RoomDoor:
         live: LiveSession,
         ui: Catalogue,
         *,
-        sent: Sent | None = None,
+        sent: FormFields | None = None,
         refused: Refusal | None = None,
     ) -> web.Response:
         report, state = live.state.outcomes.report, about.state
@@ -167,6 +177,7 @@ class RoomDoor:
         channel = next((each.id for each in channels if each.id == request.query.get("channel")), None)
         channel = channel or next((each.id for each in channels), ChannelId(""))
         unheard = [each for each in cited.values() if not each.heard]
+        ask_for_lines = "suggest" in request.query and sent is None
         text = self.pages.render(
             "report/room.html",
             ui=ui,
@@ -206,6 +217,8 @@ class RoomDoor:
                 for each in channels
             ],
             **self._record(request, state, channel, sound=sound),
+            **(await self._suggested(state, channel, sound=sound) if ask_for_lines else _NOTHING),
+            suggest=self._address(request, suggest="1"),
             asked=[_asked(each) for each in _questions(state)],
             policy=state.notes_and_tags.questions,
             kinds=[(each.value, ui.named(f"report/kind.{each}")) for each in MessageKind],
@@ -236,6 +249,28 @@ class RoomDoor:
             ],
             "earlier": self._address(request, **{"from": str(max(0, first - LINES))}) if first else "",
             "later": self._address(request, **{"from": str(first + LINES)}) if first + LINES < len(lines) else "",
+        }
+
+    async def _suggested(self, state: State, channel: ChannelId, *, sound: bool) -> dict[str, object]:
+        """The lines with which a report may begin, as they stand in the record; each is accepted by being cited."""
+        found = await self.suggest(order_of(state, channel))
+        if isinstance(found, NoSuggestions):
+            return {**_NOTHING, "none_now": True}
+        groups = [("", found.session), *((each, lines) for each, lines in found.questions.items())]
+        texts = {each.id: each.text for each in state.notes_and_tags.questions}
+        return {
+            **_NOTHING,
+            "suggested": [
+                {
+                    "question": texts.get(PolicyQuestionId(name), ""),
+                    "lines": [
+                        _line(state, line, sound=sound)
+                        for each in lines
+                        if (line := state.segments.get(each.segment)) is not None and not line.gone
+                    ],
+                }
+                for name, lines in groups
+            ],
         }
 
     def _section(
@@ -290,10 +325,27 @@ class RoomDoor:
         return f"{quote(request.path)}?{urlencode(kept)}" if kept else quote(request.path)
 
 
+def order_of(state: State, channel: ChannelId) -> SuggestionOrder:
+    """For what lines of a text are suggested: itself, and the session's policy questions; marks and answers count."""
+    tags = state.notes_and_tags.tags
+    lines = spoken_lines(state, channel) if channel in state.channels else []
+    marked = (
+        Boost(line.id, SuggestionReason.MARKED, mark.question) for line in lines for mark in tags.get(line.id) or ()
+    )
+    asked = (each for _, each in state.questions.interventions.items())
+    answers = (Boost(each.segment, SuggestionReason.ANSWER) for each in asked if each.segment is not None)
+    language = next(iter(state.languages), "en")
+    return SuggestionOrder(
+        lines=tuple(SuggestibleLine(line.id, line.whole.strip(), line.language) for line in lines),
+        questions=tuple(PolicyQuestionText(each.id, each.text, language) for each in state.notes_and_tags.questions),
+        boosts=(*marked, *answers),
+    )
+
+
 class _Typed:
     """What was typed into a form that was not taken, and why."""
 
-    def __init__(self, sent: Sent, refused: Refusal | None, ui: Catalogue) -> None:
+    def __init__(self, sent: FormFields, refused: Refusal | None, ui: Catalogue) -> None:
         self._sent = sent
         self._stale = refused is not None and refused.code in (RefusalCode.STALE, RefusalCode.FORBIDDEN)
         self.sentence = "" if refused is None else _said(refused, sent, ui)
@@ -305,7 +357,7 @@ class _Typed:
         return {"text": typed, "theirs": text if ours and typed != text else "", "clashes": bool(ours)}
 
 
-def _said(refused: Refusal, sent: Sent, ui: Catalogue) -> str:
+def _said(refused: Refusal, sent: FormFields, ui: Catalogue) -> str:
     match refused.code:
         case RefusalCode.FORBIDDEN:
             return ui.text(RoomText.FORM)

@@ -19,7 +19,7 @@ from moothall.services.outcomes.prefilling import lines_cited, question_cited, s
 MAX_DIGITS = 9
 NEW = "new"
 """In place of a message's id: a message that is made by this form."""
-Sent = Mapping[str, Sequence[str]]
+FormFields = Mapping[str, Sequence[str]]
 
 
 class RoomAct(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class RoomAct(msgspec.Struct, frozen=True):
         return CommandId(f"room-{hashlib.sha256(said).hexdigest()[:24]}")
 
 
-def act_of(sent: Sent, report: Report, state: State, offset: int) -> RoomAct | Refusal:
+def act_of(sent: FormFields, report: Report, state: State, offset: int) -> RoomAct | Refusal:
     """The act of a form. `state`: of the session that is reported on, whose log's last event has this `offset`."""
 
     def value(name: str) -> str:
@@ -94,7 +94,7 @@ def _again(message: DraftMessage, *, citations: tuple[Citation, ...]) -> do.Writ
     )
 
 
-def _written(message: DraftMessage, sent: Sent) -> do.WriteMessage:
+def _written(message: DraftMessage, sent: FormFields) -> do.WriteMessage:
     def value(name: str) -> str:
         return sent.get(name, ("",))[-1]
 
@@ -111,7 +111,7 @@ def _written(message: DraftMessage, sent: Sent) -> do.WriteMessage:
     )
 
 
-def _cited(sent: Sent, report: Report, state: State, offset: int) -> RoomAct | Refusal:
+def _cited(sent: FormFields, report: Report, state: State, offset: int) -> RoomAct | Refusal:
     """Cite the chosen lines, each run of lines beside each other as one citation, and questions; in a message of the
     draft, or in a new one.
     """

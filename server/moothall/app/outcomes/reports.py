@@ -15,14 +15,19 @@ from moothall.adapters.outcomes.room_door import RoomDoor
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
+from moothall.adapters.reports.suggesting import SuggestingProcess
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.parts import Entrance, Services
+from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.reports.templates import ReportTemplates, read_templates
+from moothall.core.sessions.state import ON
+from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
-from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.reports.suggesting import Suggesting
+from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
 from moothall.services.sessions.records import Records
 
 MOST_BYTES = 1 << 20
@@ -44,9 +49,20 @@ def open_reports(
         CitedRecords(records, backend.sessions.find),
         templates=templates.read,
     )
+
+    def forget(live: ReadSession, publication: Publication) -> None:
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            records.forget(live.id)
+
+    backend.sessions.observe(forget)
     backend.sessions.observe(reports.observe)
     backend.sessions.tell_forgotten(records.forget)
     backend.keep(stack, reports.run)
+    suggesting = Suggesting(
+        SuggestingProcess(),
+        lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
+        backend.clock,
+    )
     staff = entrance.staff
     doors = (
         RoomDoor(
@@ -57,6 +73,7 @@ def open_reports(
             may_act=staff.may_act,
             key_of=staff.key_of,
             room_title=backend.programme.room_title,
+            suggest=suggesting.suggest,
         ),
         ReportsDeskDoor(
             entrance.forms,

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 FLOOR = ChannelId("floor")
 MOST_CALLS = 200
-"""OpenCalls of a house, open or closed."""
+"""Calls of a house, open or closed."""
 LOOK_MS = 1_000
 """How often deadlines are looked at."""
 
