@@ -9,7 +9,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PaperId, PolicyQuestionId, RecipientId, SessionId
 from moothall.core.outcomes import commands as of
 from moothall.services.log.act_queue import Receipt
-from moothall.services.outcomes.calls import CallFields, OpenCalls, SelectedProposal, call_of, question_of
+from moothall.services.outcomes.calls import CallFields, OpenCalls, SelectedSubmission, call_of, question_of
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.policy import PolicyQuestions
 from moothall.services.sessions.catalogue import SessionCatalogue
@@ -66,7 +66,7 @@ async def every_policy(running: RunningServer) -> None:
         of.CloseQuestion(question=ENDED, reason="It is answered & closed."),
     )
     assert await policy.send(OFFICE, CommandId("stated"), stated) is None
-    chosen = SelectedProposal(
+    chosen = SelectedSubmission(
         intervention=P1,
         text="Who is to pay for the <last mile>?",
         language="en",

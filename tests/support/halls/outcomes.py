@@ -90,10 +90,13 @@ class OutcomeWriter:
         )
 
     async def object_to(self, session: SessionId, message: MessageId) -> None:
-        """Object to a message."""
+        """Object to a message of the newest version."""
         live = await self.logs.report(session, "Report", Access.PUBLIC)
+        assert isinstance(live, LiveSession)
+        newest = live.state.outcomes.report.newest
+        assert newest is not None
         objected = oc.ObjectToMessage(
-            objection=ObjectionId("o1"), message=message, n=1, name="Ana <x>", text="It was not.", language="en"
+            objection=ObjectionId("o1"), message=message, n=newest.n, name="Ana <x>", text="It was not.", language="en"
         )
         await self.send(live, STAFF, objected)
 

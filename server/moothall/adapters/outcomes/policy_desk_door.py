@@ -35,9 +35,9 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.register import AskedQuestion, Preparation, Register
 from moothall.core.outcomes.register_rules import ALREADY, MAX_CALL, MAX_QUESTION, MOST_OBJECTIVES
-from moothall.core.questions.submissions import ProposalFate, Submission, submissions
+from moothall.core.questions.submissions import Submission, SubmissionFate, submissions
 from moothall.core.sessions.state import Status
-from moothall.services.outcomes.calls import CallFields, OpenCalls, SelectedProposal
+from moothall.services.outcomes.calls import CallFields, OpenCalls, SelectedSubmission
 from moothall.services.outcomes.policy import PolicyQuestions
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.live_session import LiveSession
@@ -149,7 +149,7 @@ class PolicyDeskDoor:
             proposals=[
                 {**row, "to": asked.to(f"{PATH}/calls/{quote(live.id)}/proposals/{row['number']}")}
                 for row, each in zip(rows, found, strict=True)
-                if each.proposal.published
+                if each.intervention.published
             ],
             held=sum(not each.published for _, each in state.questions.interventions.items()),
             languages=self._languages(state.outcomes.call.language, ui),
@@ -186,11 +186,11 @@ class PolicyDeskDoor:
             asked,
             call=self.rows.call(live.state, ui, ""),
             back=asked.to(f"{PATH}/calls/{quote(live.id)}"),
-            action=asked.to(f"{PATH}/calls/{quote(live.id)}/proposals/{each.proposal.number}"),
+            action=asked.to(f"{PATH}/calls/{quote(live.id)}/proposals/{each.intervention.number}"),
             proposal=row,
-            selected=each.fate is ProposalFate.SELECTED,
+            selected=each.fate is SubmissionFate.SELECTED,
             text=" ".join(each.text.split())[:MAX_QUESTION] if known is None else known.text,
-            languages=self._languages(each.proposal.language if known is None else known.language, ui),
+            languages=self._languages(each.intervention.language if known is None else known.language, ui),
             sessions=[self._option(entry, ui, chosen) for entry in await self._open_meetings()],
             bodies=_bodies(register, () if known is None else known.recipients),
             most=MAX_QUESTION,
@@ -205,10 +205,10 @@ class PolicyDeskDoor:
         each = _proposal(request, live)
         if given.get("act") == "back":
             reason = clean(given.get("reason", "")).strip()
-            _check(await self.calls.take_back(live.id, _act(given), _by(asked), each.proposal.id, reason))
+            _check(await self.calls.take_back(live.id, _act(given), _by(asked), each.intervention.id, reason))
         else:
-            chosen = SelectedProposal(
-                intervention=each.proposal.id,
+            chosen = SelectedSubmission(
+                intervention=each.intervention.id,
                 text=clean(given.get("text", "")),
                 language=self._tag(given, asked.ui),
                 sessions=await self._known(sent.get("sessions", ())),
@@ -387,7 +387,7 @@ def _problem(refused: Refusal) -> AdminProblem:
 def _proposal(request: web.Request, live: LiveSession) -> Submission:
     number = number_in(request.match_info["number"], MAX_DIGITS)
     found = submissions(live.state.questions, live.state.outcomes.call)
-    each = next((each for each in found if each.proposal.number == number and each.proposal.published), None)
+    each = next((each for each in found if each.intervention.number == number and each.intervention.published), None)
     if each is None:
         raise AdminProblem(404, AdminText.GONE)
     return each

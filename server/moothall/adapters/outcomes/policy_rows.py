@@ -16,16 +16,16 @@ from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time
 from moothall.core.outcomes.register import AskedQuestion, Register
-from moothall.core.questions.submissions import ProposalFate, Submission, shown_support
+from moothall.core.questions.submissions import Submission, SubmissionFate, shown_support
 from moothall.core.sessions.state import State, Status
 from moothall.services.outcomes.answers import ReportAnswer
 from moothall.services.sessions.catalogue import Entry
 
 FATES = {
-    ProposalFate.PROPOSED: "Proposed",
-    ProposalFate.JOINED: "Joined with no. {n}",
-    ProposalFate.SELECTED: "Selected as a policy question",
-    ProposalFate.NOT_TAKEN: "Not taken, because: {reason}",
+    SubmissionFate.PROPOSED: "Proposed",
+    SubmissionFate.JOINED: "Joined with no. {n}",
+    SubmissionFate.SELECTED: "Selected as a policy question",
+    SubmissionFate.NOT_TAKEN: "Not taken, because: {reason}",
 }
 """What became of a proposal: message keys."""
 Row = dict[str, object]
@@ -138,7 +138,7 @@ class PolicyRows:
         mine: frozenset[InterventionId],
         own: frozenset[InterventionId],
     ) -> Row:
-        proposal, open_ = each.proposal, state.status is not Status.CLOSED
+        proposal, open_ = each.intervention, state.status is not Status.CLOSED
         support = shown_support(proposal, young_people=state.young_people)
         reason = f"\u2068{proposal.reason}\u2069"
         asked = None if each.selected is None else register.questions.get(each.selected.question)
@@ -158,7 +158,7 @@ class PolicyRows:
             "own": proposal.id in own,
             "may_support": open_
             and proposal.published
-            and each.fate in (ProposalFate.PROPOSED, ProposalFate.SELECTED)
+            and each.fate in (SubmissionFate.PROPOSED, SubmissionFate.SELECTED)
             and proposal.id not in own,
             "action": f"/calls/{quote(state.id)}/proposals/{proposal.number}/support{query}",
         }

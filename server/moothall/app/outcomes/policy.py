@@ -45,7 +45,10 @@ def open_policy(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatal
     """Hand on what is prepared, and close calls at their deadlines, until the stack unwinds."""
     logs = OutcomeLogs(backend.sessions, entries=catalogue.all)
     policy = PolicyQuestions(logs, clock=backend.clock)
-    calls, answers = OpenCalls(logs, policy, clock=backend.clock), Answers(logs, policy)
+    calls, answers = (
+        OpenCalls(logs, policy, clock=backend.clock),
+        Answers(logs, policy, lambda log: catalogue.known(log) is not None),
+    )
     backend.sessions.observe(policy.observe)
     backend.sessions.observe(calls.observe)
     backend.keep(stack, policy.run, calls.run)

@@ -16,7 +16,7 @@ FEWEST_SHOWN = 10
 """In a call among young people, fewer supporters than this are not shown."""
 
 
-class ProposalFate(StrEnum):
+class SubmissionFate(StrEnum):
     """What became of a proposal."""
 
     PROPOSED = "proposed"
@@ -30,8 +30,8 @@ class ProposalFate(StrEnum):
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A proposal in a call."""
 
-    proposal: Intervention
-    fate: ProposalFate
+    intervention: Intervention
+    fate: SubmissionFate
     into: int = 0
     """The number of the proposal with which it is joined; 0 for none."""
     selected: Selected | None = None
@@ -40,7 +40,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """Its text; empty where it was never published."""
-        return self.proposal.text if self.proposal.published else ""
+        return self.intervention.text if self.intervention.published else ""
 
 
 def submissions(questions: Questions, call: OpenCall) -> list[Submission]:
@@ -50,7 +50,7 @@ def submissions(questions: Questions, call: OpenCall) -> list[Submission]:
     reason are public. One whose words were removed, or that its author took back, is not.
     """
     found = [_submission(questions, call, each) for _, each in questions.interventions.items() if _shown(each)]
-    return sorted(found, key=lambda each: (-each.proposal.support, each.proposal.number))
+    return sorted(found, key=lambda each: (-each.intervention.support, each.intervention.number))
 
 
 def texts_of(questions: Questions) -> Mapping[InterventionId, str]:
@@ -74,10 +74,10 @@ def _shown(each: Intervention) -> bool:
 
 def _submission(questions: Questions, call: OpenCall, each: Intervention) -> Submission:
     if (selected := call.selected.get(each.id)) is not None:
-        return Submission(proposal=each, fate=ProposalFate.SELECTED, selected=selected)
+        return Submission(intervention=each, fate=SubmissionFate.SELECTED, selected=selected)
     if each.status is InterventionStatus.DECLINED:
-        return Submission(proposal=each, fate=ProposalFate.NOT_TAKEN)
+        return Submission(intervention=each, fate=SubmissionFate.NOT_TAKEN)
     other = questions.get(each.into) if each.status is InterventionStatus.JOINED and each.into is not None else None
     if other is not None:
-        return Submission(proposal=each, fate=ProposalFate.JOINED, into=other.number)
-    return Submission(proposal=each, fate=ProposalFate.PROPOSED)
+        return Submission(intervention=each, fate=SubmissionFate.JOINED, into=other.number)
+    return Submission(intervention=each, fate=SubmissionFate.PROPOSED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -44,6 +44,8 @@ class Answers:
 
     logs: OutcomeLogs
     policy: PolicyQuestions
+    exists: Callable[[SessionId], bool] = lambda _: True
+    """Whether a log may exist, without a look at the store: a whole hall may ask for a page that reads reports."""
 
     async def of_question(self, question: PolicyQuestionId) -> Sequence[ReportAnswer]:
         """All answers to a policy question, in the order in which its sessions were prepared."""
@@ -61,8 +63,11 @@ class Answers:
         ]
 
     async def _of(self, session: SessionId) -> Sequence[ReportAnswer]:
+        log = report_of(session)
+        if not self.exists(log):
+            return ()
         try:
-            live = await self.logs.find(report_of(session), LogKind.REPORT)
+            live = await self.logs.find(log, LogKind.REPORT)
         except RecordBroken:
             return ()
         versions = () if live is None else live.state.outcomes.report.versions

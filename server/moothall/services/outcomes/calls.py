@@ -50,7 +50,7 @@ class CallFields(msgspec.Struct, frozen=True, kw_only=True):
     young_people: bool = False
 
 
-class SelectedProposal(msgspec.Struct, frozen=True, kw_only=True):
+class SelectedSubmission(msgspec.Struct, frozen=True, kw_only=True):
     """A proposal that is to become a policy question."""
 
     intervention: InterventionId
@@ -136,7 +136,7 @@ class OpenCalls:
             return None
         return await _send(live, CommandId("call:end"), by, (OpenSession(), CloseSession()))
 
-    async def select(self, call: SessionId, act: str, by: Actor, chosen: SelectedProposal) -> Refusal | None:
+    async def select(self, call: SessionId, act: str, by: Actor, chosen: SelectedSubmission) -> Refusal | None:
         """Make a proposal a policy question, and assign it to sessions; None when it is done.
 
         `act`: an id of the form, with which the same act is gone on with where it was left. Raises StorageUnavailable.
@@ -228,7 +228,7 @@ class OpenCalls:
 
 
 def _of_register(
-    register: Register, call: SessionId, question: PolicyQuestionId, chosen: SelectedProposal
+    register: Register, call: SessionId, question: PolicyQuestionId, chosen: SelectedSubmission
 ) -> Sequence[AnyCommand]:
     """What the register lacks of a selection, as one act."""
     stated = do.StateQuestion(

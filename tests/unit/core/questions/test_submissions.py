@@ -6,7 +6,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, SessionId
 from moothall.core.outcomes.call import OpenCall, Selected
 from moothall.core.questions.interventions import Intervention, Questions
-from moothall.core.questions.submissions import ProposalFate, shown_support, submissions, texts_of
+from moothall.core.questions.submissions import SubmissionFate, shown_support, submissions, texts_of
 
 P1, P2, P3, P4 = (InterventionId(f"p{n}") for n in range(1, 5))
 
@@ -45,11 +45,11 @@ def test_the_most_supported_come_first_each_with_what_became_of_it() -> None:
         proposal(P4, 4, status=InterventionStatus.DECLINED, reason="Asked already"),
     )
     found = submissions(asked, OpenCall(selected={P2: chosen}))
-    assert [(each.proposal.number, each.fate, each.into) for each in found] == [
-        (2, ProposalFate.SELECTED, 0),
-        (1, ProposalFate.PROPOSED, 0),
-        (3, ProposalFate.JOINED, 2),
-        (4, ProposalFate.NOT_TAKEN, 0),
+    assert [(each.intervention.number, each.fate, each.into) for each in found] == [
+        (2, SubmissionFate.SELECTED, 0),
+        (1, SubmissionFate.PROPOSED, 0),
+        (3, SubmissionFate.JOINED, 2),
+        (4, SubmissionFate.NOT_TAKEN, 0),
     ]
     assert found[0].selected == chosen
     assert texts_of(asked) == {P1: "Who pays for 1?", P2: "Who pays for 2?"}
@@ -64,13 +64,13 @@ def test_what_nobody_published_has_no_text_and_is_named_only_where_it_was_not_ta
         proposal(P4, 4, status=InterventionStatus.WITHDRAWN),
     )
     found = submissions(asked, OpenCall())
-    assert [(each.proposal.number, each.text) for each in found] == [(2, "")]
+    assert [(each.intervention.number, each.text) for each in found] == [(2, "")]
     assert texts_of(asked) == {}
 
 
 def test_one_that_was_joined_with_a_proposal_whose_arrival_was_removed_is_a_proposal() -> None:
     asked = questions(proposal(P1, 1, status=InterventionStatus.JOINED, into=P4), proposal(P2, 2))
-    assert [each.fate for each in submissions(asked, OpenCall())] == [ProposalFate.PROPOSED, ProposalFate.PROPOSED]
+    assert [each.fate for each in submissions(asked, OpenCall())] == [SubmissionFate.PROPOSED, SubmissionFate.PROPOSED]
     assert submissions(asked, OpenCall())[1].text == "Who pays for 2?"
 
 

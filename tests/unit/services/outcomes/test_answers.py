@@ -36,6 +36,7 @@ def test_answers_come_from_the_newest_reports_and_feeders_say_what_is_open() -> 
             )
             assert await house.policy.send(SYSTEM, CommandId("a"), prepared) is None
             assert await answers.of_question(WATER) == []
+            assert await Answers(house.policy.logs, house.policy, lambda _: False).of_question(WATER) == []
             report = await house.policy.logs.report(SESSION, "Open hall", Access.PUBLIC)
             assert isinstance(report, LiveSession)
             published = do.PublishReport(

@@ -11,7 +11,7 @@ from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.call import Selected
 from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
-from moothall.services.outcomes.calls import CallFields, SelectedProposal, call_of, question_of
+from moothall.services.outcomes.calls import CallFields, SelectedSubmission, call_of, question_of
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from support.memory.hall import SESSION, memory_hall
@@ -20,7 +20,7 @@ from support.memory.outcomes import OutcomeHouse, outcomes
 OFFICE = Actor(Role.SECRETARIAT, "office")
 FIELDS = CallFields(title="What shall we ask?", text="Propose policy questions.", language="en")
 P1 = InterventionId("p1")
-CHOSEN = SelectedProposal(intervention=P1, text="Who  pays?", language="en", sessions=(SESSION,))
+CHOSEN = SelectedSubmission(intervention=P1, text="Who  pays?", language="en", sessions=(SESSION,))
 CALL = call_of("form")
 QUESTION = question_of(CALL, P1)
 
@@ -167,7 +167,7 @@ def test_a_refusal_of_the_register_selects_nothing() -> None:
         async with memory_hall() as hall, outcomes(hall) as house:
             live = await made(house)
             await proposed(live)
-            empty = SelectedProposal(intervention=P1, text=" ", language="en")
+            empty = SelectedSubmission(intervention=P1, text=" ", language="en")
             refused = await house.calls.select(CALL, "f", OFFICE, empty)
             assert isinstance(refused, Refusal)
             assert live.state.outcomes.call.selected == {}
