@@ -271,7 +271,7 @@ async def open_doors(
             *token_doors(services, entrance, gate),
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
-            *document_doors(services, entrance),
+            *document_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance, control),

@@ -22,7 +22,15 @@ MEETING = "/admin/meetings/water-board"
 PAGES = (
     "/admin",
     *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
-    *("/admin/tokens", "/admin/webhooks", "/admin/documents", "/admin/retention", "/admin/removed", "/admin/speakers"),
+    *(
+        "/admin/tokens",
+        "/admin/webhooks",
+        "/admin/bodies",
+        "/admin/documents",
+        "/admin/retention",
+        "/admin/removed",
+        "/admin/speakers",
+    ),
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

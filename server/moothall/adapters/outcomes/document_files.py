@@ -85,7 +85,7 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
         blocks.append(_of(Style.WORDS, f"{number} {row.text}", row))
         if row.facts:
             blocks.append(_own(Style.FACTS, " · ".join(row.facts), ui))
-        for each in row.objections:
+        for each in (*row.objections, *row.replies):
             said = f"{each.says}: {each.text}" if each.text else each.says
             blocks.append(_own(Style.FACTS, said, ui))
         for cited in row.citations:

@@ -46,6 +46,9 @@ class DocumentText:
     OBJECTS = "{name} objects"
     NOW = "As it reads now: {text}"
     QUESTION = "Question no. {n}"
+    FOR_BODY = "{title}: for {name}"
+    NO_BODY = "The register has no such body."
+    LETTER = "What concerns {name} stands at this address, and in the attached file:"
 
 
 def assembly_words(ui: Catalogue) -> AssemblyWords:
