@@ -115,6 +115,19 @@ async def test_a_mended_line_and_a_removed_one_show_in_the_document_at_once(runn
     assert line.whole.strip() in mended
 
 
+async def test_the_map_has_a_table_and_a_picture_that_lead_to_the_words(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    shown = (await read(running, "/outcomes/outcomes-2026")).decode()
+    assert 'href="/outcomes/outcomes-2026/map"' in shown
+    page = (await read(running, "/outcomes/outcomes-2026/map")).decode()
+    cited = f"/s/{HALL}/cite?channel=floor&amp;from=l0&amp;at="
+    table, picture = page.split("</table>")
+    assert table.count(cited) == picture.count(f'<a href="{cited}') == 4
+    assert table.index("Governments") < page.index("<svg", page.index("<table>"))
+    assert "No message answers it." in page
+
+
 async def test_versions_stay_and_have_addresses(running: RunningServer) -> None:
     writer = await published(running)
     await writer.document()

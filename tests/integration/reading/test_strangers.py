@@ -159,6 +159,7 @@ DOORS = {
     "GET /bodies/{recipient}/outcomes.atom": Door(frozenset({404})),
     "GET /outcomes": open_to_all("", "?ui=ar"),
     "GET /outcomes/{document}": Door(frozenset({404}), ("", "?n=1")),
+    "GET /outcomes/{document}/map": Door(frozenset({404})),
     "GET /outcomes/{document}/document.{form}": Door(frozenset({404})),
     "GET /help/hubs": open_to_all("", "?ui=ar"),
     "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),

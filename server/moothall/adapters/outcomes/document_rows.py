@@ -66,6 +66,10 @@ class ParagraphRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a message says (`MessageKind`); empty for any other paragraph."""
     facts: tuple[str, ...] = ()
     """What is said of a message: who confirmed it, who holds it."""
+    question: str = ""
+    """The policy question to which it belongs; empty for none."""
+    holders: tuple[str, ...] = ()
+    """The groups that hold a message."""
     session: str = ""
     """The id of the session from which a message comes."""
     title: str = ""
@@ -96,6 +100,7 @@ def paragraph_rows(
                     style=each.style,
                     text=each.text,
                     level=each.level,
+                    question=each.question or "",
                     language=tag,
                     direction=direction(tag),
                 )
@@ -103,7 +108,7 @@ def paragraph_rows(
         else:
             row = _message(each.n, shown.get(each.message), ui)
             replies = () if register is None else tuple(_replies(each.message, register, document))
-            rows.append(msgspec.structs.replace(row, replies=replies))
+            rows.append(msgspec.structs.replace(row, replies=replies, question=each.question or ""))
     return rows
 
 
@@ -122,6 +127,7 @@ def _message(n: int, shown: ShownMessage | None, ui: Catalogue) -> ParagraphRow:
         direction=direction(tag),
         kind=message.kind,
         facts=tuple(_facts(shown, ui)),
+        holders=message.holders,
         session=shown.version.session,
         title=shown.version.title,
         citations=tuple(citation_row(each, ui, unheard=each.citation.id in unheard) for each in shown.words),

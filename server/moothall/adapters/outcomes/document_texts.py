@@ -18,6 +18,14 @@ KINDS = {
     MessageKind.WAY_FORWARD: "Ways forward",
     MessageKind.COMMITMENT: "Commitments",
 }
+SINGLE = {
+    MessageKind.AGREED: "Agreed",
+    MessageKind.VIEW: "A view",
+    MessageKind.OPTION: "An option",
+    MessageKind.WAY_FORWARD: "A way forward",
+    MessageKind.COMMITMENT: "A commitment",
+}
+"""What one message is."""
 ANSWERED = {
     Answered.CONSENSUS: "Answered by consensus: no rapporteur found an objection.",
     Answered.VIEWS: "No consensus: these are the views presented.",

@@ -18,6 +18,7 @@ from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
 from moothall.adapters.outcomes.document_rows import paragraph_rows
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
+from moothall.adapters.outcomes.question_maps import question_maps
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
@@ -57,6 +58,7 @@ class DocumentsDoor:
         return [
             web.get("/outcomes", self.all),
             web.get("/outcomes/{document}", self.show),
+            web.get("/outcomes/{document}/map", self.map),
             web.get("/outcomes/{document}/document.{form}", self.file),
         ]
 
@@ -111,6 +113,7 @@ class DocumentsDoor:
                 about=document.about,
                 rows=document.rows,
                 session=lambda name: f"/s/{name}{ui.query}",
+                map=to("/map", **kept) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
                 versions=[
@@ -123,6 +126,28 @@ class DocumentsDoor:
                 ],
                 files=[{"address": to(f"/document.{form}", **kept), "form": form} for form in self._forms()],
                 in_language=lambda tag: f"{path}?{urlencode({**kept, 'ui': tag})}",
+            )
+            return html(page, ui)
+
+        return await self._answer(request, make)
+
+    async def map(self, request: web.Request) -> web.Response:
+        """Answer with the map of a version: a table and a picture for each policy question."""
+
+        async def make(document: WrittenDocument, ui: Catalogue) -> web.Response:
+            path = f"/outcomes/{document.listed.id}"
+            kept = {name: request.query[name] for name in ("n", "body") if name in request.query}
+            query = urlencode({**kept, **ui.kept})
+            page = self.pages.render(
+                "outcomes/map.html",
+                ui=ui,
+                notice=ui.named("outcome/notice"),
+                title=document.listed.title,
+                title_language=document.listed.language,
+                about=document.about,
+                back=f"{path}?{query}" if query else path,
+                questions=await asyncio.to_thread(question_maps, document.rows, ui),
+                in_language=lambda tag: f"{path}/map?{urlencode({**kept, 'ui': tag})}",
             )
             return html(page, ui)
 
