@@ -162,6 +162,9 @@ async def test_files_begin_with_the_notice_and_have_the_numbers(running: Running
     texts = [each.text for each in document.paragraphs]
     assert texts[1] == told["notice"]
     assert "1. How can <access> be paid for?" in texts
+    annex = texts[texts.index("Annex: where each message was said") + 1 :]
+    assert [each.split(". ", 1)[0] for each in annex[:4]] == ["8", "10", "12", "14"]
+    assert f"{running.address}/s/{HALL}/cite?channel=floor&from=l0&at=" in annex[0]
     with zipfile.ZipFile(io.BytesIO(await read(running, f"{path}.epub"))) as book:
         assert book.namelist()[0] == "mimetype"
         assert "Not negotiated; binds nobody." in book.read("EPUB/front.xhtml").decode()

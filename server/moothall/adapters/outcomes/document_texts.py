@@ -56,6 +56,7 @@ class DocumentText:
     QUESTION = "Question no. {n}"
     FOR_BODY = "{title}: for {name}"
     NO_BODY = "The register has no such body."
+    ANNEX = "Annex: where each message was said"
     LETTER = "What concerns {name} stands at this address, and in the attached file:"
 
 
