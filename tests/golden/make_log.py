@@ -18,6 +18,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from golden.air_story import remove_what_was_offered, taken_over
+from golden.attendance_story import counted, remove_an_entry
 from golden.hands_story import remove_the_second, show_of_hands
 from golden.hubs_story import remove_what_it_asked, rooms_far_away
 from golden.imported_story import held_elsewhere, remove_him_and_the_file
@@ -551,6 +552,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-own-words": (own_words, remove_the_other_line),
     "log-0.1-outcomes": (outcomes, remove_a_draft),
     "log-0.1-topics": (topics_taken_up, remove_the_statement),
+    "log-0.1-attendance": (counted, remove_an_entry),
 }
 
 

@@ -67,7 +67,7 @@ def test_the_row_of_the_scripts_names_their_folders() -> None:
 
 
 def test_sheets_and_templates_are_in_folders_named_as_those_of_the_scripts() -> None:
-    named = {*rows()["web/js/"], "agenda", "outcomes"}  # which need no script
+    named = {*rows()["web/js/"], "agenda", "attendance"}  # which need no script
     for kind, ending in (("css", "css"), ("pages", "html")):
         top = ROOT / "web" / kind
         assert {path.parent.relative_to(top).as_posix() for path in top.rglob(f"*.{ending}")} <= named

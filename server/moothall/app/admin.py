@@ -47,7 +47,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         programme=backend.programme,
         sheets=sheets,
         first_steps=lambda entries: first_steps(backend.look, backend.programme, backend.links, entries),
-        entries=entrance.catalogue.all,
+        entries=entrance.catalogue.meetings,
         reach=services.translation.reach,
         recognition=lambda: services.recognising.errors,
         balance=backend.balance,
@@ -62,7 +62,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         programme=backend.programme,
         links=backend.links,
         sheets=sheets,
-        entries=entrance.catalogue.all,
+        entries=entrance.catalogue.meetings,
     )
     streams = services.streams
     meeting = MeetingDoor(
@@ -75,7 +75,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     past = PastRecordDoor(pages=shared, programme=backend.programme, log=backend.log)
-    work = WorkDoor(pages=shared, programme=backend.programme, entries=entrance.catalogue.all)
+    work = WorkDoor(pages=shared, programme=backend.programme, entries=entrance.catalogue.meetings)
     translation = backend.settings.translation
     languages = AddedLanguages(
         pages=shared,

@@ -41,6 +41,7 @@ from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, Word
 from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
 from moothall.core.retention.periods import KeptKind
 from moothall.core.sessions.state import ON
+from moothall.services.attendance.online import OnlineCounts
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.cluster.sound_copies import SoundCopies
@@ -183,6 +184,7 @@ class Backend:
         self.balance = BalanceFigures(
             sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions
         )
+        self.online = OnlineCounts(sessions, book=self.book, clock=self.clock, randomness=randomness)
         self.zoom_client = ZoomClient()
         self.silenced = SilencedSpans(self.book)
         self.moving = asyncio.Lock()
@@ -214,6 +216,7 @@ class Backend:
         await self.asking.load()
         await self.ballots.load()
         await self.balance.load()
+        await self.online.load()
         self.sessions.observe(lambda live, _: self.ballots.observe(live))
         self.sessions.observe(lambda live, _: self.balance.observe(live))
         await self.programme.load()
@@ -283,6 +286,7 @@ class Backend:
         await self._forget_text(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
+        await self.online.forget(session)
         await self.programme.agenda.forget(session)
         await self.zoom.forget(session)
         await self.retention.forget(session)

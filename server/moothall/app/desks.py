@@ -21,6 +21,7 @@ from moothall.adapters.desks.speakers_form import SpeakersForm
 from moothall.adapters.desks.staff_socket import StaffSocket
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.pages.prepared_meeting import PreparedOf
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
@@ -62,6 +63,8 @@ def open_desks(
     entrance: Entrance,
     reports: Reports,
     ahead: TypedAhead,
+    *,
+    prepared_of: PreparedOf,
 ) -> tuple[Sequence[web.RouteDef], StaffSocket, ControlRoom, OnAir]:
     """Build the staff's pages and run their services. Return the routes; the socket, which the caller closes; the
     control room; and who is on air.
@@ -185,6 +188,7 @@ def open_desks(
             speakers=speakers,
             captions_key=backend.links.captions_key,
             public=entrance.address.public,
+            prepared_of=prepared_of,
         ),
         OwnWordsDoor(
             pages=pages,
@@ -211,6 +215,7 @@ def open_desks(
             may_act=staff.may_act,
             place=backend.programme.room_title,
             title_of=backend.hubs.title_of,
+            attendance=entrance.attendance.of,
         ),
         StandingDoor(
             control,

@@ -74,7 +74,7 @@ def hub_doors(
         sessions=backend.sessions,
         programme=backend.programme,
         asking=backend.asking,
-        entries=catalogue.all,
+        entries=catalogue.meetings,
         zones=find_zone,
         clock=backend.clock,
         randomness=backend.randomness,

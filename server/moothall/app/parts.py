@@ -26,6 +26,7 @@ from moothall.app.backend import Backend
 from moothall.app.record.proof import ProofParts
 from moothall.app.translation import TranslationParts
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.services.attendance.reports import AttendanceReports
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.streams import StreamSources
@@ -155,3 +156,4 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     forms: StaffPages
     catalogue: SessionCatalogue
     access: ReaderAccess
+    attendance: AttendanceReports

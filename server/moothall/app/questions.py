@@ -8,7 +8,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.about_door import AboutDoor
 from moothall.adapters.questions.asking_door import AskingDoor
-from moothall.adapters.questions.author_page import AuthorPage
+from moothall.adapters.questions.author_page import AuthorPage, More
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.adapters.questions.your_turn import YourTurn
@@ -23,14 +23,16 @@ from moothall.services.sessions.reader_access import ReaderAccess
 
 
 def asking_doors(
-    backend: Backend, context: VisitorContext, access: ReaderAccess
+    backend: Backend, context: VisitorContext, access: ReaderAccess, *, became: More
 ) -> tuple[AskingDoor, TypingDoor, AboutDoor]:
-    """The doors of the form, of what is typed in a turn, and of what authors say of themselves."""
+    """The doors of the form, of what is typed in a turn, and of what authors say of themselves. `became`: what a
+    proposal in a call became.
+    """
 
     def hubs_of(session: SessionId) -> dict[str, str]:
         return {name: backend.hubs.title_of(name) or label for name, label in access.hubs(session).items()}
 
-    author_page = AuthorPage(context.pages, backend.typing, backend.randomness, backend.balance)
+    author_page = AuthorPage(context.pages, backend.typing, backend.randomness, backend.balance, more=became)
     asking = AskingDoor(context, backend.asking, author_page=author_page, hubs_of=hubs_of, balance=backend.balance)
     typing = TypingDoor(context, backend.asking, backend.typing, author_page=author_page)
     about = AboutDoor(context, backend.asking, backend.balance, author_page=author_page)

@@ -25,7 +25,7 @@ def token_gate(backend: Backend, entrance: Entrance) -> TokenGate:
 def token_doors(services: Services, entrance: Entrance, gate: TokenGate) -> Sequence[web.RouteDef]:
     """The routes of acts of the staff for programs, and of the page of tokens."""
     backend = services.backend
-    entries, public = entrance.catalogue.all, entrance.address.public
+    entries, public = entrance.catalogue.meetings, entrance.address.public
     sheets = LinkSheets(
         pages=entrance.forms,
         programme=backend.programme,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
@@ -30,9 +30,11 @@ from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.operation.probe_door import ProbeDoor
+from moothall.adapters.outcomes.log_pages import log_pages
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.programme.agenda_door import AgendaDoor
 from moothall.adapters.programme.desk_door import MOST_BYTES as AGENDA_BYTES
 from moothall.adapters.programme.desk_door import AgendaDeskDoor
@@ -62,10 +64,13 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
-from moothall.app.documents import document_doors
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
+from moothall.app.outcomes.documents import document_doors
+from moothall.app.outcomes.policy import became, open_policy, policy_doors
+from moothall.app.outcomes.reports import open_reports
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
+from moothall.app.record.attendance import attendance_doors, attendance_reports
 from moothall.app.record.proof import record_doors, witness_doors
 from moothall.app.record.retention import retention_doors
 from moothall.app.record.search import search_doors
@@ -74,6 +79,7 @@ from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.tokens import token_doors, token_gate
 from moothall.app.webhooks import open_webhooks
+from moothall.core.attendance.badges import MOST_BYTES as MOST_BADGES
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
@@ -97,6 +103,7 @@ rate."""
 LARGER_BODIES = {
     "/admin/programme": MOST_BYTES + MAX_BODY_BYTES,
     "/admin/past-records": MOST_PAST_BYTES + MAX_BODY_BYTES,
+    "/attendance/{session}/badges": MOST_BADGES + MAX_BODY_BYTES,
     "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
     IMPORT.path: MOST_BYTES,
@@ -122,7 +129,7 @@ async def open_doors(
     address_of = visitor_address(trusted)
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     clock, programme = backend.clock, backend.programme
-    catalogue = _catalogue(backend)
+    policy = open_policy(stack, backend, catalogue := _catalogue(backend))
     # Finding no log takes as long as this look at a session that cannot exist. It is also done for hidden sessions, so
     # that the time of an answer does not tell whether there is one.
     access = ReaderAccess(
@@ -138,6 +145,8 @@ async def open_doors(
         each=share(room.readers, settings.server.address_share),
         address_of=address_of,
         measures=backend.measures,
+        online=backend.online,
+        token_of=lambda request, session: backend.visitors.token(request, COOKIE, session),
         others_ahead=nodes is not None,
     )
     followed, cached = reader_doors(readers, pages), CachedDoor(readers)
@@ -156,7 +165,7 @@ async def open_doors(
         secure=address.public.startswith("https://"),
     )
     reporting = ReportsDoor(context, reports)
-    asking = asking_doors(backend, context, access)
+    asking = asking_doors(backend, context, access, became=became(policy, backend))
     translated, translate_for_hubs = open_question_translations(stack, services, context, access)
     abuse_reports = AbuseReports(access.questions, tell_desks(backend.sessions), randomness=backend.randomness)
     questions = QuestionsDoor(
@@ -200,6 +209,7 @@ async def open_doors(
         questions_of=access.questions,
         instead=access.instead,
         your_turn=(turn := your_turn(backend, pages, access)),
+        prepared_of=policy.prepared.of,
     )
     languages = LanguagesDoor(context, offered=translation.languages, want=translation.want)
     entrance = await _entrance(services, address, address_of, catalogue, access)
@@ -258,7 +268,7 @@ async def open_doors(
     app.add_routes(await open_sign_in(stack, services, entrance))
     linking, links = open_hub_link(stack, services, entrance, translate_for_hubs, proof.witnesses)
     desks, staff_socket, control, on_air = open_desks(
-        stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
+        stack, services, entrance, reports, ahead := TypedAhead(backend.sessions), prepared_of=policy.prepared.of
     )
     await open_captioning(stack, services, entrance, ahead=ahead, on_air=on_air, readers=readers, app=app, tls=tls)
     microphones, audio = microphone_doors(stack, services, entrance, nodes)
@@ -269,8 +279,11 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *token_doors(services, entrance, gate),
-            *_agenda_doors(services, entrance, context),
+            *_agenda_doors(services, entrance, context, policy.there_are),
+            *attendance_doors(services, entrance, context),
+            *policy_doors(policy, backend, entrance, context),
             *search_doors(stack, services, entrance),
+            *open_reports(stack, services, entrance, context, access),
             *document_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
@@ -290,6 +303,8 @@ async def open_doors(
         backend.access_needs.run,
         backend.ballots.run,
         backend.balance.run,
+        backend.online.run,
+        entrance.attendance.run,
         backend.hubs.run,
         backend.hub_removals.run,
     )
@@ -366,7 +381,13 @@ async def _entrance(
         demanded=settings.required_for_admin,
     )
     return Entrance(
-        address=address, address_of=address_of, staff=staff, forms=forms, catalogue=catalogue, access=access
+        address=address,
+        address_of=address_of,
+        staff=staff,
+        forms=forms,
+        catalogue=catalogue,
+        access=access,
+        attendance=attendance_reports(backend, catalogue),
     )
 
 
@@ -391,6 +412,7 @@ def _application(
             entrance.staff.middleware(),
             gate.middleware(),
             tag_answers(),
+            log_pages(entrance.catalogue.known),
         ],
     )
     app.add_routes(health.routes())
@@ -412,11 +434,22 @@ def _slots(backend: Backend, room: ConnectionCapacity) -> tuple[Slots, Slots]:
     return connections, requests
 
 
-def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContext) -> Sequence[web.RouteDef]:
-    """The routes of the agenda, of access needs, and of the secretariat's pages for both."""
+def _agenda_doors(
+    services: Services, entrance: Entrance, context: VisitorContext, policy: Callable[[], bool]
+) -> Sequence[web.RouteDef]:
+    """The routes of the agenda, of access needs, and of the secretariat's pages for both. `policy`: whether there are
+    policy questions.
+    """
     backend, listed = services.backend, entrance.catalogue.listed
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
-    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public, search=SEARCH)
+    door = AgendaDoor(
+        pages=services.pages,
+        rows=rows,
+        listed=listed,
+        public=entrance.address.public,
+        search=SEARCH,
+        policy=policy,
+    )
     needs = NeedsDoor(context=context, needs=backend.access_needs, rows=rows, listed=listed)
     desk = AgendaDeskDoor(pages=entrance.forms, programme=backend.programme, needs=backend.access_needs)
     return [route for each in (door, needs, desk) for route in each.routes()]

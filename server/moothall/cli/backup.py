@@ -346,6 +346,8 @@ def _files(config: Path, settings: Settings) -> Mapping[str, bytes]:
         found["phrases.toml"] = _read(Path(settings.translation.phrases))
     if conference.places:
         found["places.toml"] = _read(Path(conference.places))
+    if conference.recommendations:
+        found["recommendations.toml"] = _read(Path(conference.recommendations))
     return found
 
 

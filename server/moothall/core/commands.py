@@ -14,6 +14,7 @@ from moothall.core.events.types import (
     Access,
     AirSource,
     ChannelKind,
+    CountSource,
     EndReason,
     GapReason,
     LogKind,
@@ -36,6 +37,7 @@ from moothall.core.kernel.ids import (
     NoteId,
     PolicyQuestionId,
     PollId,
+    RollEntryId,
     SegmentId,
     SessionId,
     SourceId,
@@ -784,6 +786,40 @@ class SetHubPresence(Command, frozen=True, kw_only=True, tag="set-hub-presence")
     """Unix ms since when the hub follows the session, or does not."""
 
 
+class CountPeople(Command, frozen=True, kw_only=True, tag="count-people"):
+    """Say how many people are in the room; fields as in `AttendanceCounted`."""
+
+    people: int
+    source: CountSource
+    corrects: bool = False
+
+
+class ArrangeRoll(Command, frozen=True, kw_only=True, tag="arrange-roll"):
+    """Open or close the session's attendance list."""
+
+    open: bool
+
+
+class SignRoll(Command, frozen=True, kw_only=True, tag="sign-roll"):
+    """Sign in on the attendance list, or correct an entry."""
+
+    entry: RollEntryId
+    name: str
+    representing: str = ""
+    group: str = ""
+    region: str = ""
+
+
+class FinaliseRoll(Command, frozen=True, kw_only=True, tag="finalise-roll"):
+    """Make the attendance list final: name everybody on it, and change it no more."""
+
+
+class ReleaseAttendance(Command, frozen=True, kw_only=True, tag="release-attendance"):
+    """Release the attendance report of a closed session, or take that back."""
+
+    released: bool = True
+
+
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
 KeepingCommand = BeginNotRecorded | EndNotRecorded
 ImportCommand = BeginImport | KeepOriginal | ImportLines | ImportQuestions | EndImport | StateGround
@@ -804,6 +840,7 @@ EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap
 SpeakerCommand = IntroduceSpeaker | AssignSpeaker | SetSpeaker
 MoveCommand = MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack
 LineCommand = ForceLanguage | RewindChannel | RestoreSegments | TypeSegment | MoveCommand
+AttendanceCommand = CountPeople | ArrangeRoll | SignRoll | FinaliseRoll | ReleaseAttendance
 StaffCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagSegment
 WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
 QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
@@ -832,6 +869,7 @@ AnyCommand = (
     | WallCommand
     | TurnCommand
     | SetHubPresence
+    | AttendanceCommand
     | OutcomeCommand
 )
 """Every command of this release. `do` says which class a message has."""

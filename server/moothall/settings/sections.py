@@ -113,6 +113,12 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     places: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the locations of countries and cities on that map, and of the countries' names. Empty: that of this
     release (`config/places.toml`)."""
+    recommendations: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the recommendations that the table at `/recommendations` answers, each with its figure. Empty: that of
+    this release (`config/recommendations.toml`)."""
+    report_templates: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the templates of reports of meetings: their sections, what is counted in them, and limits. A changed file
+    is read again within 10 s. Empty: those of this release (`config/report-templates.toml`)."""
     people_at_one_address: Annotated[
         int, msgspec.Meta(ge=10, le=5000, description="a whole number from 10 to 5000")
     ] = 500
@@ -252,12 +258,13 @@ class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     text: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.TEXT]
-    """Lines, translations, names of speakers, published questions, shows of hands, and files of imported meetings."""
+    """Lines, translations, names of speakers, published questions, shows of hands, names on final attendance lists, and
+    files of imported meetings."""
     sound: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.SOUND]
     """Published sound. Sound that is kept for checking the text goes after `keep_days` of `[recording]`."""
     staff: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.STAFF]
-    """Notes among the staff and to groups, marks for the report, chosen terms, what was reported as rude, lines that
-    were never on air, and how often the meeting's links were used."""
+    """Notes among the staff and to groups, marks for the report, chosen terms, what was reported as rude, what
+    people wrote on attendance lists, lines that were never on air, and how often the meeting's links were used."""
     questions: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.QUESTIONS]
     """Questions that nobody published, the wording in which the others arrived, and the keyed hashes of who asked."""
     notice_days: Annotated[int, msgspec.Meta(ge=7, le=365, description="a whole number from 7 to 365")] = 30

@@ -22,15 +22,11 @@ MEETING = "/admin/meetings/water-board"
 PAGES = (
     "/admin",
     *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
-    *(
-        "/admin/tokens",
-        "/admin/webhooks",
-        "/admin/bodies",
-        "/admin/documents",
-        "/admin/retention",
-        "/admin/removed",
-        "/admin/speakers",
-    ),
+    *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers", "/admin/reports"),
+    "/attendance/water-board",
+    "/admin/policy",
+    "/admin/documents",
+    "/admin/bodies",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

@@ -51,9 +51,11 @@ VIEWS = {
     **{f"wall-{name}": (f"wall/{name}", 1_280, 720) for name in ("text", "question", "hands", "break", "not-recorded")},
     "overlay-lower-third": ("overlay/question", 1_280, 720),
     "overlay-side": ("overlay/question", 1_280, 720),
-    **{f"reader-{name}": (f"reader/{name}", 390, 780) for name in ("sheet", "remote", "hands", "turn", "acts")},
+    **{f"reader-{name}": (f"reader/{name}", 390, 780) for name in ("sheet", "remote", "hands", "turn", "acts", "away")},
     "reader-chapters": ("reader/chapters", 390, 780),
     "reader-wide": ("reader/live", 1_280, 720),
+    "reader-beside": ("reader/beside", 1_280, 720),
+    "reader-missed": ("reader/missed", 1_280, 1_300),
     "group": ("group/good", 1_280, 900),
     "group-lost": ("group/lost", 390, 900),
     "sheets": ("sheets/a5", 1_280, 900),
@@ -197,4 +199,4 @@ async def test_every_sample_has_a_picture_and_no_picture_is_of_another() -> None
     wanted = {f"{look}-{sample}.png" for look, (*_, samples) in LOOKS.items() for sample in samples}
     wanted |= {f"{look}-{view}.png" for look in WHOLE for view in VIEWS}
     assert {path.name for path in KEPT.glob("*.png")} == wanted
-    assert len(wanted) == 151
+    assert len(wanted) == 157

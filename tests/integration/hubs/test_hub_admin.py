@@ -160,6 +160,21 @@ async def test_the_secretariat_sees_how_the_link_of_each_group_is(tmp_path: Path
             assert "9.9" in secretary.text
 
 
+async def test_a_group_may_take_part_without_being_named(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, reader = await house.secretary(), await house.browser()
+        await secretary.get("/admin/hubs")
+        await secretary.send("/admin/hubs", **KISUMU, unlisted="yes")
+        await meeting(house)
+        await house.running.backend.hubs.count(NAME, SessionId("plenary"), 23, 1)
+        for path in ("/hubs", "/hubs/thanks"):
+            assert await reader.get(path) == 200
+            assert "Kisumu" not in reader.text
+        assert await secretary.get("/attendance/plenary") == 200
+        assert "Kisumu" not in secretary.text
+        assert "Other groups: 1" in secretary.text
+
+
 async def test_everybody_sees_the_groups_and_nobody_the_coordinator(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, reader = await house.secretary(), await house.browser()

@@ -17,7 +17,16 @@ from moothall.adapters.desks.own_words_door import COOKIE as OWN_WORDS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SealVersion, SourceSegment, Word
+from moothall.core.events.types import (
+    Access,
+    ChannelKind,
+    CountSource,
+    EndReason,
+    Origin,
+    SealVersion,
+    SourceSegment,
+    Word,
+)
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import (
@@ -26,6 +35,7 @@ from moothall.core.kernel.ids import (
     Epoch,
     InterventionId,
     MessageId,
+    RollEntryId,
     SegmentId,
     SessionId,
     SpeakerId,
@@ -53,7 +63,9 @@ from moothall.testing.language_store import MemoryLanguageStore
 from moothall.testing.translator_link import EchoEnd
 from moothall.wire import translation as wire
 from support.browser.every_note import every_note
+from support.browser.every_policy import CALL, ENDED, NEAR, OVER, QUESTION, every_policy
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
+from support.browser.every_report import every_report
 from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
 from support.halls.outcomes import OutcomeWriter, messages
@@ -241,11 +253,27 @@ async def _before_it_was_mended(page: Page) -> None:
     await page.locator("[data-fate=changed]").wait_for()
 
 
+async def _near(page: Page) -> None:
+    """Propose nearly what somebody has proposed."""
+    await page.fill("#Text", NEAR)
+    await _sent(page, "#Proposing button.main")
+    await page.locator("#NearTitle").wait_for()
+
+
 async def _counted(page: Page) -> None:
     """Show what the removal of a speaker's words would take."""
     await page.locator("#Person").select_option("ada")
     await page.locator("button[value=count]").click()
     await page.locator("button[value=remove]").wait_for()
+
+
+async def _signed_in(page: Page) -> None:
+    """Sign in on the attendance list."""
+    await page.fill("#Name", "Ms. Añez <chair>")
+    await page.fill("#Representing", "Radio & Kisumu")
+    await page.check("[name=agreed]")
+    await _sent(page, ".asking button")
+    await page.locator("[value=strike]").wait_for()
 
 
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
@@ -260,6 +288,10 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_tokens.html": ("/admin/tokens", None),
     "admin/admin_webhooks.html": ("/admin/webhooks", None),
     "admin/admin_retention.html": ("/admin/retention", None),
+    "report/admin_reports.html": ("/admin/reports", None),
+    "report/room.html": ("/report/yesterday", None),
+    "report/room.html, while it is on": ("/report/plenary", None),
+    "report/outcome.html": (f"{YESTERDAY}/outcome", None),
     "admin/admin_removal.html": ("/admin/retention", _counted),
     "admin/admin_removed.html": ("/admin/removed", None),
     "outcomes/documents.html": ("/outcomes", None),
@@ -272,6 +304,23 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
     "agenda/access_needs.html, sent": ("/agenda/access?sent=1", None),
+    "attendance/attendance_year.html": ("/attendance", None),
+    "attendance/recommendations.html": ("/recommendations", None),
+    "attendance/attendance_report.html": ("/attendance/yesterday", None),
+    "attendance/attendance_report.html, at work": ("/attendance/plenary", None),
+    "attendance/roll.html": ("/s/plenary/sign-in-sheet", None),
+    "attendance/roll.html, signed": ("/s/plenary/sign-in-sheet", _signed_in),
+    "outcomes/policy.html": ("/policy", None),
+    "outcomes/policy_question.html": (f"/policy/{QUESTION}", None),
+    "outcomes/policy_question.html, closed": (f"/policy/{ENDED}", None),
+    "outcomes/call.html": (f"/calls/{CALL}", None),
+    "outcomes/call.html, near": (f"/calls/{CALL}", _near),
+    "outcomes/call.html, over": (f"/calls/{OVER}", None),
+    "outcomes/admin_policy.html": ("/admin/policy", None),
+    "outcomes/admin_call.html": (f"/admin/policy/calls/{CALL}", None),
+    "outcomes/admin_proposal.html": (f"/admin/policy/calls/{CALL}/proposals/1", None),
+    "outcomes/admin_policy_question.html": (f"/admin/policy/questions/{QUESTION}", None),
+    "outcomes/admin_prepare.html": ("/admin/policy/sessions/plenary", None),
     "agenda/help.html": ("/help", None),
     "agenda/help_hubs.html": ("/help/hubs", None),
     "reader/session.html": (MEETING, None),
@@ -440,9 +489,11 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await said_of_themselves(running)
         await _proposed(running)
         await every_proposal(running, SessionId("yesterday"), SpeakerId("anez"))
+        await every_report(running.backend, SessionId("yesterday"))
         await _groups(running)
         await _limited(running)
         await _people(running)
+        await every_policy(running)
         await _outcomes(running)
         await running.backend.indexing.catch_up()
         running.proof.tree.delay_ms = 0
@@ -665,8 +716,16 @@ async def _meeting(running: RunningServer, name: str) -> None:
     )
     await every_question(told)
     await every_note(told)
+    office = Actor(Role.SECRETARIAT, "s1")
+    await told(office, "counted", do.CountPeople(people=40, source=CountSource.TYPED))
     if name == "yesterday":
         await told(SYSTEM, "closed", do.CloseSession())
+        await told(office, "released", do.ReleaseAttendance())
+    else:
+        await told(office, "roll", do.ArrangeRoll(open=True))
+        ana = Actor(Role.PARTICIPANT, "e1")
+        signed = do.SignRoll(entry=RollEntryId("e1"), name="Ana <Souza>", representing="Radio & Kisumu")
+        await told(ana, "signed", signed)
 
 
 def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:

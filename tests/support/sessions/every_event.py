@@ -27,12 +27,14 @@ from moothall.core.kernel.ids import (
     NoteId,
     PolicyQuestionId,
     PollId,
+    RollEntryId,
     SegmentId,
     SessionId,
     SourceId,
     SpeakerId,
 )
 from moothall.core.kernel.lanes import STAFF, hub_lane, is_public
+from support.sessions.every_outcome import outcome_events
 
 SESSION = SessionId("open")
 HIDDEN = SessionId("backstage")
@@ -141,9 +143,17 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.TurnTyped(intervention=Q, number=1, t=40),
         ev.TurnHeld(intervention=Q, number=1, t=41),
         ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
+        ev.AttendanceCounted(people=40, source=ev.CountSource.TYPED, at=1_700_000_000_000),
+        ev.RollArranged(open=True),
+        ev.RollSigned(entry=RollEntryId("e1"), name=WORD, representing=WORD, group="media"),
+        ev.RollStruck(entry=RollEntryId("e2")),
+        ev.RollFinalised(people=1, groups={"group": {"media": None}}),
+        ev.RollNamed(entry=RollEntryId("n1"), name="Ana Souza", representing="Radio Kisumu"),
+        ev.AttendanceReleased(),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
+        *outcome_events(WORD),
         ev.SessionPaused(t=50),
         ev.CloseRequested(act=CommandId("c"), by=WORD),
         ev.SessionResumed(t=60),

@@ -16,13 +16,17 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.attendance.texts import AttendanceText
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
-from moothall.adapters.outcomes import bodies_desk_door, document_texts
+from moothall.adapters.outcomes import bodies_desk_door, document_texts, policy_rows
 from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText
+from moothall.adapters.outcomes.outcome_door import OutcomeText
+from moothall.adapters.outcomes.room_door import RoomText
+from moothall.adapters.pages import people_in_words
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
@@ -41,7 +45,9 @@ from moothall.adapters.retention.retention_door import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
+from moothall.core.attendance.recommendations import Figure
 from moothall.core.events import question_parts as questions
+from moothall.core.events.outcome_parts import MessageKind, ReportStage
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.agenda import AgendaPart
@@ -50,6 +56,7 @@ from moothall.core.programme.look import Theme
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.questions.order import Why
 from moothall.core.questions.statements import Dimension
+from moothall.core.reports.templates import CountedUnit
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.core.sessions.state import Status
@@ -57,6 +64,7 @@ from moothall.core.streams.watching import StreamFault
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.capture.pulling import PullState
 from moothall.services.control.standing import Standing
+from moothall.services.outcomes.publishing import Obstacle
 from moothall.services.sessions import reports
 from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall_hub.node import preflight
@@ -120,9 +128,11 @@ def constants(*parts: object) -> Iterator[str]:
 TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
-        RetentionText,
+        RetentionText, AttendanceText,
         hub_texts.HubText,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
+        asking_texts, page_hands, hub_desk_texts, people_in_words,
+        hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
         document_texts, document_texts.DocumentText, DocumentsDeskText,
         bodies_desk_door.BodiesDeskText,
@@ -134,6 +144,7 @@ TEXTS_IN_CODE = {
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),
     *bodies_desk_door.WAYS.values(), *bodies_desk_door.STATES.values(),
+    *policy_rows.FATES.values(),
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),
 }  # fmt: skip
@@ -210,19 +221,22 @@ OTHER_GROUPS = {
     "interpreter",
     "page",
     "admin",
+    "attendance",
     "agenda",
     "asking",
     "hub",
     "hub-todo",
     "links",
+    "outcomes",
     "own-words",
     "proceedings",
     "record",
     "record-asked",
     "record-state",
+    "outcome",
+    "report",
     "tokens",
     "webhooks",
-    "outcome",
     "stream",
 }
 
@@ -323,10 +337,16 @@ FAMILIES: dict[str, Iterable[str]] = {
     "page/format": FORMATS,
     "page/answer": reports.ReportOutcome,
     "asking/about": Dimension,
+    "report/kind": MessageKind,
+    "report/stage": ReportStage,
+    "report/count": CountedUnit,
+    "report/obstacle": Obstacle,
+    "outcomes/kind": MessageKind,
     "hub/check": preflight.Check,
     "hub/verdict": preflight.CheckResult,
     "hub/line": hub_room.UplinkHealthState,
     "hub/saving": hub_room.Saving,
+    "attendance/figure": Figure,
 }
 """Names of texts that end with each value of an enumeration."""
 

@@ -36,7 +36,7 @@ const offer = (span) => {
 const put = (kind, text) => {
   // Only a new text is written, so that screen readers read it once.
   if (said.textContent !== text) said.textContent = text;
-  bar.dataset.kind = kind;
+  bar.dataset.kind = said.dataset.kind = kind;
 };
 
 const look = async () => {

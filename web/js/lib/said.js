@@ -12,6 +12,8 @@ let selector = null;
  */
 export function say(text, there = null) {
   selector = there;
+  const place = there && document.querySelector(there);
+  if (place) sizes.observe(place); // it may come into view without the page becoming any larger
   at('Status').textContent = text;
   look();
   uncover();
@@ -36,5 +38,6 @@ function look() {
   at('Status').toggleAttribute('data-above', top < bottom && top >= 0 && bottom <= innerHeight);
 }
 
-new ResizeObserver(look).observe(document.body); // the page becomes visible once its link is open
+const sizes = new ResizeObserver(look);
+sizes.observe(document.body); // the page becomes visible once its link is open
 for (const change of ['scroll', 'resize']) addEventListener(change, look, { passive: true, capture: true });

@@ -150,6 +150,8 @@ class CachedDoor:
         if isinstance(text, ReadableText) and text.view.session.access is not Access.PUBLIC:
             message = "There is no such session here that everybody may read."
             return DoorRefusal(status=404, code=CloseCode.UNKNOWN_SESSION, message=message)
+        if isinstance(text, ReadableText) and self._readers.online is not None:
+            self._readers.online.not_counted(text.view.session.id)
         return text
 
     async def _feed(self, text: ReadableText) -> CachedFeed:

@@ -17,6 +17,7 @@ from moothall.adapters.desks.check_form import CheckForm, SentCheck
 from moothall.adapters.desks.line_form import SENT, ChannelTexts, LineForm
 from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.desks.speakers_form import SpeakersForm
+from moothall.adapters.pages.prepared_meeting import PreparedOf, nothing_prepared
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
 from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, StaffOf, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
@@ -82,7 +83,7 @@ class DeskDoor:
     """Serves the pages to browsers with a link that allows the session.
 
     `captions_key`: returns the key for captioning software that belongs to a link; `public`: the house's address, to
-    which the software sends.
+    which the software sends; `prepared_of`: what a session is to answer.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class DeskDoor:
         speakers: SpeakersForm,
         captions_key: Callable[[str], str | None] = _no_key,
         public: str = "",
+        prepared_of: PreparedOf = nothing_prepared,
     ) -> None:
         self._pages = pages
         self._staff = staff
@@ -107,6 +109,7 @@ class DeskDoor:
         self._speakers = speakers
         self._captions_key = captions_key
         self._public = public
+        self._prepared_of = prepared_of
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -229,7 +232,19 @@ class DeskDoor:
 
     async def moderate(self, request: web.Request) -> web.Response:
         """The page for moderating questions, for links that may do so."""
-        return await self._page(request, "moderation/moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
+        return await self._page(
+            request,
+            "moderation/moderate.html",
+            "moderation",
+            here=Tab.QUESTIONS,
+            needs=SetStatus,
+            more=partial(self._to_answer, request),
+        )
+
+    async def _to_answer(
+        self, request: web.Request, session: SessionId, _staff: Staff, _about: DeskPageFacts
+    ) -> dict[str, object]:
+        return {"prepared": await self._prepared_of(session, language(self._pages, request))}
 
     async def podium(self, request: web.Request) -> web.Response:
         """The current and the next questions, for a tablet on the podium."""

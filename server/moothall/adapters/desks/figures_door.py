@@ -5,7 +5,7 @@ It shows only figures: no words of the meeting and no names of people. It needs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
@@ -14,11 +14,14 @@ from aiohttp import web
 from moothall.adapters.desks.control_socket import ROLES
 from moothall.adapters.desks.figure_tables import heard_part, quality_part, readers_part
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.people_in_words import people_in_words
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.staff_frame import SEES_FIGURES, Asked, Tab, facts_of, meeting_frame
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.core.attendance.report import SessionAttendance
 from moothall.core.events.question_parts import HUB
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.times import clock_time
 from moothall.core.ports import Clock
@@ -44,6 +47,8 @@ class FiguresDoor:
     """Returns the title of a session's room."""
     title_of: Callable[[str], str | None]
     """Returns a hub's title; None where it isn't registered."""
+    attendance: Callable[[SessionId], Awaitable[SessionAttendance | None]]
+    """Returns the attendance report of a session; None where its log can't be read. Raises StorageUnavailable."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -77,10 +82,25 @@ class FiguresDoor:
             made=ui.text("As of {time}", time=clock_time(self.pages.zone().at(self.clock.wall()))),
             again=asked.to(request.path),
             control=any(each.role in ROLES for each in reaching) and asked.to("/control"),
+            there={"address": asked.to(f"/attendance/{quote(session)}"), "rows": await self._there(session, ui)},
             in_language=lambda tag: f"{quote(request.path)}?{urlencode({'ui': tag})}",
             **self._figures(live, ui),
         )
         return own_html(text, ui)
+
+    async def _there(self, session: SessionId, ui: Catalogue) -> list[tuple[str, str]]:
+        """Who was there, as the attendance report has it; nothing while the log can't be read."""
+        try:
+            made = await self.attendance(session)
+        except StorageUnavailable:
+            return []
+        if made is None:
+            return []
+        rows = [(ui.text("Everybody together"), made.total)]
+        if made.by_place:
+            rows += [(ui.named("moderation/from.room"), made.room), (ui.text("All groups"), made.at_hubs)]
+            rows.append((ui.text("Online"), made.online))
+        return [(name, people_in_words(people, made.fewest, ui)) for name, people in rows]
 
     def _figures(self, live: LiveSession, ui: Catalogue) -> dict[str, object]:
         state, zone, since = live.state, self.pages.zone(), self.trends.since

@@ -221,7 +221,7 @@ class HubAdminDoor:
         if expected and number is None:
             return asked.ui.text(HubText.EXPECTED)
         texts = {name: said.get(name, "") for name in ("city", "institution", "country", "coordinator", "zone")}
-        return Details(languages=languages, expected=number, **texts)
+        return Details(languages=languages, expected=number, unlisted="unlisted" in said, **texts)
 
 
 def number_of(text: str) -> int | None:

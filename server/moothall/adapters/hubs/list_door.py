@@ -39,16 +39,19 @@ class HubListDoor:
     async def list(self, request: web.Request) -> web.Response:
         """List who takes part, where, and how many people are there now."""
         ui = language(self._pages, request)
-        found = self._hubs.listed()
+        found = self._named()
         shown = [(hub.title, hub.details, people, 0, 0, 0) for hub, people in found]
         return self._show("hub/hubs.html", "/hubs", found, shown, ui)
 
     async def thanks(self, request: web.Request) -> web.Response:
         """List who took part, for how long, and with how many people."""
         ui = language(self._pages, request)
-        found = [(hub, people) for hub, people in self._hubs.listed() if hub.here_ms or hub.most or people]
+        found = [(hub, people) for hub, people in self._named() if hub.here_ms or hub.most or people]
         shown = [(hub.title, hub.details, people, hub.here_ms, hub.most, hub.people_ms) for hub, people in found]
         return self._show("hub/hubs_thanks.html", "/hubs/thanks", found, shown, ui)
+
+    def _named(self) -> Sequence[tuple[Hub, int | None]]:
+        return [(hub, people) for hub, people in self._hubs.listed() if not hub.details.unlisted]
 
     def _show(
         self,

@@ -110,4 +110,5 @@ def fields(hub: Hub, ui: Catalogue) -> dict[str, str]:
         "languages": ui.listed(ui.language_name(tag) for tag in details.languages),
         "zone": details.zone,
         "expected": "" if details.expected is None else str(details.expected),
+        "unlisted": "yes" if details.unlisted else "",
     }

@@ -1,1 +1,1 @@
-"""Pages about outcomes: policy questions, open calls, reports, documents."""
+"""Pages about outcomes: policy questions, open calls, the rapporteur's room, reports, documents."""

@@ -24,6 +24,9 @@ TYPED = frozenset(
         *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
         *("issues", "site", "symbol", "id", "first", "last", "paragraph"),
+        "representing",
+        *("holders", "due"),
+        "objectives",
     }
 )
 """The form fields in which somebody types text. The six words that let a hub in are not repeated, nor

@@ -18,6 +18,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
+from moothall.core.outcomes.commands import WriteMessage
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, SENDS_SOUND, STAFF_ROLES
 from moothall.core.sessions.state import State, Status
@@ -28,7 +29,7 @@ OVERVIEWS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Roles that oversee more than one meeting."""
 
 
-def _who(command: type[SetStatus | TagSegment | TypeSegment]) -> frozenset[Role]:
+def _who(command: type[SetStatus | TagSegment | TypeSegment | WriteMessage]) -> frozenset[Role]:
     return frozenset(role for role in STAFF_ROLES if command in COMMANDS[role])
 
 
@@ -46,6 +47,7 @@ class Tab(StrEnum):
     QUESTIONS = "questions"
     PODIUM = "podium"
     REPORT = "report"
+    WRITING = "writing"
     FIGURES = "figures"
     SETTINGS = "settings"
 
@@ -132,6 +134,7 @@ def meeting_frame(
         (Tab.QUESTIONS, ui.text("Questions, at work"), f"/moderate/{name}", _who(SetStatus)),
         (Tab.PODIUM, ui.text("Podium"), f"/podium/{name}", _who(SetStatus)),
         (Tab.REPORT, ui.text("Report, at work"), f"/desk/{name}#Outcome", _who(TagSegment)),
+        (Tab.WRITING, ui.text("Write the report"), f"/report/{name}", _who(WriteMessage)),
         (Tab.FIGURES, ui.text("Figures"), f"/figures/{name}", SEES_FIGURES),
     )
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,7 +25,8 @@ from moothall.services.sessions.catalogue import ListPublic
 @dataclass(eq=False, repr=False, kw_only=True)
 class AgendaDoor:
     """Handlers of the agenda and its calendars. `public`: the server's public address, without a slash at its end.
-    `search`: the address of the search; empty where there is none.
+    `search`: the address of the search; empty where there is none. `policy`: whether there are policy questions, or
+    calls for them.
     """
 
     pages: Pages
@@ -33,6 +34,7 @@ class AgendaDoor:
     listed: ListPublic
     public: str
     search: str = ""
+    policy: Callable[[], bool] = lambda: False
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -58,6 +60,7 @@ class AgendaDoor:
             ui=ui,
             query=query,
             search=f"{self.search}{query}" if self.search else "",
+            policy=f"/policy{query}" if self.policy() else "",
             parts_written=self.rows.parts(ui, self.pages.catalogues.languages),
             tabs=[day for day in days if day.name],
             days=sorted(days, key=lambda day: day.past),  # past days last, so that today or the next day comes first

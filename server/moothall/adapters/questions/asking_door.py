@@ -235,7 +235,11 @@ async def own_at(request: web.Request, wanted: SessionRequest, questions: Author
 
 async def typed_in(request: web.Request, ui: Catalogue) -> FilledForm:
     """Parse the form in a request's body. Raises HttpProblem when it is too long or no such form."""
-    given = await read_form(request)
+    return filled_form(await read_form(request), ui)
+
+
+def filled_form(given: Mapping[str, str], ui: Catalogue) -> FilledForm:
+    """The form in the fields of a request's body. Raises HttpProblem when they are of no such form."""
     try:
         kind = InterventionKind(given.get("kind", InterventionKind.QUESTION))
     except ValueError as error:

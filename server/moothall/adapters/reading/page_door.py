@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.prepared_meeting import PreparedMeeting, PreparedOf, nothing_prepared
 from moothall.adapters.pages.request_context import (
     HttpProblem,
     PageOf,
@@ -54,6 +55,7 @@ from moothall.adapters.reading.session_page import (
 )
 from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.decoding import number_in
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
@@ -99,7 +101,8 @@ class PageDoor:
 
     `last_awaited`: whether a session is about to be closed, and its last words are awaited. `offered`: the languages
     (BCP-47) into which a session could be translated. `questions_of`: what was asked. `instead`: the text to which
-    readers of a text are sent while its interpreter is silent, and again when the interpreter resumes.
+    readers of a text are sent while its interpreter is silent, and again when the interpreter resumes. `prepared_of`:
+    what a session is to answer.
     """
 
     pages: Pages
@@ -119,6 +122,7 @@ class PageDoor:
     questions_of: QuestionsOf = _no_questions
     instead: Callable[[SessionId, ChannelId], ChannelId | None] = lambda _session, _channel: None
     your_turn: YourTurn | None = None
+    prepared_of: PreparedOf = nothing_prepared
 
     def __post_init__(self) -> None:
         self._shared = SharedPages()
@@ -217,7 +221,13 @@ class PageDoor:
             your_turn=turn,
             now_asked=now_asked(questions, wanted.snapshot.session, ui, too=too),
             questions=questions,
+            prepared=await self._prepared(wanted.session, ui),
         )
+
+    async def _prepared(self, session: SessionId, ui: Catalogue) -> PreparedMeeting | None:
+        with suppress(StorageUnavailable):  # The text is shown without it.
+            return await self.prepared_of(session, ui)
+        return None
 
     async def line_page(self, request: web.Request) -> web.Response:
         """Redirect to the page of a session that contains a line, however old: which page that is may change."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import msgspec
 from aiohttp import web
@@ -152,6 +153,20 @@ class DoorRefusal(msgspec.Struct, frozen=True, kw_only=True):
         return web.Response(status=self.status, text=self.message + "\n", headers=headers)
 
 
+class CountOnline(Protocol):
+    """Counts who follows a session, for its attendance report."""
+
+    def come(self, session: SessionId, who: str, language: str) -> Callable[[], None]:
+        """Note that a browser begins to read a text in a language; `who` is its own. Return what to call when it
+        leaves.
+        """
+        ...
+
+    def not_counted(self, session: SessionId) -> None:
+        """Note that somebody reads who can't be counted."""
+        ...
+
+
 ReaderKind = tuple[str, str, str]
 """A session, a door, and the language that is read there (BCP-47)."""
 StreamHandler = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
@@ -240,13 +255,14 @@ class Connection:
 class ReaderPresence:
     """A connected reader: its slot, and the door and language under which it is counted. `leave` releases both."""
 
-    __slots__ = ("_kind", "_readers", "_slot", "stays", "transport")
+    __slots__ = ("_gone", "_kind", "_readers", "_slot", "stays", "transport")
 
     def __init__(self, readers: Readers, transport: Transport | None, slot: Slot | Connection) -> None:
         """`transport`: the reader's connection; None when it is already lost."""
         self._readers = readers
         self._slot = slot
         self._kind: ReaderKind | None = None
+        self._gone: Callable[[], None] | None = None
         self.transport = transport
         self.stays = False
         """Whether the connection stays open after its request is answered; then the connection calls `leave`."""
@@ -256,12 +272,15 @@ class ReaderPresence:
         has_begun(request)
         if not reading.aside:
             door = request.path.rpartition("/")[2]
-            self._kind = self._readers.count_in(request.match_info["session"], door, reading)
+            self._kind = kind = self._readers.count_in(request.match_info["session"], door, reading)
+            self._gone = self._readers.came_online(request, reading, kind)
 
     def leave(self) -> None:
         """Release the slot and the count, since the reader is gone. To be called once."""
         self._slot.leave()
         self._readers.left(self, self._kind)
+        if self._gone is not None:
+            self._gone()
 
     def done(self) -> None:
         """Release the slot when the request is answered, unless the connection stays open."""
@@ -287,6 +306,10 @@ class Readers:
     address_of: AddressOf = remote_address
     measures: Measures | None = None
     """The measures to which all doors of the server add; None makes a separate object."""
+    online: CountOnline | None = None
+    """Counts who follows each session; None: nobody does."""
+    token_of: Callable[[web.Request, SessionId], str] = lambda _request, _session: ""
+    """Returns the token of a request's browser for a session; empty where it has none."""
     others_ahead: bool = False
     """Whether another node of the house may have shown events that this node doesn't know yet to be in Redis. Then
     readers who have seen them are asked to come back; a snapshot would take them back in time.
@@ -391,6 +414,21 @@ class Readers:
         kind = (session, door, next(iter(languages), "und"))
         self._measures.readers[kind] += 1
         return kind
+
+    def came_online(self, request: web.Request, reading: ReaderRequest, kind: ReaderKind) -> Callable[[], None] | None:
+        """Have a reader counted for the attendance report: a browser by its cookie for the session, else an open page
+        by the name that it gave itself, else a connection that stays. Return what to call when it is gone. Called only
+        by `ReaderPresence.counted`.
+        """
+        if self.online is None:
+            return None
+        name, door, tag = kind
+        session = SessionId(name)
+        who = self.token_of(request, session) or reading.reader
+        if not who and door == "poll":
+            self.online.not_counted(session)
+            return None
+        return self.online.come(session, who or self.randomness.bytes(12).hex(), tag)
 
     def left(self, presence: ReaderPresence, kind: ReaderKind | None) -> None:
         """Count a reader out. Called only by `ReaderPresence.leave`."""

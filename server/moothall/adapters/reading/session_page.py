@@ -11,6 +11,7 @@ import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import quality_line, took_part
+from moothall.adapters.pages.prepared_meeting import PreparedMeeting
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import card_part, report_part
 from moothall.adapters.questions.asking_texts import figures
@@ -113,6 +114,8 @@ class PageParts(msgspec.Struct, frozen=True, kw_only=True):
     now_asked: Mapping[str, object] = msgspec.field(default_factory=lambda: NOBODY)
     questions: Questions | None = None
     """The questions and comments of the session; None where there are none that may be read."""
+    prepared: PreparedMeeting | None = None
+    """What the session is to answer; None for nothing."""
 
     @property
     def own(self) -> bool:
@@ -206,6 +209,7 @@ class SessionPage:
             **self._around(session, parts, lines=lines, named=parts.named or older is not None),
             in_language=lambda language: address.page(ui=language),
             topic=taken_up_now(session, ui),
+            prepared=parts.prepared,
             instead=in_place(session, address, state.instead, state.instead_of, ui),
             yours=None if parts.named or older is not None else in_own_language(session, address, ui),
             # Never the address of the page itself: the browser would only scroll to the fragment instead of loading it

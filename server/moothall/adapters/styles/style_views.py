@@ -42,6 +42,7 @@ from moothall.adapters.styles.style_samples import (
     sample_sentence,
     sample_snapshot,
 )
+from moothall.adapters.styles.style_scripted import BESIDE, scripted, with_original
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId, SpeakerId
@@ -57,10 +58,16 @@ OVERLAYS = ("", "two-lines", "lower-third", "side")
 READERS = (
     *("live", "sheet", "named", "remote", "supported", "hands", "hands-quiet", "near", "turn"),
     *("not-recorded", "before", "acts", "closed", "chapters"),
+    *("beside", "missed", "voice", "away"),
 )
 """States of a reader's page. `acts` is how scripts mark lines and show buttons while somebody reads back: a place that
-was marked, a line to quote, what is not saved; `chapters`: those of a record, unfolded.
+was marked, a line to quote, what is not saved; `chapters`: those of a record, unfolded; `beside`: both languages side
+by side; `missed`: *What did I miss?* in the sheet; `voice`: the text is read aloud; `away`: no connection to ask.
 """
+PARTS = {"missed": "#Missed", "voice": "#Voice"}
+"""The part of the sheet that a state is about: a phone has not all of the sheet in the window."""
+WIDE = ("live", "turn", "closed", "beside", "missed")
+"""Those that are shown in a wide window too."""
 GROUPS = ("good", "lost", "empty")
 PAPERS = ("a5", "a4")
 
@@ -100,11 +107,11 @@ class StyleViewsDoor:
                     (f"overlay-{each['preset'] or 'foot'}", "video", f"overlay/question?{urlencode(each)}")
                     for each in overlays
                 ),
-                *((f"reader-{name}", "phone", f"reader/{name}?{urlencode(kept)}") for name in READERS),
                 *(
-                    (f"reader-wide-{name}", "wide", f"reader/{name}?{urlencode(kept)}")
-                    for name in ("live", "turn", "closed")
+                    (f"reader-{name}", "phone", f"reader/{name}?{urlencode(kept)}{PARTS.get(name, '')}")
+                    for name in READERS
                 ),
+                *((f"reader-wide-{name}", "wide", f"reader/{name}?{urlencode(kept)}") for name in WIDE),
                 *((f"group-{name}", "wide tall", f"group/{name}?{urlencode(kept)}") for name in GROUPS),
                 *((f"sheets-{name}", "wide tall", f"sheets/{name}?{urlencode(kept)}") for name in PAPERS),
             ],
@@ -178,11 +185,14 @@ class StyleViewsDoor:
             wanted = SessionRequest(session=state, feed=Feed(channel=FLOOR), snapshot=snapshot)
             mine = card(wanted, [("token", Own(intervention=own, questions=questions, ahead=ahead))], ui, "")
             mine["may_hold"] = state == "turn"
+        choices, said, channel = page_choices.chosen(request.query), None, FLOOR
+        if state == "beside":
+            snapshot, said = with_original(snapshot, ui, self._pages.catalogues["fr" if ui.language == "en" else "en"])
+            choices, channel = {**choices, page_choices.SHOW: "side"}, BESIDE
         parts = PageParts(
-            address=TextAddresses(
-                state, channel=FLOOR, ui=ui.chosen or None, choices=page_choices.chosen(request.query)
-            ),
+            address=TextAddresses(state, channel=channel, ui=ui.chosen or None, choices=choices),
             ui=ui,
+            said=said,
             your_turn=mine,
             now_asked=now_asked(None if mine else questions, snapshot.session, ui, too=state == "supported"),
             questions=questions,
@@ -195,7 +205,7 @@ class StyleViewsDoor:
             now=NOW,
             contents=contents_of(snapshot.session, snapshot.lines, sample_questions("live", ui)) if ended else None,
         )
-        return framed(html(_scripted(text.replace("<html ", '<html class="live" ', 1), state, ui), ui))
+        return framed(html(scripted(text.replace("<html ", '<html class="live" ', 1), state, ui, self._pages), ui))
 
     async def group(self, request: web.Request) -> web.Response:
         """The desk of a group's coordinator."""
@@ -232,36 +242,6 @@ class StyleViewsDoor:
             local="",
         )
         return framed(html(in_theme(text, request), ui))
-
-
-def _scripted(text: str, state: str, ui: Catalogue) -> str:
-    """The page as its scripts make it in this state."""
-    said = sample_sentence(ui)
-    changes: dict[str, dict[str, str]] = {
-        "sheet": {'class="side sheet"': 'class="side sheet open"'},
-        "chapters": {"<details>\n<summary>": "<details open>\n<summary>"},
-        "acts": {
-            'id="Jump" hidden': 'id="Jump"',
-            'id="Fresh" hidden>': f'id="Fresh">{ui.counted("{n} new line", 3)}',
-            'id="GoToPlace" hidden': 'id="GoToPlace"',
-            'id="Unsaved" hidden': 'id="Unsaved"',
-            'id="Unrecorded" hidden': 'id="Unrecorded"',
-            '<p class="text" dir="auto"></p>': f'<p class="text" dir="auto">{said}</p>',
-        },
-    }
-    for before, after in changes.get(state, {}).items():
-        text = text.replace(before, after, 2)  # the first two, which are those of the text
-    if state == "acts":  # as js/panels/bookmark.js and quote.js mark lines
-        place, quoted = (f'<span class="flag">{ui.named("reader/place")}</span>', _quoting(ui))
-        first, second, *others = text.split('<p class="about">')
-        text = '<p class="about">'.join([first, place + second, quoted + others[0], *others[1:]])
-        text = text.replace('<li class="line', '<li class="place line', 1)
-    return text
-
-
-def _quoting(ui: Catalogue) -> str:
-    button, link = (ui.named(f"reader/{name}") for name in ("copy", "cite"))
-    return f'<button type="button" class="quiet">{button}</button> <a class="cite" href="#">{link}</a> '
 
 
 def _sheet(role: Role, ui: Catalogue) -> Values:

@@ -46,6 +46,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "hub-held": NamespaceBackup.IN_BACKUP,
     "silenced": NamespaceBackup.IN_BACKUP,  # positions in sound; nodes that were away still have to silence them
     "balance-sums": NamespaceBackup.IN_BACKUP,
+    "attendance": NamespaceBackup.IN_BACKUP,  # numbers of readers, without anything that leads to one
     "retention-period": NamespaceBackup.IN_BACKUP,  # what somebody has stated to be kept for longer must not go
     "retention": NamespaceBackup.IN_BACKUP,  # what is put off stays put off; what is due is found by the logs again
     "retention-time": NamespaceBackup.IN_BACKUP,  # for how long that was listed

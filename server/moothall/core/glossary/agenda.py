@@ -26,7 +26,7 @@ _BRACKETS = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")  # noqa: RUF001
 _BESIDE = re.compile(r"\s*[,;،，؛]\s*|\s+[-–—/|@]\s+")  # noqa: RUF001
 """What separates a name from the speaker's institution."""
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>|\"“”«»„、。，：；？！،؛؟]+")  # noqa: RUF001
-_NOUNS_ARE_CAPITAL = frozenset({"de", "lb"})
+NOUNS_ARE_CAPITAL = frozenset({"de", "lb"})
 """Languages in which a capital is no sign of a name, since all nouns have one."""
 _SHORT = 4
 """A word of fewer letters is no sign of whether a title capitalises all its words."""
@@ -52,24 +52,25 @@ def terms_in(title: str, language: str) -> tuple[str, ...]:
     words = _WORD.findall(title)
     if sum(word.isupper() for word in words) > len(words) / 2:
         return ()  # The whole title is in capitals, so capitals are no sign of a name.
-    capitals_tell = primary(language) not in _NOUNS_ARE_CAPITAL and not _all_capital(words)
+    capitals_tell = primary(language) not in NOUNS_ARE_CAPITAL and not _all_capital(words)
     found: list[str] = []
     name: list[str] = []
     for number, word in enumerate(words):
         bare = word.strip("'’.…-–—+&/*#").removesuffix("'s").removesuffix("’s")  # noqa: RUF001
-        if not _is_acronym(bare) and capitals_tell and number and bare[:1].isupper():
+        if not is_acronym(bare) and capitals_tell and number and bare[:1].isupper():
             name.append(bare)
             continue
         found += [" ".join(name)] if name else []
         name = []
-        if _is_acronym(bare):
+        if is_acronym(bare):
             found.append(bare)
     found += [" ".join(name)] if name else []
     terms = (cleaned(text) for text in found)
     return tuple(dict.fromkeys(term for term in terms if term is not None))[:MOST_OF_A_TITLE]
 
 
-def _is_acronym(word: str) -> bool:
+def is_acronym(word: str) -> bool:
+    """Whether a word has two capitals, or letters together with digits."""
     capitals = sum(map(str.isupper, word))
     mixed = any(map(str.isdigit, word)) and any(map(str.isalpha, word))
     return capitals >= 2 or (mixed and word[-1:].isalnum())
@@ -77,5 +78,5 @@ def _is_acronym(word: str) -> bool:
 
 def _all_capital(words: list[str]) -> bool:
     """Whether most of a title's longer words begin with a capital."""
-    telling = [word for word in words[1:] if len(word) >= _SHORT and word[0].isalpha() and not _is_acronym(word)]
+    telling = [word for word in words[1:] if len(word) >= _SHORT and word[0].isalpha() and not is_acronym(word)]
     return 3 * sum(word[0].islower() for word in telling) < len(telling)

@@ -41,6 +41,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     """IANA name of the time zone; empty: the conference's."""
     expected: int | None = None
     """How many people are expected; None when that is not known."""
+    unlisted: bool = False
+    """Whether it takes part without being named in lists, on the map and in attendance reports."""
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True):

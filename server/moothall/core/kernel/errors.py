@@ -119,6 +119,10 @@ class ProgrammeError(MoothallError):
         self.sentences = sentences
 
 
+class BadgesRefused(MoothallError):
+    """A file of badges can't be counted."""
+
+
 class ImportRefused(MoothallError):
     """A file about a past meeting can't be imported."""
 

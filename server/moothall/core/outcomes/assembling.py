@@ -71,7 +71,7 @@ class ReportedSession(msgspec.Struct, frozen=True, kw_only=True):
         return self.report.newest
 
 
-Spoken = Callable[[SessionId, PublishedMessage], int]
+SpokenAt = Callable[[SessionId, PublishedMessage], int]
 """Where in a session's record the first citation of a message begins, as a number that grows."""
 
 
@@ -97,7 +97,7 @@ def assembled(
     register: Register,
     sessions: Sequence[ReportedSession],
     words: AssemblyWords,
-    spoken: Spoken,
+    spoken: SpokenAt,
 ) -> tuple[NumberedParagraph, ...]:
     """The paragraphs of the document's next version, of the `sessions` within its days."""
     within = sorted(
@@ -157,7 +157,7 @@ def _by_question(
     register: Register,
     sessions: Sequence[ReportedSession],
     words: AssemblyWords,
-    spoken: Spoken,
+    spoken: SpokenAt,
 ) -> Iterator[NumberedParagraph]:
     for name in questions_of(document, register, sessions):
         asked = register.questions.get(name)
@@ -166,7 +166,11 @@ def _by_question(
 
 
 def _question(
-    asked: AskedQuestion, register: Register, sessions: Sequence[ReportedSession], words: AssemblyWords, spoken: Spoken
+    asked: AskedQuestion,
+    register: Register,
+    sessions: Sequence[ReportedSession],
+    words: AssemblyWords,
+    spoken: SpokenAt,
 ) -> Iterator[NumberedParagraph]:
     found = messages_on(asked.id, sessions)
 

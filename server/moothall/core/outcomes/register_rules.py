@@ -41,7 +41,8 @@ _EMAIL = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 _NO_POLICY_QUESTION = refuse(RefusalCode.UNKNOWN, "The register has no such policy question.")
 _NO_RECIPIENT = refuse(RefusalCode.UNKNOWN, "The register has no such body.")
 _NO_PAGE = refuse(RefusalCode.INVALID, "An address of a page begins with https:// or http:// and has no spaces.")
-_SAME = refuse(RefusalCode.CONFLICT, "This is so already.")
+ALREADY = refuse(RefusalCode.CONFLICT, "This is so already.")
+"""The refusal of a command that would change nothing."""
 
 
 def decide_call(call: OpenCall, command: do.CallCommand, *, published: bool) -> Sequence[oe.CallFact] | Refusal:
@@ -51,7 +52,7 @@ def decide_call(call: OpenCall, command: do.CallCommand, *, published: bool) -> 
             message = f"A call needs a text of 1 to {MAX_CALL} characters and the tag of its language."
             return refuse(RefusalCode.INVALID, message)
         if (command.text, command.language, command.until) == (call.text, call.language, call.until):
-            return _SAME
+            return ALREADY
         return [made_of(oe.CallStated, command)]
     if not published:
         return NO_QUESTION
@@ -59,7 +60,7 @@ def decide_call(call: OpenCall, command: do.CallCommand, *, published: bool) -> 
         return refuse(RefusalCode.INVALID, "A policy question needs an id.")
     selected = None if command.question is None else Selected(command.question, command.sessions)
     if call.selected.get(command.intervention) == selected:
-        return _SAME
+        return ALREADY
     return [made_of(oe.SubmissionSelected, command)]
 
 
@@ -100,7 +101,7 @@ def _question(register: Register, command: do.StateQuestion) -> Sequence[oe.Regi
         )
     now = (text, command.language, command.recipients, command.call, command.intervention)
     if known is not None and now == (known.text, known.language, known.recipients, known.call, known.intervention):
-        return _SAME
+        return ALREADY
     return [made_of(oe.QuestionStated, command, text=text)]
 
 
@@ -112,7 +113,7 @@ def _close(register: Register, command: do.CloseQuestion) -> Sequence[oe.Registe
     if reason is not None and len(reason) > MAX_QUESTION:
         return refuse(RefusalCode.INVALID, f"A reason has at most {MAX_QUESTION} characters.")
     if known.closed == reason:
-        return _SAME
+        return ALREADY
     return [oe.QuestionClosed(question=command.question, reason=reason)]
 
 
@@ -139,7 +140,7 @@ def _prepare(register: Register, command: do.PrepareSession) -> Sequence[oe.Regi
         before.objectives,
         before.feeds,
     ):
-        return _SAME
+        return ALREADY
     return [made_of(oe.SessionPrepared, command, objectives=objectives)]
 
 
@@ -151,7 +152,7 @@ def _unasked(register: Register, question: PolicyQuestionId) -> bool:
 def _paper(register: Register, command: do.FilePaper) -> Sequence[oe.RegisterFact] | Refusal:
     title = " ".join(command.title.split())
     if not title:
-        return [made_of(oe.PaperFiled, command, title="")] if command.paper in register.papers else _SAME
+        return [made_of(oe.PaperFiled, command, title="")] if command.paper in register.papers else ALREADY
     if not is_name(command.paper) or len(title) > MAX_NAME:
         return refuse(RefusalCode.INVALID, f"A paper needs an id and a title of 1 to {MAX_NAME} characters.")
     if command.question not in register.questions:
@@ -200,14 +201,14 @@ def _address(register: Register, command: do.AddressRecipient) -> Sequence[oe.Re
         address = ""
     known = register.addresses.get(command.recipient)
     if known == (None if command.way is None else RecipientAddress(command.way, address)):
-        return _SAME
+        return ALREADY
     return [oe.RecipientAddressed(recipient=command.recipient, way=command.way, address=address)]
 
 
 def _reply(register: Register, command: do.NoteReply) -> Sequence[oe.RegisterFact] | Refusal:
     text = command.text.strip()
     if not text:
-        return [made_of(oe.RecipientReplied, command, text="")] if command.reply in register.replies else _SAME
+        return [made_of(oe.RecipientReplied, command, text="")] if command.reply in register.replies else ALREADY
     if not is_name(command.reply) or len(text) > MAX_REPLY or not is_language(command.language):
         message = f"Say in 1 to {MAX_REPLY} characters what the body did, and in which language that is."
         return refuse(RefusalCode.INVALID, message)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import msgspec
 
+from moothall.core.kernel.csv_rows import UnreadableTable, csv_rows
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.drafts import (
@@ -33,7 +32,6 @@ from moothall.core.programme.times import duration, zone_of
 
 MOST_LINES = 100_000
 """Text rows of a file: 5,000 sessions whose abstracts have twenty rows each."""
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED = {
     "id": "id code",
     "title": "title session título titulo titre название العنوان 标题 題目 题目",
@@ -100,21 +98,10 @@ def _order_note(written: list[str], order: DateOrder | None) -> tuple[str, ...]:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield every row with the number of its last text line."""
-    first = next(_lines(text), "")
-    delimiter = max(",;\t", key=first.count)
-    table = csv.reader(_lines(text), delimiter=delimiter)
     try:
-        for row in table:
-            if table.line_num > MOST_LINES:
-                raise ProgrammeError(f"The file has more than {MOST_LINES} lines.")
-            yield table.line_num, row
-    except csv.Error as error:
-        raise ProgrammeError(f"Line {table.line_num}: that is not CSV ({error}).") from error
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Yield the text lines with their ends, one at a time, since a small file may hold millions."""
-    return (found[0] for found in _LINE.finditer(text))
+        yield from csv_rows(text, MOST_LINES)
+    except UnreadableTable as error:
+        raise ProgrammeError(str(error)) from error
 
 
 def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: FileContext) -> SessionDraft:

@@ -35,6 +35,19 @@ def likeness(one: Grams, other: Grams) -> float:
     return 2 * len(one & other) / both if both else 0.0
 
 
+NEAR = 0.3
+"""The likeness from which on a text is shown to somebody who types another."""
+MOST_NEAR = 5
+
+
+def nearest(text: str, others: Mapping[InterventionId, str]) -> list[InterventionId]:
+    """Which of the `MOST` newest texts are similar to `text`, the most similar first, at most `MOST_NEAR`."""
+    mine = grams(text)
+    scored = [(likeness(mine, grams(other)), name) for name, other in list(others.items())[-MOST:]]
+    near = sorted((each for each in scored if each[0] >= NEAR), key=lambda each: -each[0])
+    return [name for _, name in near[:MOST_NEAR]]
+
+
 class Likenesses:
     """Groups of similar texts. Results of comparisons are kept for the next call."""
 

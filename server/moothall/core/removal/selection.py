@@ -13,7 +13,7 @@ import msgspec
 
 from moothall.core.captioning.control_tokens import MOST_LAG_MS
 from moothall.core.events import types as ev
-from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, InterventionId, RollEntryId, SegmentId, SpeakerId
 from moothall.core.retention.periods import KeptKind
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import EARLY_WORDS, State
@@ -47,7 +47,13 @@ class Interventions(msgspec.Struct, frozen=True, tag="interventions"):
     interventions: tuple[InterventionId, ...]
 
 
-Selection = SpokenSpan | Lines | WordsOf | Interventions
+class RollEntries(msgspec.Struct, frozen=True, tag="roll"):
+    """What these entries of the attendance list say: names, and whom they represent."""
+
+    entries: tuple[RollEntryId, ...]
+
+
+Selection = SpokenSpan | Lines | WordsOf | Interventions | RollEntries
 
 
 class Expired(msgspec.Struct, frozen=True):
@@ -128,7 +134,7 @@ def _selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
                 line for name in names if (line := state.segments.get(name) or state.offered.get(name)) is not None
             ]
             return tuple(Cut(line) for line in _in_order(lines))
-        case Interventions():
+        case Interventions() | RollEntries():
             return ()
         case Expired():
             return tuple(map(Cut, _lines(state))) if KeptKind.TEXT in selection.kinds else ()

@@ -44,6 +44,9 @@ _QUEUE = (
     | _of(do.LimitTurns, do.LimitAsking)
 )
 _TOPICS = _of(do.TakeUp, do.TakeTopicBack)
+_COUNT = _of(do.CountPeople)
+_ROLL = _of(do.ArrangeRoll)
+_ATTENDANCE = _COUNT | _ROLL | _of(do.SignRoll, do.FinaliseRoll, do.ReleaseAttendance)
 _WALL = _of(do.ClearWall, do.RestoreWall)
 _REGISTER = _of(
     outcome.StateCall,
@@ -95,9 +98,11 @@ COMMANDS: dict[Role, _Commands] = {
     | _QUEUE
     | _TOPICS
     | _WALL
-    | _REPORT,
-    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _TOPICS | _WALL | _REPORT | _of(outcome.ConfirmMessage),
-    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _TOPICS | _WALL | _REPORT,
+    | _REPORT
+    | _COUNT
+    | _ROLL,
+    Role.CHAIR: _LIFE | _CONSENT | _NOTES | _QUEUE | _TOPICS | _WALL | _REPORT | _COUNT | _of(outcome.ConfirmMessage),
+    Role.MODERATOR: _SPEAKERS | _CONSENT | _NOTES | _TERMS | _QUEUE | _TOPICS | _WALL | _REPORT | _COUNT,
     Role.CAPTIONER: _SPEAKERS | _TEXT | _NOTES | _TERMS | _WALL,
     Role.RAPPORTEUR: _of(do.SealRecord) | _NOTES | _REPORT | _DRAFT,
     Role.SECRETARIAT: _MAKE
@@ -112,6 +117,7 @@ COMMANDS: dict[Role, _Commands] = {
     | _TOPICS
     | _WALL
     | _REPORT
+    | _ATTENDANCE
     | _REGISTER
     | _DRAFT
     | _RETURN
@@ -120,7 +126,9 @@ COMMANDS: dict[Role, _Commands] = {
     Role.INTERPRETER: _of(do.TypeSegment) | _AIR | _NOTES,
     Role.TOOL: _of(do.TypeSegment) | _CORRECT | _AIR,
     Role.HUB: _of(do.Ask, do.LeaveHubNote, do.ReadHubNote),
-    Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse, do.PublishDeclined)
+    Role.PARTICIPANT: _of(
+        do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse, do.PublishDeclined, do.SignRoll
+    )
     | _SAID_OF_MESSAGES,
     Role.READER: _of(),
 }

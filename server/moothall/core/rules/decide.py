@@ -25,6 +25,7 @@ from moothall.core.outcomes.document_rules import decide_document
 from moothall.core.outcomes.register_rules import decide_call, decide_register
 from moothall.core.outcomes.report_rules import decide_report
 from moothall.core.rules.air import put_on_air
+from moothall.core.rules.attendance import decide_attendance
 from moothall.core.rules.corrections import correct, publish_declined, revise
 from moothall.core.rules.displays import decide_wall
 from moothall.core.rules.fitting import fits
@@ -95,6 +96,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return decide_topic(state, command, wall)
     if isinstance(command, do.StaffCommand):
         return decide_staff(state, command, actor)
+    if isinstance(command, do.AttendanceCommand):
+        return decide_attendance(state, command, actor, wall)
     if isinstance(command, do.KeepingCommand):
         return not_recorded(state, command, wall)
     if isinstance(command, do.PlanCommand):

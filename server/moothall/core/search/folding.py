@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -29,26 +29,32 @@ LONGEST = 64
 Stem = Callable[[str, str], str]
 """Takes the endings off a word in lower case: (primary language, word) → stem. Returns an unknown language's word."""
 
-_EACH = (
+EACH = (
     "\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 """Characters that are a token each: Han, kana, bopomofo and Hangul, as in a regular expression's set."""
+_SPELLINGS = {
+    "\u0622": "\u0627",  # alef with madda
+    "\u0623": "\u0627",  # alef with hamza above
+    "\u0625": "\u0627",  # alef with hamza below
+    "\u0671": "\u0627",  # alef wasla
+    "\u06cc": "\u064a",  # Farsi yeh
+    "\u06a9": "\u0643",  # keheh
+    "\u0640": None,  # tatweel
+}
+SPELLINGS = str.maketrans(_SPELLINGS)
+"""Arabic letters of which the same word is written with one or the other."""
 _ARABIC = str.maketrans(
     {
-        "\u0622": "\u0627",  # alef with madda
-        "\u0623": "\u0627",  # alef with hamza above
-        "\u0625": "\u0627",  # alef with hamza below
-        "\u0671": "\u0627",  # alef wasla
+        **_SPELLINGS,
         "\u0624": "\u0648",  # waw with hamza
         "\u0626": "\u064a",  # yeh with hamza
         "\u0649": "\u064a",  # alef maksura
-        "\u06cc": "\u064a",  # Farsi yeh
-        "\u06a9": "\u0643",  # keheh
         "\u0629": "\u0647",  # teh marbuta
-        "\u0640": None,  # tatweel
     }
 )
+"""Those, and letters that also part one word from another: enough to find it by."""
 _ACCENTLESS = {
     "es": ((r"([cs])ion$", r"\1ión"), (r"ia$", "ía"), (r"ias$", "ías"), (r"logia(s?)$", r"logía\1")),
     "fr": (
@@ -75,7 +81,7 @@ _ACCENTLESS = {
 @cache
 def _each() -> re.Pattern[str]:
     """A character that is a token; the marks of kana are no accents."""
-    return re.compile(f"[{_EACH}]")
+    return re.compile(f"[{EACH}]")
 
 
 class Token(NamedTuple):
@@ -87,17 +93,24 @@ class Token(NamedTuple):
 
 
 @cache
-def _word() -> re.Pattern[str]:
-    """What a word is: one character of `_EACH`, or a run of other letters, figures and marks."""
-    marks: list[list[int]] = []
-    for code in range(0x300, 0x1F000):  # all marks but those that vary other characters, which are no part of a word
+def marks() -> str:
+    """All marks but those that vary other characters, which are no part of a word, and the tatweel; as in a regular
+    expression's set.
+    """
+    found: list[list[int]] = []
+    for code in range(0x300, 0x1F000):
         if unicodedata.category(chr(code))[0] == "M":
-            if marks and marks[-1][1] == code - 1:
-                marks[-1][1] = code
+            if found and found[-1][1] == code - 1:
+                found[-1][1] = code
             else:
-                marks.append([code, code])
-    joined = "".join(f"{chr(first)}-{chr(last)}" for first, last in marks) + "\u0640"
-    return re.compile(f"[{_EACH}][{joined}]*|(?:[^\\W_{_EACH}]|[{joined}])+")
+                found.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in found) + "\u0640"
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """What a word is: one character of `EACH`, or a run of other letters, figures and marks."""
+    return re.compile(f"[{EACH}][{marks()}]*|(?:[^\\W_{EACH}]|[{marks()}])+")
 
 
 class Folding:
@@ -142,7 +155,7 @@ class Folding:
     def _fold(self, written: str, language: str) -> str:
         plain = unicodedata.normalize("NFKC", written).casefold()
         if not plain.isascii():
-            plain = _bare_arabic(plain)
+            plain = bare_arabic(plain)
         if language in STEMMED:
             plain = self._stem(language, plain)
         if not plain.isascii() and not _each().match(plain):
@@ -151,9 +164,9 @@ class Folding:
         return "".join(each for each in plain if each.isalnum() or unicodedata.category(each)[0] == "M")[:LONGEST]
 
 
-def _bare_arabic(text: str) -> str:
+def bare_arabic(text: str, letters: Mapping[int, str | None] = _ARABIC) -> str:
     """The text with the Arabic letters that are written in several ways as one each, without vowel signs."""
     if not any("\u0600" <= each <= "\u06ff" for each in text):
         return text
-    folded = text.translate(_ARABIC)
+    folded = text.translate(letters)
     return "".join(each for each in folded if not ("\u0600" <= each <= "\u06ff" and unicodedata.combining(each)))

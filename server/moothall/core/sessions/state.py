@@ -24,6 +24,7 @@ from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.sessions.air import air_after, air_without
 from moothall.core.sessions.keeping import RecordKeeping, keeping_after
 from moothall.core.sessions.parts import Channel, MediaClock, Segment, SessionSource, made_from
+from moothall.core.sessions.roll import AttendanceState, evolve_attendance
 from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.terms.terms import ChosenTerms, with_term
 
@@ -106,6 +107,7 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     notes_and_tags: NotesAndTags = msgspec.field(default_factory=NotesAndTags)
     topics: Topics = ()
     """What was taken up, one after the other."""
+    attendance: AttendanceState = msgspec.field(default_factory=AttendanceState)
     hubs: HubsPresent = msgspec.field(default_factory=dict)
     closing: ev.CloseRequested | None = None
     """The request to close the session once its last words are in the log; None when there is none, and after the
@@ -215,12 +217,19 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _evolve_segment(state, event, at)
         case _ if isinstance(event, ev.QuestionFact):
             return _with_questions(state, event)
-        case _ if isinstance(event, OutcomeFact):
-            return replace(state, outcomes=evolve_outcomes(state.outcomes, event, at))
+        case _ if isinstance(event, OutcomeFact | ev.AttendanceFact):
+            return _beside(state, event, at)
         case _ if isinstance(event, ev.NoteOrTag | ev.TopicTaken):
             return _noted(state, event, at)
         case _:
             return state
+
+
+def _beside(state: State, event: OutcomeFact | ev.AttendanceFact, at: int) -> State:
+    """The state after an event about something that no rule of the text depends on."""
+    if isinstance(event, ev.AttendanceFact):
+        return msgspec.structs.replace(state, attendance=evolve_attendance(state.attendance, event))
+    return msgspec.structs.replace(state, outcomes=evolve_outcomes(state.outcomes, event, at))
 
 
 def _noted(state: State, event: ev.NoteOrTag | ev.TopicTaken, at: int) -> State:

@@ -126,6 +126,10 @@ class Hubs:
         on = self.on()
         return tuple((hub, people_now(hub, on)) for hub in self.list())
 
+    def unlisted(self) -> frozenset[str]:
+        """The names of the hubs that no list names."""
+        return frozenset(hub.name for hub in self.list() if hub.details.unlisted)
+
     def there_are(self) -> bool:
         """Whether any hub exists."""
         return bool(self._hubs) or any(staff.role is Role.HUB for staff in self._links.list())

@@ -11,13 +11,14 @@ from moothall.core.events.codec import UnknownEvent
 from moothall.core.glossary.agenda import names_in as names_of
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, not_allowed, refuse
-from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, RollEntryId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
 from moothall.core.removal.selection import (
     Cut,
     ErasedSelection,
     Expired,
+    RollEntries,
     SpokenSpan,
     WithCopies,
     again,
@@ -27,13 +28,14 @@ from moothall.core.removal.selection import (
 )
 from moothall.core.retention.periods import DUE, STAFF_DUE, KeptKind
 from moothall.core.rules.authority import REMOVERS
+from moothall.core.sessions.roll import RollStatus
 from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import PendingAppend
 
-_FOR_STAFF = ev.NoteLeft | ev.HubNoteLeft | ev.SegmentTagged | ev.TermChosen | ev.InterventionFlagged
-"""Events that the staff wrote or marked for themselves."""
+_FOR_STAFF = ev.NoteLeft | ev.HubNoteLeft | ev.SegmentTagged | ev.TermChosen | ev.InterventionFlagged | ev.RollSigned
+"""Events that the staff wrote or marked for themselves, and what people wrote for them on the attendance list."""
 _WITH_TEXT = (
     ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
 )
@@ -56,6 +58,8 @@ class TextOffsets:
         self._staff: list[int] = []
         self._polls: list[int] = []
         self._originals: list[int] = []
+        self._signed: dict[RollEntryId, list[int]] = {}
+        self._named: list[int] = []
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
         """Note the event at `offset`, which still has its body."""
@@ -63,6 +67,10 @@ class TextOffsets:
             self._staff.append(offset)
         elif isinstance(event, ev.InterventionReceived | ev.InterventionRemoved) and event.asker:
             self._askers.setdefault(event.intervention, []).append(offset)
+        if isinstance(event, ev.RollSigned | ev.RollNamed):
+            self._signed.setdefault(event.entry, []).append(offset)
+            if isinstance(event, ev.RollNamed):
+                self._named.append(offset)
         if isinstance(event, _WITH_TEXT):
             self._lines.setdefault(event.segment, []).append(offset)
         elif isinstance(event, ev.SpeakerIntroduced):
@@ -103,6 +111,15 @@ class TextOffsets:
     def of_polls(self) -> tuple[int, ...]:
         """All offsets of what was put to a show of hands."""
         return tuple(self._polls)
+
+    def of_roll(self, entries: Iterable[RollEntryId]) -> list[int]:
+        """All offsets of the words of entries of the attendance list."""
+        return [offset for entry in entries for offset in self._signed.get(entry, ())]
+
+    @property
+    def named_on_roll(self) -> tuple[int, ...]:
+        """All offsets of those who are named on the final attendance list."""
+        return tuple(self._named)
 
     @property
     def of_originals(self) -> tuple[int, ...]:
@@ -153,6 +170,8 @@ def requested(
     if isinstance(selection, Expired):
         nothing = refuse(RefusalCode.UNKNOWN, "The record has nothing of this.")
         return (by == SYSTEM and expired(state, text_offsets, selection.kinds, cause)) or nothing
+    if isinstance(selection, RollEntries) and by.role in {*REMOVERS, Role.PARTICIPANT}:
+        return _roll(state, text_offsets, selection, by, cause)
     if by.role not in REMOVERS:
         return not_allowed(by.role)
     asked = selection.selection if isinstance(selection, WithCopies) else selection
@@ -165,6 +184,19 @@ def requested(
     if not (cuts or interventions or text_offsets.of_names(names) or isinstance(asked, SpokenSpan)):
         return refuse(RefusalCode.UNKNOWN, "The record has none of these words.")
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
+
+
+def _roll(
+    state: State, text_offsets: TextOffsets, selection: RollEntries, by: Actor, cause: CommandId
+) -> Erasure | Refusal:
+    """The erasure of entries of the attendance list. Its author may ask for it, whom whoever passes the id on knows."""
+    entries = tuple(dict.fromkeys(selection.entries))
+    there = [entry for entry in entries if entry in state.attendance.entries]
+    if not there:
+        return refuse(RefusalCode.UNKNOWN, "The attendance list has no such entry.")
+    struck = tuple(ev.RollStruck(entry=entry) for entry in there)
+    others = tuple(text_offsets.of_roll(there))
+    return Erasure(cuts=(), others=others, originals=False, before=struck, reason="request", by=by, cause=cause)
 
 
 def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind], cause: CommandId) -> Erasure | None:
@@ -191,6 +223,7 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
         published = (each for each in asked if each.published and each.id not in gone)
         gone |= {each.id: each for each in published if text_offsets.of_interventions([each.id])}
         names, cuts = text_offsets.named, selected(state, Expired(frozenset(kinds)))
+        others += text_offsets.named_on_roll
         others += text_offsets.of_polls  # Without its opening a fold has no show of hands, whatever was counted.
     if KeptKind.STAFF in kinds:
         others += [*text_offsets.of_staff, *text_offsets.of_lines(line for line, _ in state.offered.items())]
@@ -199,6 +232,10 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
         before = (ev.SessionArranged(access=state.access, sound=ev.SoundKept.NONE, listed=state.listed),)
     if not (gone or others or names or cuts or before or (text and text_offsets.of_originals)):
         return None
+    # Else a session that is loaded would go on showing the entries.
+    final = state.attendance.roll is RollStatus.FINAL
+    gone_from_roll = (KeptKind.TEXT if final else KeptKind.STAFF) in kinds
+    struck = tuple(ev.RollStruck(entry=entry) for entry in state.attendance.entries) if gone_from_roll else ()
     public = cuts or names or before or any(each.published for each in gone.values()) or text
     return Erasure(
         cuts=cuts,
@@ -206,7 +243,7 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
         interventions=tuple(gone.values()),
         others=tuple(others),
         originals=text,
-        before=before,
+        before=(*before, *struck),
         reason=DUE if public else STAFF_DUE,
         by=SYSTEM,
         cause=cause,

@@ -109,6 +109,10 @@ class Asking:
         """Replace the words for which interventions are flagged."""
         self._blocked = words
 
+    def flags(self, language: str, text: str, name: str) -> tuple[str, ...]:
+        """The flags of a text in a language (BCP-47) and of its author's name."""
+        return self._blocked.flags(language, text, name)
+
     async def load(self) -> None:
         """Read the house's key, or create it. Raises StorageUnavailable."""
         self._tokens = await kept_tokens(self.book, NAMESPACE, self.randomness)

@@ -169,8 +169,12 @@ class SessionCatalogue:
         """
         return [entry for entry in await self.all() if entry.listed]
 
+    async def meetings(self) -> Sequence[Entry]:
+        """Every session, public or not, without the logs about outcomes, sorted by id. Raises as `listed` does."""
+        return [entry for entry in await self.all() if entry.kind is ev.LogKind.SESSION]
+
     async def all(self) -> Sequence[Entry]:
-        """Every session that has a log, sorted by id. Raises as `listed` does."""
+        """Everything that has a log, sorted by id. Raises as `listed` does."""
         await self.fill()
         return [entry for _, entry in sorted(self._entries.items())]
 

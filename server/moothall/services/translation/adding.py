@@ -177,7 +177,8 @@ class AddingLanguages:
 
     async def _add(self, language: str, wish: Wish) -> None:
         replace = msgspec.structs.replace
-        offer = next(each for each in self._now.offers or () if each.language == language)
+        # The list may have been fetched anew since the language was ordered, and not have it any more.
+        offered = next((each for each in self._now.offers or () if each.language == language), None)
         self._now = replace(self._now, language=language, done=0, total=0)
         try:
             async for progress in self._store.add(language, wish):
@@ -192,7 +193,8 @@ class AddingLanguages:
             logger.info("language %s was added", language)
             if self._test != []:
                 self._test = [*(self._test or ()), language]
-        ended, ended_bytes = self._now.ended + 1, self._now.ended_bytes + _size(offer, wish)
+        size = 0 if offered is None else _size(offered, wish)
+        ended, ended_bytes = self._now.ended + 1, self._now.ended_bytes + size
         self._now = replace(self._now, language="", ended=ended, ended_bytes=ended_bytes)
 
     async def _try_out(self, languages: Sequence[str]) -> None:

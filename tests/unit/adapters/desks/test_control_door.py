@@ -18,7 +18,7 @@ QUESTIONS = {"alarm.break-speech"}
 def test_every_alarm_says_what_is_wrong_and_what_to_do(language: str) -> None:
     ui, title = Catalogues(LOCALES)[language], "\u2068Whose data? A town hall.\u2069"
     values = {"n": 5, "all": 9, "title": title, "who": "\u2068A. Diallo\u2069", "expected": "a", "heard": "b"}
-    values |= {"node": "n1", "removal": "s1:7"}
+    values |= {"node": "n1", "removal": "s1:7", "names": "News of the agenda"}
     found = {kind: parted(ui.named(f"staff/{kind}", **values)) for kind in KINDS}
     assert {kind for kind, (_, remedy) in found.items() if not remedy} <= QUESTIONS
     assert all(title in fault for kind, (fault, _) in found.items() if "same-room" in kind), "a title is one piece"

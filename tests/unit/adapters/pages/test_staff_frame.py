@@ -46,13 +46,16 @@ def names(frame: dict[str, Any]) -> list[str]:
     return [tab["name"] for tab in frame["tabs"]]
 
 
+EVERYTHING = ("Microphone", "Text", "Caption", "Questions", "Podium")
+
+
 @pytest.mark.parametrize(
     ("role", "tabs"),
     [
-        (Role.SECRETARIAT, ["Microphone", "Text", "Caption", "Questions", "Podium", "Report", "Figures", "Settings"]),
+        (Role.SECRETARIAT, [*EVERYTHING, "Report", "Write the report", "Figures", "Settings"]),
         (Role.TECHNICIAN, ["Microphone", "Text", "Caption", "Questions", "Podium", "Report", "Figures"]),
         (Role.MODERATOR, ["Microphone", "Text", "Questions", "Podium", "Report", "Figures"]),
-        (Role.RAPPORTEUR, ["Text", "Report"]),
+        (Role.RAPPORTEUR, ["Text", "Report", "Write the report"]),
         (Role.CAPTIONER, ["Text", "Caption"]),
         (Role.INTERPRETER, ["Text", "Caption"]),
         (Role.HUB, []),

@@ -26,7 +26,7 @@ async def shown(part: str, language: str) -> str:
         assert answer.status == 200
         text = await answer.text()
     assert 'data-theme="blue"' in text
-    assert len(re.findall(r'<ul class="tabs">.*?</ul>', text, re.DOTALL)[0].split("<li>")) == 9, "the frame's tabs"
+    assert len(re.findall(r'<ul class="tabs">.*?</ul>', text, re.DOTALL)[0].split("<li>")) == 10, "the frame's tabs"
     return text
 
 

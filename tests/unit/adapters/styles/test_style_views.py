@@ -12,7 +12,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.styles.style_lists import AGENDAS, HUB_LINES, SEARCHES, StyleListsDoor
 from moothall.adapters.styles.style_proposals import CHECKS, LINKS, OWN_WORDS, StyleProposalsDoor
 from moothall.adapters.styles.style_records import RECORDS, StyleRecordsDoor
-from moothall.adapters.styles.style_views import GROUPS, OVERLAYS, PAPERS, READERS, WALLS, StyleViewsDoor
+from moothall.adapters.styles.style_views import GROUPS, OVERLAYS, PAPERS, READERS, WALLS, WIDE, StyleViewsDoor
 
 PAGES = Pages(find_web_folder())
 
@@ -41,7 +41,7 @@ async def test_each_view_is_shown_in_a_frame_without_its_scripts(language: str) 
             OWN_WORDS,
             LINKS,
         )
-        assert len(frames) == sum(map(len, lists)) + len(("live", "turn", "closed"))
+        assert len(frames) == sum(map(len, lists)) + len(WIDE)
         for address in frames:
             async with client.get(address.replace("&amp;", "&")) as answer:
                 text = await answer.text()
@@ -79,6 +79,14 @@ async def test_the_views_are_in_the_states_that_they_name() -> None:
         assert 'id="Jump" hidden' not in acts
         assert (await shown(client, "reader/chapters")).count("<details open>") == 2
         assert "Now: it is your turn" in await shown(client, "reader/turn")
+        beside = await shown(client, "reader/beside")
+        assert 'data-show="side"' in beside
+        assert (beside.count('class="original" lang="fr"'), beside.count("Being translated")) == (3, 1)
+        missed = (await shown(client, "reader/missed")).partition('id="MissedHere">')[2].partition("</details>")[0]
+        parts = ["Speaking now", "Now being asked", "Said last", "What happened"]
+        assert re.findall("<h2>(.*)</h2>", missed) == parts
+        assert 'id="VoiceOn">Stop reading<' in await shown(client, "reader/voice")
+        assert 'class="away">' in await shown(client, "reader/away")
         assert 'class="side sheet open"' in await shown(client, "reader/sheet")
         assert 'data-good="no" data-kind="lost"' in await shown(client, "group/lost")
         assert (await shown(client, "sheets/a4")).count('class="qr"') == 3

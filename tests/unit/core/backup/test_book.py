@@ -8,6 +8,7 @@ import pytest
 from moothall.core.backup.book import NAMESPACES, NamespaceBackup, chosen, decode_entries, encode_entries
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.ports import BookEntry
+from moothall.services.attendance import online
 from moothall.services.captioning import zoom_push
 from moothall.services.capture import streams
 from moothall.services.cluster import two_books
@@ -28,6 +29,7 @@ from moothall.services.webhooks import webhooks
 
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
+    "attendance/online.py": [online.NAMESPACE],
     "capture/streams.py": [streams.NAMESPACE],
     "captioning/zoom_push.py": [zoom_push.NAMESPACE],
     "cluster/two_books.py": [two_books.NOTES, two_books.HOUSE],

@@ -31,6 +31,8 @@ LANES = {
     "line.offered": "staff",
     "original.kept": "staff",
     "close.requested": "staff",
+    "roll.signed": "staff",
+    "roll.struck": "staff",
     "intervention.received": "staff",
     "intervention.reworded": "staff",
     "intervention.flagged": "staff",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.likeness import ALIKE, Likenesses, grams, likeness
+from moothall.core.questions.likeness import ALIKE, Likenesses, grams, likeness, nearest
 from support.sessions.questions import name
 
 
@@ -67,3 +67,13 @@ def test_what_is_remembered_changes_nothing(steps: list[dict[str, str]]) -> None
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_likeness_goes_both_ways(one: str, other: str) -> None:
     assert likeness(grams(one), grams(other)) == likeness(grams(other), grams(one)) <= 1
+
+
+def test_who_types_is_shown_the_nearest_texts_first() -> None:
+    texts = {
+        name("q1"): "When does the school open?",
+        name("q2"): "Who pays for the water in the villages?",
+        name("q3"): "Who will pay for water in the cities?",
+    }
+    assert nearest("Who pays for the water in villages?", texts) == [name("q2"), name("q3")]
+    assert nearest("", texts) == []

@@ -11,9 +11,9 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
+from moothall.core.kernel.ids import CommandId, InterventionId, Position, RollEntryId, SegmentId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.removal.selection import Expired, Interventions, Lines, SpokenSpan, WordsOf, not_kept
+from moothall.core.removal.selection import Expired, Interventions, Lines, RollEntries, SpokenSpan, WordsOf, not_kept
 from moothall.core.retention.periods import KeptKind
 from moothall.core.signals import Partial
 from moothall.record.verify import RecordVerdict, verify
@@ -449,3 +449,64 @@ async def test_the_hash_of_who_asked_goes_also_where_the_words_went_before() -> 
         assert (gone.removed, gone.published, gone.number) == (True, True, 1)
         assert (shown.removed, shown.published, shown.text, shown.number) == (False, True, "Why?", 2)
         assert expired(made.writer.state, made.writer.text_offsets, {KeptKind.QUESTIONS}, CommandId("x")) is None
+
+
+ANA = RollEntryId("e1")
+OFFICE = Actor(Role.SECRETARIAT, "s1")
+
+
+async def signed(made: Stage) -> None:
+    await opened(made)
+    for name, command in (
+        ("roll", do.ArrangeRoll(open=True)),
+        ("sign", do.SignRoll(entry=ANA, name=f"Ana {HIDDEN}", representing=HIDDEN)),
+        ("other", do.SignRoll(entry=RollEntryId("e2"), name="Ben")),
+    ):
+        by = Actor(Role.PARTICIPANT, "e") if isinstance(command, do.SignRoll) else OFFICE
+        assert isinstance(await made.writer.send(by, CommandId(name), command), Receipt)
+
+
+async def as_in_its_log(made: Stage) -> None:
+    assert HIDDEN.encode() not in await made.bodies()
+    assert made.writer.state == (await fold(made.log, SESSION)).state
+
+
+async def test_an_entry_of_the_attendance_list_goes_for_its_author_and_for_the_secretariat() -> None:
+    for by in (Actor(Role.PARTICIPANT, ANA), OFFICE):
+        async with stage() as made:
+            await signed(made)
+            refused = await made.writer.remove(Actor(Role.CHAIR, "c1"), CommandId("no"), RollEntries((ANA,)))
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.FORBIDDEN
+            assert isinstance(await made.writer.remove(by, CommandId("gone"), RollEntries((ANA, ANA))), Receipt)
+            await as_in_its_log(made)
+            assert [each.name for each in made.writer.state.attendance.entries.values()] == ["Ben"]
+            again = await made.writer.remove(by, CommandId("again"), RollEntries((ANA,)))
+            assert isinstance(again, Refusal)
+            assert again.code is RefusalCode.UNKNOWN
+
+
+async def test_a_list_that_never_became_final_goes_with_what_the_staff_wrote() -> None:
+    async with stage() as made:
+        await signed(made)
+        await made.writer.send(SYSTEM, CommandId("close"), do.CloseSession())
+        due = Expired(frozenset({KeptKind.STAFF}))
+        assert isinstance(await made.writer.remove(SYSTEM, CommandId("due"), due), Receipt)
+        await as_in_its_log(made)
+        assert made.writer.state.attendance.entries == {}
+        reasons = [event.reason for event in made.events if isinstance(event, ev.BodyRemoved)]
+        assert reasons == ["due-staff"]
+
+
+async def test_a_final_list_goes_with_the_text() -> None:
+    async with stage() as made:
+        await signed(made)
+        await made.writer.send(SYSTEM, CommandId("close"), do.CloseSession())
+        await made.writer.send(OFFICE, CommandId("final"), do.FinaliseRoll())
+        staff, text = (Expired(frozenset({kind})) for kind in (KeptKind.STAFF, KeptKind.TEXT))
+        assert isinstance(await made.writer.remove(SYSTEM, CommandId("staff"), staff), Receipt)
+        assert len(made.writer.state.attendance.entries) == 2
+        assert isinstance(await made.writer.remove(SYSTEM, CommandId("text"), text), Receipt)
+        await as_in_its_log(made)
+        assert made.writer.state.attendance.entries == {}
+        assert made.writer.state.attendance.signed == 2

@@ -32,7 +32,10 @@ def test_a_log_is_made_once_and_is_in_no_list_of_sessions() -> None:
             assert report.id == report_of(SESSION) == f"report.{SESSION}"
             assert [entry.session for entry in await known.of_kind(LogKind.REPORT)] == [report.id]
             assert [entry.session for entry in await known.of_kind(LogKind.CALL)] == []
-            assert [entry.session for entry in await known.entries() if entry.listed] == [SESSION]
+            catalogue = SessionCatalogue(hall.log)
+            assert [entry.session for entry in await catalogue.listed()] == [SESSION]
+            assert [entry.session for entry in await catalogue.meetings()] == [SESSION]
+            assert len(await catalogue.all()) == 3
 
     loop.run(story())
 

@@ -131,6 +131,7 @@ def test_it_lists_what_anybody_may_read_and_no_rehearsals() -> None:
             opened=opened,
             access=Access.PUBLIC,
             channel=FLOOR,
+            texts=frozenset({"en", "fr"}),
             offset=4,
         )
         assert {lanes for _, lanes in log.asked} == {frozenset({SESSION_LANE})}

@@ -156,6 +156,18 @@ async def test_several_are_one_order_whose_progress_is_of_all_and_one_that_fails
     assert (page.now.ended, page.now.ordered) == (0, 1), "another order begins anew"
 
 
+async def test_a_language_that_a_newer_list_lacks_is_tried_all_the_same(page: Page) -> None:
+    page.orders.look()
+    await page.step()
+    page.orders.look()
+    assert page.orders.add("fr")
+    page.store.languages = ("ar",)
+    await page.step()
+    assert [offer.language for offer in page.now.offers or ()] == ["ar"]
+    await page.step(4)
+    assert (page.now.ended, page.now.language) == (1, "")
+
+
 def test_those_of_the_united_nations_that_are_lacking_stand_in_their_order() -> None:
     offers = [
         LanguageOffer(language=tag, size=1, licence="MPL-2.0", here=tag == "fr") for tag in ("de", "es", "fr", "zh")

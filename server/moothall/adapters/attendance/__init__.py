@@ -1,0 +1,1 @@
+"""Pages about attendance: reports, the attendance list, and the table of the recommendations."""

@@ -1,0 +1,104 @@
+"""Values of citations for templates: the words as they were cited and as they read now, and how far they were checked.
+
+The room and the published report show them alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.events.outcome_parts import Citation
+from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone, media_time
+from moothall.core.rules.authority import STAFF_ROLES
+from moothall.services.outcomes.cited_words import CitedFate, CitedWords
+
+AROUND_MS = 800
+"""Sound before and after a citation that is heard with it, in ms."""
+CitedValues = dict[str, object]
+
+
+@dataclass(frozen=True)
+class CitedRows:
+    """Makes the values in the language of an interface."""
+
+    ui: Catalogue
+    zone: Zone
+
+    def row(self, cited: CitedWords, *, sound: bool = False) -> CitedValues:
+        """The values of a citation. `sound`: whether it can be played here."""
+        gone = cited.fate in (CitedFate.REMOVED, CitedFate.UNREADABLE)
+        return {
+            "id": cited.citation.id,
+            "fate": cited.fate.value,
+            "lines": [
+                {
+                    "name": line.name,
+                    "language": line.language,
+                    "direction": direction(line.language),
+                    "was": line.was,
+                    "now": line.now,
+                }
+                for line in cited.lines
+            ],
+            "differs": cited.fate is not CitedFate.SAME and any(line.was != line.now for line in cited.lines),
+            "gone": gone and not cited.lines,
+            "state": self.state(cited),
+            "said": self._said(cited),
+            "time": media_time(cited.t0),
+            "unheard": not cited.heard,
+            "stale": cited.stale,
+            "doubtful": cited.doubtful,
+            "seen": cited.seen,
+            "translation": cited.kind is ChannelKind.TRANSLATION,
+            "address": "" if gone and not cited.lines else address_of(cited, self.ui),
+            "clip": clip_of(cited.citation, cited.t0, cited.t1) if sound and not cited.number and not gone else "",
+        }
+
+    def state(self, cited: CitedWords) -> str:
+        """How far the words were checked, as a sentence; empty where there are none, and for a question."""
+        if not cited.lines or cited.number:
+            return ""
+        if cited.checked_by is None:
+            return self.ui.text("Heard by a machine, unchecked" if cited.machine else "Written by a person, unchecked")
+        role = self.ui.named(f"staff/role.{cited.checked_by}") if cited.checked_by in STAFF_ROLES else ""
+        return self.ui.text(
+            "Checked by: {role}, {time}", role=role, time=self.ui.moment(self.zone.at(cited.checked_at))
+        )
+
+    def _said(self, cited: CitedWords) -> str:
+        """What became of the words, as a sentence; empty where they are the same."""
+        match cited.fate:
+            case CitedFate.SAME:
+                return ""
+            case CitedFate.CHANGED:
+                return self.ui.text("The text was mended after it was quoted. Both are here.")
+            case CitedFate.REMOVED if cited.lines:
+                return self.ui.text("Some of these words were removed from the record.")
+            case CitedFate.REMOVED:
+                return self.ui.text("These words were removed from the record.")
+            case _:
+                return self.ui.text("These words can't be read here.")
+
+
+def address_of(cited: CitedWords, ui: Catalogue) -> str:
+    """The address of the page of a quotation, or of a question."""
+    citation, base = cited.citation, f"/s/{quote(cited.citation.session)}"
+    if citation.intervention is not None:
+        return f"{base}/questions{ui.query}#No-{cited.number}"
+    ends = {"from": _end(citation.first, citation.start), "to": _end(citation.last, citation.end)}
+    asked = {"channel": citation.channel or "", **ends, "at": cited.position, **ui.kept}
+    return f"{base}/cite?{urlencode(asked, safe=':')}"
+
+
+def _end(segment: str | None, character: int | None) -> str:
+    return (segment or "") if character is None else f"{segment}:{character}"
+
+
+def clip_of(citation: Citation, t0: int, t1: int) -> str:
+    """The address of the sound of some lines."""
+    asked = {"channel": citation.channel or "", "from": max(0, t0 - AROUND_MS), "to": t1 + AROUND_MS}
+    return f"/s/{quote(citation.session)}/clip?{urlencode(asked)}"

@@ -1,0 +1,241 @@
+"""`/s/{session}/outcome`: the published report of a session, its downloads, confirmations and objections.
+
+An objection stands beside its message for good, so one that has a blocked word is not taken: its author may put it in
+other words, or ask the secretariat to enter it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.security_headers import FOR_ANY_PAGE
+from moothall.adapters.outcomes.published_report import PublishedReport
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html, page_headers
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.pages.visitor_request import clean, read_form, title_language, title_of
+from moothall.adapters.record.forms import TYPES
+from moothall.adapters.record.packing import packed
+from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_data
+from moothall.core.events.outcome_parts import Confirmer, MessageKind
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import number_in
+from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
+from moothall.core.kernel.ids import CommandId, MessageId, ObjectionId, SessionId
+from moothall.core.outcomes import commands as do
+from moothall.core.outcomes.report_rules import MAX_NAME, MAX_OBJECTION
+from moothall.core.rules.authority import COMMANDS
+from moothall.record.documents.docx import write_docx
+from moothall.services.outcomes.reports import SessionReports
+from moothall.services.sessions.staff import MayAct, Staff, actor_of
+from moothall.wire.token_bucket import Allowance
+
+FORMS = ("json", "docx", "pdf")
+ALLOWANCE = Allowance(per_second=1, burst=60)
+"""Objections and confirmations of one address: more than a hall has reason for."""
+MAX_WAITING = 16
+"""The most requests that wait for a file to be made. Overflow: the next is answered with 503."""
+MAX_DIGITS = 6
+Flags = Callable[[str, str, str], tuple[str, ...]]
+"""Returns the flags of a text in a language, and of the name of its author."""
+
+
+class OutcomeText:
+    """Keys of the sentences of the page."""
+
+    NONE = "There is no report of this meeting yet."
+    NAME = "Say by name or group who objects."
+    WORDS = "Put it in other words: it has a word that is not shown here. The secretariat can enter it for you too."
+    COOKIE = "Objections are taken only from browsers that keep a cookie. Open the page again, and send it once more."
+    MEANWHILE = "The report was published anew, or this was received already. Look at it again."
+
+
+@dataclass(eq=False, repr=False)
+class OutcomeDoor:
+    """Handlers of the page. `typeset` sets a PDF; None where that isn't installed."""
+
+    context: VisitorContext
+    reports: SessionReports
+    _: KW_ONLY
+    staff: Callable[[web.Request], Sequence[Staff]]
+    may_act: MayAct
+    flags: Flags
+    public: str
+    typeset: Callable[[bytes], Awaitable[bytes]] | None = None
+
+    def __post_init__(self) -> None:
+        self._senders = self.context.senders(ALLOWANCE)
+        self._making = asyncio.Lock()
+        self._waiting = 0
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [
+            web.get("/s/{session}/outcome", self.show),
+            web.get("/s/{session}/outcome.{form}", self.file),
+            web.post("/s/{session}/outcome", self.say),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page of the newest version."""
+        ui = self.context.language(request)
+        try:
+            wanted = await self.context.asked(request)
+            found = await self._published(wanted, ui)
+        except HttpProblem as none:
+            return self.context.refusal(none, ui)
+        except StorageUnavailable:
+            return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
+        base = f"/s/{quote(wanted.session)}"
+        staff = self._acting(request, wanted.session)
+        text = self.context.pages.render(
+            "report/outcome.html",
+            ui=ui,
+            title=title_of(wanted, ui),
+            title_language=title_language(wanted),
+            **found.values(),
+            action=f"{base}/outcome{ui.query}",
+            files=[{"name": each.upper(), "address": f"{base}/outcome.{each}{ui.query}"} for each in FORMS],
+            back=f"{base}{ui.query}",
+            may_confirm=any(do.ConfirmMessage in COMMANDS[each.role] for each in staff),
+            language=ui.language,
+            max_name=MAX_NAME,
+            max_text=MAX_OBJECTION,
+            in_language=lambda tag: f"{base}/outcome?ui={tag}",
+        )
+        response = own_html(text, ui)
+        self.context.know(request, response, wanted.session)
+        return response
+
+    async def file(self, request: web.Request) -> web.Response:
+        """The newest version as a file."""
+        ui, form = self.context.language(request), request.match_info["form"]
+        try:
+            if form not in FORMS:
+                raise HttpProblem(404, ErrorText.NOTHING)
+            if self._waiting >= MAX_WAITING:
+                raise HttpProblem(503, RecordErrorText.BUSY)
+            found = await self._published(await self.context.asked(request), ui)
+            self._waiting += 1
+            try:
+                async with self._making:
+                    body = await self._made(form, found)
+            finally:
+                self._waiting -= 1
+        except HttpProblem as none:
+            return self.context.refusal(none, ui)
+        except StorageUnavailable:
+            return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
+        headers = {**page_headers(ui), hdrs.CONTENT_TYPE: TYPES[form], **FOR_ANY_PAGE}
+        if form != "json":
+            name = f"{found.session}-report-{found.version.n}.{form}"
+            headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+        return web.Response(body=body, headers=headers)
+
+    async def _made(self, form: str, found: PublishedReport) -> bytes:
+        if form == "json":
+            return found.json()
+        if form == "docx":
+            return await asyncio.to_thread(lambda: packed(write_docx(found.document())))
+        if self.typeset is None:
+            raise HttpProblem(501, RecordErrorText.NO_PDF)
+        try:
+            return await self.typeset(typeset_data(found.document()))
+        except FontsMissing:
+            raise HttpProblem(501, RecordErrorText.NO_FONTS) from None
+        except TypesettingFailed:
+            raise HttpProblem(503, RecordErrorText.PDF_FAILED) from None
+
+    async def say(self, request: web.Request) -> web.Response:
+        """Take an objection to a message, or a confirmation of it, and show it beside the message."""
+
+        async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
+            form = await read_form(request)
+            n, message = number_in(form.get("n", ""), MAX_DIGITS) or 0, MessageId(form.get("message", ""))
+            if form.get("act") == "confirm":
+                await self._confirm(request, wanted.session, message, n, form.get("name", ""))
+            else:
+                await self._object(request, wanted, message, n, form)
+            return f"/s/{quote(wanted.session)}/outcome", f"Message-{message}"
+
+        return await self.context.answer_form(request, self._senders, take)
+
+    async def _object(
+        self, request: web.Request, wanted: SessionRequest, message: MessageId, n: int, form: dict[str, str]
+    ) -> None:
+        name, text = clean(form.get("name", "")).strip(), clean(form.get("text", "")).strip()
+        if not name or len(name) > MAX_NAME or len(text) > MAX_OBJECTION:
+            raise HttpProblem(400, OutcomeText.NAME)
+        ui = self.context.language(request)
+        staff = next(
+            (each for each in self._acting(request, wanted.session) if do.ObjectToMessage in COMMANDS[each.role]), None
+        )
+        token = self.context.token(request, wanted.session)
+        if staff is None and not token:
+            raise HttpProblem(409, OutcomeText.COOKIE)
+        if staff is None and self.flags(ui.language, text, name):
+            raise HttpProblem(409, OutcomeText.WORDS)
+        # A browser objects once to a message of a version; the secretariat does so for many people.
+        who = (staff.link, name, text) if staff is not None else (token,)
+        known = hashlib.sha256("\n".join((*who, message, str(n))).encode()).hexdigest()[:24]
+        command = do.ObjectToMessage(
+            objection=ObjectionId(known), message=message, n=n, name=name, text=text, language=ui.language
+        )
+        actor = Actor(Role.PARTICIPANT, known) if staff is None else actor_of(staff)
+        words = hashlib.sha256("\n".join((known, name, text)).encode()).hexdigest()[:24]
+        _require(await self.reports.send(actor, wanted.session, CommandId(f"object-{words}"), command))
+
+    async def _confirm(self, request: web.Request, session: SessionId, message: MessageId, n: int, name: str) -> None:
+        staff = next(
+            (each for each in self._acting(request, session) if do.ConfirmMessage in COMMANDS[each.role]), None
+        )
+        if staff is None:
+            raise HttpProblem(403, ErrorText.STAFF)
+        version = (await self.reports.report(session)).newest
+        known = None if version is None else version.message(message)
+        by = Confirmer.GIVER if known is not None and known.kind is MessageKind.COMMITMENT else Confirmer.CHAIR
+        command = do.ConfirmMessage(
+            message=message, n=n, by=by, name=clean(name).strip() if by is Confirmer.GIVER else ""
+        )
+        digest = hashlib.sha256(f"{message}\n{n}\n{by}\n{command.name}".encode()).hexdigest()[:24]
+        _require(await self.reports.send(actor_of(staff), session, CommandId(f"confirm-{digest}"), command))
+
+    def _acting(self, request: web.Request, session: SessionId) -> list[Staff]:
+        return [each for each in self.staff(request) if self.may_act(each, session)]
+
+    async def _published(self, wanted: SessionRequest, ui: Catalogue) -> PublishedReport:
+        """The newest version with what it cites. Raises HttpProblem, StorageUnavailable."""
+        report = await self.reports.report(wanted.session)
+        version = report.newest
+        if version is None:
+            raise HttpProblem(404, OutcomeText.NONE)
+        cited = await self.reports.cited.look_up(
+            [(each, None) for message in version.messages for each in message.citations]
+        )
+        session = await self.reports.logs.sessions.find(wanted.session)
+        policy = () if session is None else session.state.notes_and_tags.questions
+        return PublishedReport(
+            session=wanted.session,
+            report=report,
+            version=version,
+            cited=cited,
+            policy={each.id: each.text for each in policy},
+            ui=ui,
+            zone=self.context.pages.zone(),
+            address=f"{self.public}/s/{quote(wanted.session)}/outcome",
+        )
+
+
+def _require(answer: object) -> None:
+    """Raise HttpProblem where something was not taken."""
+    if isinstance(answer, Refusal):
+        gone = answer.code is RefusalCode.UNKNOWN
+        raise HttpProblem(404, ErrorText.NOTHING) if gone else HttpProblem(409, OutcomeText.MEANWHILE)

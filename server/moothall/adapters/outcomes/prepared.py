@@ -1,0 +1,61 @@
+"""Finds what a meeting is to answer, for its own page and for its desk. It reads no log unless other meetings feed it,
+since a whole hall asks for that page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from moothall.adapters.outcomes.policy_rows import PolicyRows, Row
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.prepared_meeting import OtherMeeting, PreparedMeeting, PreparedQuestion
+from moothall.core.events.types import PolicyQuestion
+from moothall.core.kernel.ids import SessionId
+from moothall.core.outcomes.register import Preparation
+from moothall.services.outcomes.answers import Feeder
+from moothall.services.outcomes.policy import PolicyQuestions
+
+
+@dataclass(eq=False, repr=False)
+class PreparedMeetings:
+    """Makes the part. `listed`: the policy questions of a session's own log; `feeders`: the sessions that feed it."""
+
+    policy: PolicyQuestions
+    rows: PolicyRows
+    listed: Callable[[SessionId], Sequence[PolicyQuestion]]
+    feeders: Callable[[SessionId], Awaitable[Sequence[Feeder]]]
+
+    async def of(self, session: SessionId, ui: Catalogue) -> PreparedMeeting | None:
+        """What a session is to answer; None for nothing. Raises StorageUnavailable."""
+        register = self.policy.known()
+        prepared = register.prepared.get(session, Preparation(questions=()))
+        questions = []
+        for each in self.listed(session):
+            known = register.questions.get(each.id)
+            address = "" if known is None else str(self.rows.question(known, register, ui, ui.query)["address"])
+            questions.append(PreparedQuestion(each.text, "" if known is None else known.language, address))
+        feeders = [
+            _other(row, _sent(each, ui))
+            for each in await self.feeders(session)
+            for row in self.rows.sessions([each.session], ui, ui.query)
+        ]
+        main = self.rows.sessions([] if prepared.feeds is None else [prepared.feeds], ui, ui.query)
+        if not (questions or prepared.objectives or feeders or main):
+            return None
+        return PreparedMeeting(
+            tuple(questions),
+            prepared.objectives,
+            tuple(feeders),
+            _other(main[0]) if main else None,
+        )
+
+
+def _other(row: Row, sent: str = "") -> OtherMeeting:
+    return OtherMeeting(str(row["address"]), str(row["title"]), str(row["language"]), sent)
+
+
+def _sent(each: Feeder, ui: Catalogue) -> str:
+    found = [ui.counted("{n} message", len(each.answers))] if each.answers else []
+    found += [ui.counted("{n} open question", each.open)] if each.open else []
+    return ui.listed(found)

@@ -1,0 +1,224 @@
+"""A published report as values for its page, as JSON, and as a document of styled paragraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from moothall.adapters.outcomes.cited_values import CitedRows
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone
+from moothall.core.outcomes.report import Report, ReportVersion
+from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
+from moothall.services.outcomes.cited_words import CitedWords
+
+FIRST_CITED = (
+    MessageKind.AGREED,
+    MessageKind.VIEW,
+    MessageKind.OPTION,
+    MessageKind.WAY_FORWARD,
+    MessageKind.COMMITMENT,
+)
+"""The kinds of messages, in the order of the page."""
+
+
+@dataclass(frozen=True)
+class PublishedReport:
+    """A version of a report with what its citations name, in the language of an interface."""
+
+    session: SessionId
+    report: Report
+    version: ReportVersion
+    cited: Mapping[Citation, CitedWords]
+    policy: Mapping[str, str]
+    """The texts of policy questions by id."""
+    ui: Catalogue
+    zone: Zone
+    address: str
+    """The public address of the page."""
+
+    def values(self) -> dict[str, object]:
+        """Values for the page."""
+        version = self.version
+        return {
+            "report_title": version.title,
+            "report_language": version.language,
+            "report_direction": direction(version.language),
+            "n": version.n,
+            "at": self.ui.moment(self.zone.at(version.at)),
+            "sections": [
+                {"id": each.id, "heading": each.heading, "paragraphs": _paragraphs(each.text)}
+                for each in version.sections
+            ],
+            "groups": [
+                {
+                    "kind": kind.value,
+                    "name": self.ui.named(f"report/kind.{kind}"),
+                    "messages": [self.message(each) for each in version.messages if each.kind is kind],
+                }
+                for kind in FIRST_CITED
+                if any(each.kind is kind for each in version.messages)
+            ],
+        }
+
+    def message(self, message: PublishedMessage) -> dict[str, object]:
+        """The values of a message."""
+        rows = CitedRows(self.ui, self.zone)
+        return {
+            "id": message.id,
+            "kind": message.kind.value,
+            "text": message.text,
+            "question": self.policy.get(message.question or "", ""),
+            "holders": message.holders,
+            "own": message.own,
+            "standing": self.standing(message),
+            "confirmed": any(self.report.confirmed(message, by) is not None for by in Confirmer),
+            "citations": [
+                rows.row(self.cited[each]) | {"unheard": each.id in message.unheard} for each in message.citations
+            ],
+            "objections": [
+                {
+                    "id": each.id,
+                    "name": each.name,
+                    "text": each.text,
+                    "language": each.language,
+                    "direction": direction(each.language),
+                    "at": self.ui.moment(self.zone.at(each.at)),
+                }
+                for each in self.report.objections
+                if each.message == message.id
+            ],
+        }
+
+    def standing(self, message: PublishedMessage) -> str:
+        """Whether a message is confirmed, as a sentence; empty where nobody has to."""
+        ui = self.ui
+        if message.kind is MessageKind.AGREED:
+            found = self.report.confirmed(message, Confirmer.CHAIR)
+            if found is None:
+                return ui.text("The rapporteur found no objection.")
+            return ui.text("Confirmed by the chair, {time}", time=ui.moment(self.zone.at(found.at)))
+        if message.kind is MessageKind.COMMITMENT:
+            found = self.report.confirmed(message, Confirmer.GIVER)
+            if found is None:
+                return ui.text("Whoever gave this commitment has not confirmed it yet.")
+            said = {"name": f"\u2068{found.name}\u2069", "time": ui.moment(self.zone.at(found.at))}
+            return ui.text("Confirmed by {name}, {time}", **said)
+        return ""
+
+    def json(self) -> bytes:
+        """The version as JSON, with what its citations read as they were cited and now."""
+        version = self.version
+        body = {
+            "notice": self.ui.named("outcome/notice"),
+            "session": version.session,
+            "version": version.n,
+            "published": version.at,
+            "title": version.title,
+            "language": version.language,
+            "template": version.template,
+            "address": self.address,
+            "sections": version.sections,
+            "messages": [
+                {
+                    **msgspec.to_builtins(each),
+                    "citations": [self._cited_json(cited) for cited in each.citations],
+                    "confirmations": [
+                        {"by": by, "name": found.name, "at": found.at}
+                        for by in Confirmer
+                        if (found := self.report.confirmed(each, by)) is not None
+                    ],
+                    "objections": [
+                        {"name": one.name, "text": one.text, "language": one.language, "at": one.at}
+                        for one in self.report.objections
+                        if one.message == each.id
+                    ],
+                }
+                for each in version.messages
+            ],
+        }
+        return msgspec.json.encode(body) + b"\n"
+
+    def _cited_json(self, citation: Citation) -> dict[str, object]:
+        cited = self.cited[citation]
+        state = "checked" if cited.checked_by is not None else "unchecked"
+        words = {"was": cited.was, "now": cited.now, "names": cited.names, "fate": cited.fate.value, "state": state}
+        return {**msgspec.to_builtins(citation), **words}
+
+    def document(self) -> StyledDocument:
+        """The version as a document."""
+        ui = self.ui
+        return StyledDocument(
+            title=self.version.title,
+            language=ui.language,
+            right_to_left=ui.direction == "rtl",
+            contents="",
+            columns=(),
+            blocks=tuple(self._blocks()),
+            states=(self.address, ui.text("Version {n}, {time}", n=self.version.n, time=self._at())),
+            unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
+        )
+
+    def _at(self) -> str:
+        return self.ui.moment(self.zone.at(self.version.at))
+
+    def _blocks(self) -> Iterator[StyledParagraph]:
+        ui, version = self.ui, self.version
+        yield self._own(Style.NOTICE, ui.named("outcome/notice"))
+        facts = (ui.text("Version {n}, {time}", n=version.n, time=self._at()), self.address)
+        yield self._own(Style.FACTS, " · ".join(facts))
+        for section in version.sections:
+            yield self._said(Style.HEADING, section.heading, version.language, level=1)
+            for paragraph in _paragraphs(section.text):
+                yield self._said(Style.WORDS, paragraph, version.language)
+        for kind in FIRST_CITED:
+            messages = [each for each in version.messages if each.kind is kind]
+            if messages:
+                yield self._own(Style.HEADING, ui.named(f"report/kind.{kind}"), level=1)
+                if kind is MessageKind.VIEW and len(messages) > 1:
+                    yield self._own(Style.FACTS, ui.text("In the order in which they were presented."))
+            for each in messages:
+                yield from self._message_blocks(each)
+
+    def _message_blocks(self, message: PublishedMessage) -> Iterator[StyledParagraph]:
+        ui, values = self.ui, self.message(message)
+        yield self._said(Style.HEADING, message.text, self.version.language, level=2)
+        about = [str(values["standing"])] if values["standing"] else []
+        about += [ui.text("View of: {groups}", groups=ui.listed(message.holders))] if message.holders else []
+        about += [ui.text("Rapporteur's own summary: it rests on no citation")] if message.own else []
+        if about:
+            yield self._own(Style.FACTS, " · ".join(about))
+        for citation in message.citations:
+            cited = self.cited[citation]
+            rows = CitedRows(ui, self.zone)
+            for line in cited.lines:
+                if line.was:
+                    yield self._said(Style.LINE, f"“{line.was}”", line.language)
+            row = rows.row(cited)
+            facts = [*cited.names, str(row["time"]), str(row["state"]), str(row["said"])]
+            if cited.was != cited.now and cited.now:
+                facts.append(f"{ui.text('As it reads now')}: “{cited.now}”")
+            facts.append(ui.text("Nobody opened or played this before it was published.") if row["unheard"] else "")
+            yield self._own(Style.SOURCE, " · ".join(each for each in facts if each))
+        for objection in self.report.objections:
+            if objection.message == message.id:
+                name = f"\u2068{objection.name}\u2069"
+                yield self._own(Style.FACTS, ui.text("Objection by {name}", name=name))
+                if objection.text:
+                    yield self._said(Style.WORDS, objection.text, objection.language)
+
+    def _own(self, style: Style, text: str, *, level: int = 0) -> StyledParagraph:
+        return self._said(style, text, self.ui.language, level=level)
+
+    def _said(self, style: Style, text: str, language: str, *, level: int = 0) -> StyledParagraph:
+        leftward = direction(language) == "rtl"
+        return StyledParagraph(style=style, text=text, language=language, right_to_left=leftward, level=level)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(each.split()) for each in text.split("\n\n") if each.strip()]

@@ -1,0 +1,196 @@
+"""`/admin/reports`: the reports of all meetings, who writes them, until when, and how far they have come."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from moothall.adapters.admin.request import (
+    AdminProblem,
+    AdminRequest,
+    StaffPages,
+    runs_the_house,
+    staff_page,
+    wrong,
+)
+from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.http.form_guard import FIELD
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.visitor_request import see_other
+from moothall.core.events.outcome_parts import ReportStage
+from moothall.core.events.types import LogKind
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import ProgrammeError, Refusal, RefusalCode
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.outcomes import commands as do
+from moothall.core.outcomes.report import Report
+from moothall.core.ports import Clock
+from moothall.core.programme.times import moment
+from moothall.core.reports.templates import said_in
+from moothall.core.sessions.state import Status
+from moothall.services.outcomes.publishing import Hindrance, Obstacle
+from moothall.services.outcomes.reports import SessionReports
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.staff import MayAct, Staff, actor_of
+
+PATH = "/admin/reports"
+MOST = 100
+"""Meetings on a page."""
+WEEK_MS = 7 * 86_400_000
+"""Reports that are due within this time are to be reminded of."""
+_WRITTEN = frozenset({ReportStage.SUBMITTED, ReportStage.PUBLISHED})
+
+
+@dataclass(eq=False, repr=False)
+class ReportsDeskDoor:
+    """Handlers of the list of reports."""
+
+    pages: StaffPages
+    reports: SessionReports
+    clock: Clock
+    _: KW_ONLY
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+    links: Callable[[], Sequence[Staff]]
+    may_act: MayAct
+    public: str
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [web.get("/admin/reports", self.show), web.post("/admin/reports", self.act)]
+
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """List the reports, latest first, and those to be reminded of."""
+        return await self._page(request, asked)
+
+    @staff_page(runs_the_house)
+    async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Assign, return or publish a report (`act`)."""
+        sent = await self.pages.sent(request)
+        fields = self.pages.checked(sent, asked)
+        session = SessionId(fields.get("session", ""))
+        done = await self._done(asked, session, fields, sent)
+        if isinstance(done, tuple):
+            return await self._page(request, asked, at=session, hindrances=done)
+        if isinstance(done, Refusal):
+            if done.code is RefusalCode.INVALID or done.code is RefusalCode.CONFLICT:
+                return await self._page(request, asked, at=session, problem=asked.ui.text(AdminText.CONFLICT))
+            raise wrong(done)
+        return see_other(f"{asked.to(PATH)}#Report-{quote(session)}")
+
+    async def _done(
+        self, asked: AdminRequest, session: SessionId, fields: Mapping[str, str], sent: Mapping[str, Sequence[str]]
+    ) -> object:
+        by = actor_of(asked.staff[0])
+        name = CommandId(f"office-{hashlib.sha256(fields[FIELD].encode()).hexdigest()[:24]}")
+        match fields.get("act"):
+            case "assign":
+                known = {each.link for each in self._rapporteurs(session)}
+                command = do.AssignReport(
+                    session=session,
+                    template=fields.get("template", ""),
+                    due=self._due(fields.get("due", "").strip()),
+                    links=tuple(link for link in dict.fromkeys(sent.get("rapporteur", ())) if link in known),
+                )
+                return await self.reports.assign(by, name, command)
+            case "return":
+                back = do.MoveReport(stage=ReportStage.RETURNED, note=fields.get("note", "").strip())
+                return await self.reports.send(by, session, name, back)
+            case "publish":
+                title, language = fields.get("title", "").strip(), fields.get("language", "").strip()
+                return await self.reports.publish(session, name, title=title, language=language)
+            case _:
+                raise AdminProblem(400, AdminText.FORM)
+
+    def _due(self, text: str) -> int | None:
+        if not text:
+            return None
+        try:
+            return moment(text, self.pages.pages.zone().rules, "Until when")
+        except ProgrammeError as error:
+            raise AdminProblem(400, AdminText.EXPIRES, detail=str(error)) from error
+
+    def _rapporteurs(self, session: SessionId) -> list[Staff]:
+        return [each for each in self.links() if each.role is Role.RAPPORTEUR and self.may_act(each, session)]
+
+    async def _page(
+        self,
+        request: web.Request,
+        asked: AdminRequest,
+        *,
+        at: SessionId | None = None,
+        hindrances: Sequence[Hindrance] = (),
+        problem: str = "",
+    ) -> web.Response:
+        ui, templates = asked.ui, self.reports.templates()
+        meetings = [
+            each
+            for each in await self.entries()
+            if each.kind is LogKind.SESSION and each.status is not Status.ABSENT and not each.rehearsal
+        ]
+        meetings.sort(key=lambda each: (each.opened or 0, each.session), reverse=True)
+        rows, remind = [], []
+        for entry in meetings[:MOST]:
+            report = await self.reports.report(entry.session)
+            row = self._row(entry, report, asked)
+            if entry.session == at:
+                row |= {"problem": problem, "obstacles": [_said(each, ui) for each in hindrances]}
+            rows.append(row)
+            soon = report.due is not None and report.due - self.clock.wall() < WEEK_MS
+            if soon and report.stage not in _WRITTEN:
+                remind.append(row)
+        return self.pages.show(
+            "report/admin_reports.html",
+            asked,
+            status=200 if at is None else 409,
+            rows=rows,
+            remind=remind,
+            more=len(meetings) > MOST,
+            most=MOST,
+            errors=templates.errors,
+            templates=[
+                {"value": each.id, "name": said_in(each.name, ui.language)[0]} for each in templates.templates.values()
+            ],
+        )
+
+    def _row(self, entry: Entry, report: Report, asked: AdminRequest) -> dict[str, object]:
+        ui, zone = asked.ui, self.pages.pages.zone()
+        citations = [(each, message) for message in report.messages.values() for each in message.citations]
+        links = {each.link: each.label for each in self.links()}
+        return {
+            "session": entry.session,
+            "title": entry.title.strip() or entry.session,
+            "language": next(iter(entry.languages), ""),
+            "spoken": next(iter(entry.languages), "en"),
+            "stage": report.stage.value,
+            "stage_said": ui.named(f"report/stage.{report.stage}"),
+            "due": "" if report.due is None else ui.moment(zone.at(report.due)),
+            "due_typed": "" if report.due is None else zone.at(report.due).strftime("%Y-%m-%d %H:%M"),
+            "overdue": report.due is not None and report.due < self.clock.wall() and report.stage not in _WRITTEN,
+            "template": report.template,
+            "messages": len(report.messages),
+            "citations": len(citations),
+            "unheard": sum(message.check_of(each) is None for each, message in citations),
+            "note": report.note,
+            "rapporteurs": [
+                {"link": each.link, "label": each.label or each.link, "chosen": each.link in report.links}
+                for each in self._rapporteurs(entry.session)
+            ],
+            "assigned": [links.get(each) or each for each in report.links],
+            "room": asked.to(f"/report/{quote(entry.session)}"),
+            "address": f"{self.public}/report/{quote(entry.session)}",
+            "published": "" if report.newest is None else asked.to(f"/s/{quote(entry.session)}/outcome"),
+            "problem": "",
+            "obstacles": (),
+        }
+
+
+def _said(hindrance: Hindrance, ui: Catalogue) -> str:
+    values = {"words": f"\u2068{hindrance.words}\u2069"}
+    if hindrance.obstacle in (Obstacle.MISQUOTED, Obstacle.DOUBT):
+        return ui.named(f"report/obstacle.{hindrance.obstacle}", **values)
+    return ui.named(f"report/obstacle.{hindrance.obstacle}")

@@ -1,0 +1,1 @@
+"""Reports: the process that suggests lines."""

@@ -1,0 +1,1 @@
+"""Build what is about outcomes: policy questions, calls, reports, documents."""

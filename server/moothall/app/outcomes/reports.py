@@ -1,0 +1,129 @@
+"""Build the pages of reports, and the service behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from aiohttp import web
+
+from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.outcomes.outcome_door import OutcomeDoor
+from moothall.adapters.outcomes.reports_desk_door import ReportsDeskDoor
+from moothall.adapters.outcomes.room_door import RoomDoor
+from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.reading.page_menu import can_typeset
+from moothall.adapters.record.typesetting import typeset_apart
+from moothall.adapters.reports.suggesting import SuggestingProcess
+from moothall.adapters.store.files import read_text, shipped
+from moothall.app.parts import Entrance, Services
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.reports.templates import ReportTemplates, read_templates
+from moothall.core.sessions.state import ON
+from moothall.services.log.publication import Publication
+from moothall.services.outcomes.cited_words import CitedRecords
+from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.reports import SessionReports
+from moothall.services.reports.suggesting import Suggesting
+from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
+from moothall.services.sessions.records import Records
+
+MOST_BYTES = 1 << 20
+"""The largest file of templates."""
+SHIPPED = "config/report-templates.toml"
+
+
+def open_reports(
+    stack: AsyncExitStack, services: Services, entrance: Entrance, context: VisitorContext, access: ReaderAccess
+) -> Sequence[web.RouteDef]:
+    """The routes of the pages of reports, whose drafts are filled at the close of sessions until the stack unwinds.
+    Raises ConfigurationError.
+    """
+    backend = services.backend
+    templates = TemplateFile(backend.settings.conference.report_templates)
+    records = Records(access, backend.log)
+    reports = SessionReports(
+        OutcomeLogs(backend.sessions, entries=entrance.catalogue.all),
+        CitedRecords(records, backend.sessions.find),
+        templates=templates.read,
+    )
+
+    def forget(live: ReadSession, publication: Publication) -> None:
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            records.forget(live.id)
+
+    backend.sessions.observe(forget)
+    backend.sessions.observe(reports.observe)
+    backend.sessions.tell_forgotten(records.forget)
+    backend.keep(stack, reports.run)
+    suggesting = Suggesting(
+        SuggestingProcess(),
+        lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
+        backend.clock,
+    )
+    staff = entrance.staff
+    doors = (
+        RoomDoor(
+            services.pages,
+            reports,
+            FormGuard(backend.randomness),
+            staff=staff.staff,
+            may_act=staff.may_act,
+            key_of=staff.key_of,
+            room_title=backend.programme.room_title,
+            suggest=suggesting.suggest,
+        ),
+        ReportsDeskDoor(
+            entrance.forms,
+            reports,
+            backend.clock,
+            entries=entrance.catalogue.all,
+            links=backend.links.list,
+            may_act=staff.may_act,
+            public=entrance.address.public,
+        ),
+        OutcomeDoor(
+            context,
+            reports,
+            staff=staff.staff,
+            may_act=staff.may_act,
+            flags=backend.asking.flags,
+            public=entrance.address.public,
+            typeset=typeset_apart if can_typeset() else None,
+        ),
+    )
+    return [route for door in doors for route in door.routes()]
+
+
+class TemplateFile:
+    """The file of templates that the settings name, or the one that is shipped; read again when it was changed."""
+
+    def __init__(self, path: str) -> None:
+        """Raises ConfigurationError when the file can't be read."""
+        found = Path(path) if path else shipped(SHIPPED)
+        if found is None:
+            raise ConfigurationError(f"{SHIPPED} is missing: neither the checkout nor the installed package has it.")
+        self._path = found
+        self._changed = 0
+        self._read = ReportTemplates()
+        self._read = self._again()
+
+    def read(self) -> ReportTemplates:
+        """The templates as the file has them; those of before, with a sentence, where it can't be read any more."""
+        try:
+            if self._path.stat().st_mtime_ns != self._changed:
+                self._read = self._again()
+        except (OSError, ConfigurationError) as error:
+            said = f"{self._path.name} can't be read ({type(error).__name__}). The templates of before are used."
+            return ReportTemplates(templates=self._read.templates, errors=(said,))
+        return self._read
+
+    def _again(self) -> ReportTemplates:
+        text = read_text(self._path)
+        if len(text.encode()) > MOST_BYTES:
+            raise ConfigurationError(f"{self._path} is larger than {MOST_BYTES} bytes: no file of templates is.")
+        self._changed = self._path.stat().st_mtime_ns
+        found = read_templates(text, self._path.name)
+        return found if found.templates else ReportTemplates(templates=self._read.templates, errors=found.errors)

@@ -1,0 +1,168 @@
+"""What a session's log says for its attendance report, folded from its lanes without those of the texts.
+
+Every page about attendance is made of these facts, of a session that is loaded too, so that no two of them differ.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from moothall.core.attendance.online import HOUR_MS
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.events.question_parts import ROOM
+from moothall.core.events.types import Access
+from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF
+from moothall.core.questions.balance import by_origin
+from moothall.core.sessions.keeping import Span, merged, without
+from moothall.core.sessions.roll import RollEntry, RollStatus, RoomCount
+from moothall.core.sessions.state import State, Status, evolve
+
+LANES = frozenset({SESSION, QUESTIONS, STAFF})
+"""The lanes that the facts are folded from."""
+UNTOLD = frozenset(
+    str(kind.__struct_config__.tag)
+    for kind in (
+        *(ev.RecordCheckpoint, ev.ClockMapped, ev.WriterChanged, ev.SourceAttached, ev.SourceEnded, ev.EngineAttached),
+        *(ev.SpeakerIntroduced, ev.SpeakerAssigned, ev.SpeakerChanged, ev.LanguageForced, ev.TermChosen),
+        *(ev.AirHeld, ev.LineOffered, ev.SegmentTagged, ev.NoteLeft, ev.NoteRead, ev.OriginalKept),
+    )
+)
+"""The types of events that change no fact: most of these lanes. They need not be decoded."""
+
+
+class HubPeople(msgspec.Struct, frozen=True, kw_only=True):
+    """A hub's head counts."""
+
+    hub: str
+    title: str
+    people: int | None
+    """The highest head count; None where nobody has counted."""
+    hours: dict[int, int] = {}
+    """The highest head count of each hour in which one was made, by Unix ms of its beginning."""
+
+
+class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log says of one session."""
+
+    session: SessionId
+    title: str = ""
+    languages: tuple[str, ...] = ()
+    """BCP-47 tags of its texts, the floor's first."""
+    access: Access = Access.STAFF
+    listed: bool = True
+    rehearsal: bool = False
+    imported: bool = False
+    young_people: bool = False
+    status: Status = Status.ABSENT
+    opened: int | None = None
+    """Unix ms."""
+    closed: int | None = None
+    """Unix ms; None while it is not closed."""
+    recorded_ms: int = 0
+    """How long its floor was kept: without breaks, spans that are not recorded, and gaps."""
+    counts: tuple[RoomCount, ...] = ()
+    hubs: tuple[HubPeople, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Its policy questions."""
+    asked: int = 0
+    taken: int = 0
+    answered: int = 0
+    taken_remotely: int = 0
+    """Of the questions that had a turn, those of remote people and hubs."""
+    roll: RollStatus = RollStatus.NONE
+    entries: tuple[RollEntry, ...] = ()
+    """Who signed in, without group and region; once the list is final, who is named."""
+    signed: int | None = None
+    groups: dict[str, dict[str, int | None]] = {}
+    released: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether lists for everybody name it."""
+        return self.access is Access.PUBLIC and self.listed and not self.rehearsal
+
+
+class FactsFold(msgspec.Struct, frozen=True, kw_only=True):
+    """The fold of a session's `LANES`."""
+
+    state: State
+    opened: int | None = None
+    gaps: tuple[tuple[ChannelId, int, int], ...] = ()
+    heads: dict[str, dict[int, int]] = {}
+    """Head counts by hub and hour."""
+
+
+def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: int) -> FactsFold:
+    """Return the fold after `event`, which was logged at Unix ms `at` and is of one of the `LANES`."""
+    replace = msgspec.structs.replace
+    fold = replace(fold, state=evolve(fold.state, event, at))
+    match event:
+        case ev.SessionOpened():
+            return replace(fold, opened=event.wall)
+        case ev.GapNoted():
+            return replace(fold, gaps=(*fold.gaps, (event.channel, event.t0, event.t1)))
+        case ev.HubPresenceChanged() if event.people:
+            hour = _hour(event.counted or at)
+            hours = fold.heads.get(event.hub, {})
+            hours = {**hours, hour: max(event.people, hours.get(hour, 0))}
+            return replace(fold, heads={**fold.heads, event.hub: hours})
+        case _:
+            return fold
+
+
+def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
+    """The facts of a session. `has_text`: whether its log has lines, which are in other lanes."""
+    state, attendance = fold.state, fold.state.attendance
+    closed = state.closed_at if state.status is Status.CLOSED else None
+    shares = by_origin(state.questions, closed or 0)
+    imported = any(channel.imported is not None for channel in state.channels.values())
+    return AttendanceFacts(
+        session=state.id,
+        title=state.title.strip(),
+        languages=tuple(dict.fromkeys(tag for channel in state.channels.values() for tag in channel.languages)),
+        access=state.access,
+        listed=state.listed,
+        rehearsal=state.rehearsal,
+        imported=imported,
+        young_people=state.young_people,
+        status=state.status,
+        opened=fold.opened,
+        closed=None if closed is None or fold.opened is None else fold.opened + closed,
+        recorded_ms=_recorded(fold, closed) if closed is not None and has_text else 0,
+        counts=attendance.counts,
+        hubs=tuple(
+            HubPeople(
+                hub=name,
+                title=hub.title,
+                people=hub.most if hub.most or hub.counted is not None else None,
+                hours=fold.heads.get(name, {}),
+            )
+            for name, hub in state.hubs.items()
+        ),
+        topics=tuple(each.text for each in state.notes_and_tags.questions),
+        asked=sum(each.received for each in shares.values()),
+        taken=sum(each.taken for each in shares.values()),
+        answered=sum(each.answered for each in shares.values()),
+        taken_remotely=sum(each.taken for origin, each in shares.items() if origin != ROOM),
+        roll=attendance.roll,
+        entries=tuple(
+            RollEntry(name=each.name, representing=each.representing) for each in attendance.entries.values()
+        ),
+        signed=attendance.signed,
+        groups=attendance.groups,
+        released=attendance.released,
+    )
+
+
+def _recorded(fold: FactsFold, closed: int) -> int:
+    state, floor = fold.state, next(iter(fold.state.channels), None)
+    gaps: list[Span] = [(t0, t1) for channel, t0, t1 in fold.gaps if channel == floor]
+    lost = merged([*state.not_recorded, *state.breaks, *gaps])
+    left = without([(0, closed)], lost)
+    return sum(min(t1, closed) - t0 for t0, t1 in left if t1 is not None and t0 < closed)
+
+
+def _hour(at: int) -> int:
+    return at // HOUR_MS * HOUR_MS

@@ -1,0 +1,1 @@
+"""Counts of readers, facts of sessions, the attendance list, and reports of sessions and years."""

@@ -1,0 +1,79 @@
+"""What published reports answer to a policy question, and what a main session gets from the sessions that feed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from moothall.core.events.outcome_parts import PublishedMessage
+from moothall.core.events.question_parts import OPEN
+from moothall.core.events.types import LogKind
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import PolicyQuestionId, SessionId
+from moothall.services.outcomes.outcome_logs import OutcomeLogs, report_of
+from moothall.services.outcomes.policy import PolicyQuestions
+
+MOST_ANSWERS = 500
+"""Messages on one page. Overflow: those of later sessions are left out; their reports have them."""
+
+
+class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of the newest published version of a session's report."""
+
+    session: SessionId
+    language: str
+    """BCP-47 tag of its text."""
+    message: PublishedMessage
+
+
+class Feeder(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that feeds a main session."""
+
+    session: SessionId
+    answers: tuple[ReportAnswer, ...]
+    """The messages of its report."""
+    open: int
+    """How many of its published questions were not answered."""
+
+
+@dataclass(eq=False, repr=False)
+class Answers:
+    """Reads published reports. Each method raises StorageUnavailable."""
+
+    logs: OutcomeLogs
+    policy: PolicyQuestions
+
+    async def of_question(self, question: PolicyQuestionId) -> Sequence[ReportAnswer]:
+        """All answers to a policy question, in the order in which its sessions were prepared."""
+        sessions = (await self.policy.register()).sessions_of(question)
+        found: list[ReportAnswer] = []
+        for session in sessions:
+            found += [each for each in await self._of(session) if each.message.question == question]
+        return found[:MOST_ANSWERS]
+
+    async def feeders(self, session: SessionId) -> Sequence[Feeder]:
+        """The sessions that feed a main session, each with its messages."""
+        names = self.policy.known().feeders_of(session)
+        return [
+            Feeder(session=name, answers=tuple(await self._of(name)), open=await self._open(name)) for name in names
+        ]
+
+    async def _of(self, session: SessionId) -> Sequence[ReportAnswer]:
+        try:
+            live = await self.logs.find(report_of(session), LogKind.REPORT)
+        except RecordBroken:
+            return ()
+        versions = () if live is None else live.state.outcomes.report.versions
+        if not versions:
+            return ()
+        newest = versions[-1]
+        return [ReportAnswer(session=session, language=newest.language, message=each) for each in newest.messages]
+
+    async def _open(self, session: SessionId) -> int:
+        try:
+            live = await self.logs.find(session, LogKind.SESSION)
+        except RecordBroken:
+            return 0
+        return 0 if live is None else sum(each.published for each in live.state.questions.with_status(*OPEN))

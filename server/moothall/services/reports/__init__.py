@@ -1,0 +1,1 @@
+"""Reports: suggestions of lines with which one may begin."""

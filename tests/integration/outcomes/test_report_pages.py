@@ -1,0 +1,244 @@
+"""The way of a report by forms alone: assigned, written, handed in, returned, published, confirmed, objected to.
+
+At its end it is read after the record has changed.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+from moothall.core import commands as do
+from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, Tag, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
+from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.staff import session_scope
+from support.desks.admin import AdminHouse, Browser, admin_house
+
+SESSION, FLOOR = SessionId("water"), ChannelId("floor")
+ROOM, OUTCOME, DESK = "/report/water", "/s/water/outcome", "/admin/reports"
+TEXTS = ("Schools need community networks.", "We do not agree on the price.", "The ministry could pay.")
+NOTICE = "Summary on the rapporteur's responsibility. Not negotiated; binds nobody."
+
+
+async def meeting(house: AdminHouse) -> LiveSession:
+    """A closed meeting of which the first line is marked as agreed."""
+    live = await house.running.backend.sessions.open(SESSION)
+
+    async def told(by: Actor, name: str, *commands: do.AnyCommand) -> None:
+        assert isinstance(await live.writer.send(by, CommandId(name), commands), Receipt)
+
+    await told(
+        SYSTEM,
+        "made",
+        do.CreateSession(title="Water & <schools>", languages=("en",), access=Access.PUBLIC),
+        do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+        do.OpenSession(),
+        do.AttachEngine(channel=FLOOR, model="m"),
+    )
+    for number, text in enumerate(TEXTS):
+        segment, t0 = SegmentId(f"l{number}"), 1_000 * number
+        start = do.SegmentStart(t0=t0, language="en", origin=Origin.MACHINE)
+        words = tuple(Word(f" {each}", t0, t0 + 900, 0.9) for each in text.split())
+        commit = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=words, start=start)
+        end = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t0 + 900, reason=EndReason.SENTENCE)
+        await told(Actor(Role.ENGINE, "e"), f"l{number}", commit, end)
+    await told(Actor(Role.CHAIR, "c"), "tag", do.TagSegment(segment=SegmentId("l0"), tag=Tag.AGREED, question=None))
+    await told(SYSTEM, "closed", do.CloseSession())
+    return live
+
+
+async def with_link(house: AdminHouse, role: Role) -> Browser:
+    _, token = await house.running.backend.links.create(role, session_scope(SESSION), "Ann <first>")
+    browser = await house.browser()
+    assert await browser.get(f"/enter/{token}") == 200
+    return browser
+
+
+def fields_of(text: str, form: str) -> dict[str, str]:
+    """The fields of the form with an id, as a browser without scripts would send them."""
+    found = re.search(rf'<form[^>]* id="{re.escape(form)}".*?</form>', text, re.DOTALL)
+    assert found is not None, form
+    fields = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', found[0]))
+    fields |= dict(re.findall(r'name="(holders)" value="([^"]*)"', found[0]))
+    area = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", found[0], re.DOTALL)
+    if area is not None:
+        fields["text"] = area[1]
+    if chosen := re.search(r'name="kind">.*?value="([^"]*)" selected', found[0], re.DOTALL):
+        fields["kind"] = chosen[1]
+    return {name: html.unescape(value) for name, value in fields.items()}
+
+
+async def write(browser: Browser, form: str, act: str, **changes: str) -> int:
+    await browser.get(ROOM)
+    return await browser.post(ROOM, {**fields_of(browser.text, form), "act": act, **changes})
+
+
+def messages_of(text: str) -> list[str]:
+    return re.findall(r'<article class="message" id="Message-([^"]+)"', text)
+
+
+async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        live = await meeting(house)
+        office, ann, stranger = await house.secretary(), await with_link(house, Role.RAPPORTEUR), await house.browser()
+        assert await stranger.get(OUTCOME) == 404
+        assert "There is no report of this meeting yet." in stranger.text
+        assert await stranger.get(ROOM) == 401
+
+        # Assigned, with a deadline that has passed: it is to be reminded of.
+        await office.get(DESK)
+        assert "Not begun" in office.text
+        link = next(each for each in house.running.backend.links.list() if each.role is Role.RAPPORTEUR)
+        form = {**office.hidden(DESK), "act": "assign", "template": "message-sheet", "due": "2020-01-01 10:00"}
+        assert await office.post(DESK, {**form, "rapporteur": link.link}) == 200
+        assert "Overdue" in office.text
+        assert "Ann &lt;first&gt;" in office.text
+        assert await office.post(DESK, {**office.hidden(DESK), "act": "assign", "template": "none"}) == 404
+        await office.get(DESK)
+        assert await office.post(DESK, {**office.hidden(DESK), "act": "dance"}) == 400
+
+        # The draft holds the mark already. Two other lines become a citation of a new message.
+        assert await ann.get(ROOM) == 200
+        (marked,) = messages_of(ann.text)
+        assert NOTICE in html.unescape(ann.text)
+        assert "Citations still unheard: 1" in ann.text
+        cite = fields_of(ann.text, "Cite")
+        chosen = [("act", "cite"), ("kind", "view"), ("line", "l1"), ("line", "l2"), *cite.items(), ("message", "new")]
+        assert await ann.post(ROOM, chosen) == 200
+        marked, view = messages_of(ann.text)
+        assert "We do not agree on the price." in ann.text
+        assert await write(ann, f"Form-{marked}", "message", text="All want “community nets”.") == 200
+        assert "These words are not in what is cited:" in ann.text
+        assert await write(ann, f"Form-{view}", "message", text="Prices", holders="Business; Civil society") == 200
+        assert 'value="Business; Civil society"' in ann.text
+        assert await write(ann, "Section-introduction", "section", text="It was about schools. All spoke.") == 200
+        assert "Sentences: 2 (from 0 to 3)" in ann.text
+
+        # Somebody else was faster: both texts are shown, and mine can be sent once more.
+        await ann.get(ROOM)
+        old = fields_of(ann.text, f"Form-{view}")
+        assert await write(ann, f"Form-{view}", "message", text="Prices differ.") == 200
+        assert await ann.post(ROOM, {**old, "act": "message", "text": "Prices rise."}) == 409
+        assert "Prices rise." in ann.text
+        assert '<blockquote dir="auto">Prices differ.</blockquote>' in ann.text
+
+        # It is handed in, kept back for the misquotation, returned with notes, mended, and published.
+        assert await write(ann, "Hand", "submit") == 200
+        await office.get(DESK)
+        publish = {"act": "publish", "title": "Water for <schools>", "language": "en"}
+        assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 409
+        assert "These words are not in what the message cites: \u2068community nets\u2069" in office.text
+        back = {"act": "return", "note": "Quote them <right>."}
+        assert await office.post(DESK, {**office.hidden(DESK), **back}) == 200
+        await ann.get(ROOM)
+        assert "Quote them &lt;right&gt;." in ann.text
+        assert await write(ann, f"Form-{marked}", "message", text="All want “community networks”.") == 200
+        heard = re.search(rf'id="Message-{marked}-([^"]+)".*?name="seen" value="(\d+)"', ann.text, re.DOTALL)
+        assert heard is not None
+        seen = {"message": marked, "citation": heard[1], "seen": heard[2]}
+        assert await write(ann, "Hand", "heard", **seen) == 200
+        assert "Citations still unheard: 1" in ann.text
+        assert await write(ann, f"Form-{view}", "up") == 200
+        assert messages_of(ann.text) == [view, marked]
+        assert await write(ann, "Hand", "submit") == 200
+        await office.get(DESK)
+        assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
+        assert "Report published" in office.text
+
+        # Readers see it with its notice, its states and what nobody heard.
+        assert await stranger.get(OUTCOME) == 200
+        read = html.unescape(stranger.text)
+        assert read.index(NOTICE) < read.index("<h1")
+        for text in ("The rapporteur found no objection.", "Heard by a machine, unchecked", "View of: "):
+            assert text in read
+        assert read.count("Nobody opened or played this before it was published.") == 1
+        address = re.search(r'href="(/s/water/cite[^"]+)"', stranger.text)
+        assert address is not None
+        assert await stranger.get(html.unescape(address[1])) == 200
+
+        # The chair confirms; a stranger objects once, and not with a word that isn't shown.
+        house.running.backend.asking.block(type(house.running.backend.asking._blocked)(("darn",)))
+        chair = await with_link(house, Role.CHAIR)
+        await chair.get(OUTCOME)
+        assert await chair.post(OUTCOME, {"act": "confirm", "message": marked, "n": "1"}) == 200
+        assert "Confirmed by the chair" in chair.text
+        assert await stranger.post(OUTCOME, {"act": "confirm", "message": marked, "n": "1"}) == 403
+        objects = {"act": "object", "message": view, "n": "1", "name": "Youth <group>", "text": "Prices fall."}
+        assert await stranger.post(OUTCOME, {**objects, "text": "Darn prices"}) == 409
+        assert await stranger.post(OUTCOME, {**objects, "name": ""}) == 400
+        assert await stranger.post(OUTCOME, objects) == 200
+        assert "Objection by \u2068Youth <group>\u2069" in html.unescape(stranger.text)
+        assert await stranger.post(OUTCOME, {**objects, "name": "Others"}) == 409
+        assert await stranger.post(OUTCOME, {**objects, "message": "none"}) == 404
+        unknown = await house.browser()
+        assert await unknown.post(OUTCOME, objects) == 409
+
+        # A mended and a removed line: the page shows what it reads now, and nothing of what was removed.
+        fix = do.CorrectSegment(
+            channel=FLOOR, segment=SegmentId("l1"), base_revision=0, base_words=6, text="We agree on the price."
+        )
+        assert isinstance(await live.writer.send(Actor(Role.CAPTIONER, "c"), CommandId("fix"), fix), Receipt)
+        gone = await live.writer.remove(Actor(Role.SECRETARIAT, "o"), CommandId("gone"), Lines((SegmentId("l0"),)))
+        assert isinstance(gone, Receipt)
+        await stranger.get(OUTCOME)
+        assert "The text was mended after it was quoted. Both are here." in stranger.text
+        assert "We agree on the price." in stranger.text
+        assert "These words were removed from the record." in stranger.text
+        assert TEXTS[0] not in stranger.text
+        await ann.get(ROOM)
+        assert "It was changed since somebody looked." in ann.text
+
+        assert await stranger.get(f"{OUTCOME}.json") == 200
+        body = json.loads(stranger.text)
+        assert (body["notice"], body["version"], body["title"]) == (NOTICE, 1, "Water for <schools>")
+        assert [each["text"] for each in body["messages"]] == ["Prices differ.", "All want “community networks”."]
+        assert body["messages"][1]["citations"][0]["fate"] == "removed"
+        for ending in ("docx", "pdf"):
+            async with stranger.http.get(f"{house.running.address}{OUTCOME}.{ending}") as answer:
+                assert answer.status == 200
+                assert (await answer.read())[:2] in (b"PK", b"%P")
+        assert await stranger.get(f"{OUTCOME}.odt") == 404
+
+
+async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        live = await meeting(house)
+        ann = await with_link(house, Role.RAPPORTEUR)
+        assert await ann.get(f"{ROOM}?suggest=1") == 200
+        begins, ends = ann.text.index("Drawn from the record, in its own words"), ann.text.index('id="Lines"')
+        assert TEXTS[0] in ann.text[begins:ends]
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("again"), do.ReopenSession()), Receipt)
+        assert await ann.get(f"{ROOM}?suggest=1") == 200
+        assert "Nothing can be suggested now" in ann.text
+
+
+async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await meeting(house)
+        ann, chair = await with_link(house, Role.RAPPORTEUR), await with_link(house, Role.CHAIR)
+        assert await chair.get(ROOM) == 404
+        assert await ann.get("/report/none") == 404
+        await ann.get(ROOM)
+        (marked,) = messages_of(ann.text)
+        cite = fields_of(ann.text, "Cite")
+        assert await ann.post(ROOM, {**cite, "act": "cite", "message": marked, "line": "l0"}) == 409
+        assert "Choose lines or questions that this message does not cite yet." in ann.text
+        for act in ("drop", "uncite", "dance"):
+            assert await ann.post(ROOM, {**cite, "act": act, "message": "none"}) == 409
+        assert await ann.post(ROOM, {**cite, "act": "dance", "message": marked}) == 409
+        assert await ann.post(ROOM, {**cite, "form": "old", "act": "drop", "message": marked}) == 409
+        assert "The page was made before the server was started again." in ann.text
+        assert await ann.post(ROOM, {**cite, "act": "cite", "message": marked, "line": "l2"}) == 200
+        assert ann.text.count('class="citation"') == 2
+        citation = re.findall(rf'id="Message-{marked}-([^"]+)"', ann.text)[-1]
+        assert await write(ann, "Cite", "uncite", message=marked, citation=citation) == 200
+        assert ann.text.count('class="citation"') == 1
+        assert await write(ann, "Cite", "drop", message=marked) == 200
+        assert messages_of(ann.text) == []
+        assert await ann.get(f"{ROOM}?from=1&ui=ar") == 200

@@ -1,0 +1,1 @@
+"""Quotations of reports, right ones and altered ones."""
