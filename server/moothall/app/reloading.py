@@ -90,6 +90,7 @@ _READ = (
     ("translation", "key_file"),
     ("sign_in", "client_secret_file"),
     ("cluster", "password_file"),
+    ("mail", "password_file"),
     ("cluster", "authorities"),
 )
 """Settings that name files which are only read at the start."""

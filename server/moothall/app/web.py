@@ -284,7 +284,7 @@ async def open_doors(
             *policy_doors(policy, backend, entrance, context),
             *search_doors(stack, services, entrance),
             *open_reports(stack, services, entrance, context, access),
-            *document_doors(services, entrance),
+            *document_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance, control),

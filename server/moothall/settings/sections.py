@@ -288,6 +288,33 @@ class WebhookSection(msgspec.Struct, frozen=True, kw_only=True):
     is resolved and each address checked at every connection. Empty: only the public internet, by https."""
 
 
+class MailSection(msgspec.Struct, frozen=True, kw_only=True):
+    """The mail server through which documents are sent to the bodies of the register
+    (`docs/how-to/publish-outcomes.md`).
+    """
+
+    host: Annotated[str, msgspec.Meta(max_length=253, description="a name or an IP address, or nothing")] = ""
+    """Name of the mail server. Empty: nothing is mailed."""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535, description="a port, such as 587")] = 587
+    """Port of the mail server."""
+    tls: Annotated[str, msgspec.Meta(pattern=r"^(starttls|tls|none)$", description="'starttls', 'tls' or 'none'")] = (
+        "starttls"
+    )
+    """Encryption: `starttls`, after a greeting in clear (port 587); `tls`, from the beginning (port 465); `none`, for a
+    mail server on the same machine only."""
+    user: Annotated[str, msgspec.Meta(max_length=500, description="a text, or nothing")] = ""
+    """Name with which the server signs in there. Empty: it doesn't."""
+    password_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the password, with nothing else in it."""
+    sender: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^[^\s@]+@[^\s@]+$", description="an address such as 'office@example.org', or nothing"
+        ),
+    ] = ""
+    """Address from which documents are sent; answers go there. Needed where `host` is set."""
+
+
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """What people may say of themselves when they ask something, so that it can be seen who is heard."""
 
@@ -520,6 +547,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention: RetentionSection = RetentionSection()
     streams: Streams = Streams()
     webhooks: WebhookSection = WebhookSection()
+    mail: MailSection = MailSection()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()

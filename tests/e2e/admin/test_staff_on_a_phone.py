@@ -26,6 +26,7 @@ PAGES = (
     "/attendance/water-board",
     "/admin/policy",
     "/admin/documents",
+    "/admin/bodies",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
 )
 

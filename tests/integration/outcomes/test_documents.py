@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
@@ -20,8 +21,11 @@ from moothall.adapters.reading.page_menu import can_typeset
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import ChannelId, MessageId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
+from moothall.services.log.act_queue import Receipt
 from support.halls.outcomes import OutcomeWriter, messages
+from support.record.referees import faults_of_book
 
 NOTICE = "Summary on the rapporteur&#39;s responsibility. Not negotiated; binds nobody."
 FLOOR, HALL = ChannelId("floor"), SessionId("hall-1")
@@ -113,6 +117,26 @@ async def test_a_mended_line_and_a_removed_one_show_in_the_document_at_once(runn
     mended = (await read(running, "/outcomes/outcomes-2026")).decode()
     assert "As it reads now: Quite other words." in mended
     assert line.whole.strip() in mended
+    gone = await live.writer.remove(Actor(Role.TECHNICIAN, "t"), CommandId("gone"), Lines((line.id,)))
+    assert isinstance(gone, Receipt)
+    for path in ("", "/map", "/document.json"):
+        removed = (await read(running, f"/outcomes/outcomes-2026{path}")).decode()
+        assert line.whole.strip() not in removed
+        assert "Quite other words." not in removed
+    assert "Message no. 1 &amp; &lt;more&gt;." in (await read(running, "/outcomes/outcomes-2026")).decode()
+
+
+async def test_the_map_has_a_table_and_a_picture_that_lead_to_the_words(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    shown = (await read(running, "/outcomes/outcomes-2026")).decode()
+    assert 'href="/outcomes/outcomes-2026/map"' in shown
+    page = (await read(running, "/outcomes/outcomes-2026/map")).decode()
+    cited = f"/s/{HALL}/cite?channel=floor&amp;from=l0&amp;at="
+    table, picture = page.split("</table>")
+    assert table.count(cited) == picture.count(f'<a href="{cited}') == 4
+    assert table.index("Governments") < page.index("<svg", page.index("<table>"))
+    assert "No message answers it." in page
 
 
 async def test_versions_stay_and_have_addresses(running: RunningServer) -> None:
@@ -138,9 +162,20 @@ async def test_files_begin_with_the_notice_and_have_the_numbers(running: Running
     texts = [each.text for each in document.paragraphs]
     assert texts[1] == told["notice"]
     assert "1. How can <access> be paid for?" in texts
+    annex = texts[texts.index("Annex: where each message was said") + 1 :]
+    assert [each.split(". ", 1)[0] for each in annex[:4]] == ["8", "10", "12", "14"]
+    assert f"{running.address}/s/{HALL}/cite?channel=floor&from=l0&at=" in annex[0]
     with zipfile.ZipFile(io.BytesIO(await read(running, f"{path}.epub"))) as book:
         assert book.namelist()[0] == "mimetype"
         assert "Not negotiated; binds nobody." in book.read("EPUB/front.xhtml").decode()
         assert "2. Bodies that deal with it already" in book.read("EPUB/part-1.xhtml").decode()
     pdf = await read(running, f"{path}.pdf?ui=ar", 200 if can_typeset() else 501)
     assert pdf[:5] == b"%PDF-" or not can_typeset()
+
+
+async def test_epubcheck_finds_nothing_in_a_document(running: RunningServer, tmp_path: Path) -> None:
+    writer = await published(running)
+    await writer.document()
+    path = tmp_path / "a.epub"
+    path.write_bytes(await read(running, "/outcomes/outcomes-2026/document.epub?ui=ar"))
+    assert await asyncio.to_thread(faults_of_book, path) == []

@@ -178,8 +178,11 @@ DOORS = {
     "POST /calls/{call}/similar": Door(frozenset({403})),
     "POST /calls/{call}/proposals/{number}/support": Door(frozenset({403})),
     "GET /help": open_to_all("", "?ui=ar"),
+    "GET /bodies": open_to_all("", "?ui=ar"),
+    "GET /bodies/{recipient}/outcomes.atom": Door(frozenset({404})),
     "GET /outcomes": open_to_all("", "?ui=ar"),
     "GET /outcomes/{document}": Door(frozenset({404}), ("", "?n=1")),
+    "GET /outcomes/{document}/map": Door(frozenset({404})),
     "GET /outcomes/{document}/document.{form}": Door(frozenset({404})),
     "GET /help/hubs": open_to_all("", "?ui=ar"),
     "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),
@@ -394,6 +397,11 @@ DOORS = {
     "POST /admin/hubs/{hub}/link": STAFF_ONLY,
     "POST /admin/hubs/{hub}/remove": STAFF_ONLY,
     "POST /admin/programme/import": STAFF_ONLY,
+    "GET /admin/bodies": STAFF_ONLY,
+    "POST /admin/bodies": STAFF_ONLY,
+    "POST /admin/bodies/{recipient}/address": STAFF_ONLY,
+    "POST /admin/bodies/{recipient}/reply": STAFF_ONLY,
+    "POST /admin/bodies/send": STAFF_ONLY,
     "GET /admin/documents": STAFF_ONLY,
     "POST /admin/documents": STAFF_ONLY,
     "POST /admin/documents/{document}/publish": STAFF_ONLY,
@@ -436,6 +444,7 @@ FILLED_IN: dict[str, list[str]] = {
     "secret": ["guess"],
     "hook": ["0123456789"],
     "document": ["nosuch"],
+    "recipient": ["nosuch"],
 }
 FORMS = [form for form in TYPES if form != "pdf"]
 """PDF has the words of DOCX, as numbers of glyphs, and each takes a second to set."""

@@ -296,6 +296,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_removed.html": ("/admin/removed", None),
     "outcomes/documents.html": ("/outcomes", None),
     "outcomes/document.html": ("/outcomes/outcomes-2026", None),
+    "outcomes/map.html": ("/outcomes/outcomes-2026/map", None),
+    "outcomes/bodies.html": ("/bodies", None),
+    "outcomes/admin_bodies.html": ("/admin/bodies?change=cstd", None),
     "outcomes/admin_documents.html": ("/admin/documents?change=outcomes-2026", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
@@ -508,6 +511,7 @@ async def _outcomes(running: RunningServer) -> None:
     await writer.report(yesterday, *messages(await writer.cited(yesterday, FLOOR, SegmentId("line-1"))))
     await writer.object_to(yesterday, MessageId("m1"))
     await writer.document()
+    await writer.sent_and_answered()
 
 
 async def _people(running: RunningServer) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
-from moothall.core.events.outcome_parts import Citation, DocumentForm, MessageKind, PublishedMessage, PublishedSection
+from moothall.core.events.outcome_parts import (
+    Citation,
+    DocumentForm,
+    MessageKind,
+    PublishedMessage,
+    PublishedSection,
+    SendingState,
+    SendingWay,
+)
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import (
@@ -15,7 +23,9 @@ from moothall.core.kernel.ids import (
     ObjectionId,
     PolicyQuestionId,
     RecipientId,
+    ReplyId,
     SegmentId,
+    SendingId,
     SessionId,
 )
 from moothall.core.outcomes import commands as oc
@@ -110,6 +120,33 @@ class OutcomeWriter:
     async def document_again(self, name: SessionId = DOCUMENT) -> None:
         """Publish its next version."""
         assert await self.documents().publish(name, WORDS) is None
+
+    async def sent_and_answered(self) -> None:
+        """Send the document to the body, in vain and then not, and note what it did."""
+        register = await self.logs.register()
+        address = oc.AddressRecipient(recipient=CSTD, way=SendingWay.WEBHOOK, address="https://cstd.example/hook")
+        reply = oc.NoteReply(
+            reply=ReplyId("r1"),
+            recipient=CSTD,
+            text="CSTD took note of it.",
+            language="en",
+            document=DOCUMENT,
+            message=MessageId("m2"),
+            address="https://cstd.example/note",
+        )
+        await self.send(register, STAFF, address, reply)
+        states = {SendingState.FAILED: "Nobody answered.", SendingState.ACKNOWLEDGED: ""}
+        for n, (state, detail) in enumerate(states.items()):
+            note = oc.NoteSending(
+                sending=SendingId(f"x{n}"),
+                recipient=CSTD,
+                document=DOCUMENT,
+                n=1,
+                way=SendingWay.WEBHOOK,
+                state=state,
+                detail=detail,
+            )
+            await self.send(register, SYSTEM, note)
 
     def documents(self) -> Documents:
         """The service, for which all meetings are held on one day."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from moothall.adapters.outcomes.document_rows import ParagraphRow
-from moothall.adapters.outcomes.document_texts import FORMS
+from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.record.packing import packed
 from moothall.adapters.record.typesetting import typeset_data
@@ -85,7 +85,7 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
         blocks.append(_of(Style.WORDS, f"{number} {row.text}", row))
         if row.facts:
             blocks.append(_own(Style.FACTS, " · ".join(row.facts), ui))
-        for each in row.objections:
+        for each in (*row.objections, *row.replies):
             said = f"{each.says}: {each.text}" if each.text else each.says
             blocks.append(_own(Style.FACTS, said, ui))
         for cited in row.citations:
@@ -100,7 +100,22 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
                 )
             about = (cited.names, cited.time, cited.state, cited.now)
             blocks.append(_own(Style.SOURCE, " · ".join(each for each in about if each), ui))
-    return blocks
+    return [*blocks, *_annex(document, ui)]
+
+
+def _annex(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:
+    """The addresses of what the messages cite, by their numbers."""
+    public = document.address.partition("/outcomes/")[0]
+    rows = [
+        _own(Style.FACTS, f"{row.n}. {public}{cited.address}", ui)
+        for row in document.rows
+        for cited in row.citations
+        if cited.address
+    ]
+    if not rows:
+        return ()
+    heading = _own(Style.HEADING, ui.text(DocumentText.ANNEX), ui)
+    return [msgspec.structs.replace(heading, level=1, anchor="annex"), *rows]
 
 
 def _own(style: Style, text: str, ui: Catalogue) -> StyledParagraph:

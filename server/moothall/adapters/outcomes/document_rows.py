@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,10 +12,11 @@ from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.core.events.outcome_parts import Confirmer, MessageKind, MessageReference, ParagraphStyle
 from moothall.core.events.types import Origin
-from moothall.core.kernel.ids import Position, log_epoch
+from moothall.core.kernel.ids import Position, SessionId, log_epoch
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.outcomes.register import Register
 from moothall.core.outcomes.report import Objection
 from moothall.record.citation.quoting import QuotationFate, SpanEnd
 from moothall.record.wrapping import plain
@@ -42,12 +43,14 @@ class CitationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObjectionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An objection beside a message."""
+    """An objection beside a message, or what a body replied to it."""
 
     says: str
     text: str
     language: str
     direction: str
+    address: str = ""
+    """Where more of it can be read."""
 
 
 class ParagraphRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,18 +66,30 @@ class ParagraphRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a message says (`MessageKind`); empty for any other paragraph."""
     facts: tuple[str, ...] = ()
     """What is said of a message: who confirmed it, who holds it."""
+    question: str = ""
+    """The policy question to which it belongs; empty for none."""
+    holders: tuple[str, ...] = ()
+    """The groups that hold a message."""
     session: str = ""
     """The id of the session from which a message comes."""
     title: str = ""
     """The title of its report."""
     citations: tuple[CitationRow, ...] = ()
     objections: tuple[ObjectionRow, ...] = ()
+    replies: tuple[ObjectionRow, ...] = ()
+    """What bodies did with a message."""
 
 
 def paragraph_rows(
-    version: DocumentVersion, shown: Mapping[MessageReference, ShownMessage], ui: Catalogue
+    version: DocumentVersion,
+    shown: Mapping[MessageReference, ShownMessage],
+    ui: Catalogue,
+    register: Register | None = None,
+    document: SessionId | None = None,
 ) -> Sequence[ParagraphRow]:
-    """The rows of a version. `ui`: the language of what stands around the texts."""
+    """The rows of a version. `ui`: the language of what stands around the texts; `register`: that whose replies to the
+    messages of `document` stand beside them.
+    """
     rows: list[ParagraphRow] = []
     for each in version.paragraphs:
         if each.message is None:
@@ -85,12 +100,15 @@ def paragraph_rows(
                     style=each.style,
                     text=each.text,
                     level=each.level,
+                    question=each.question or "",
                     language=tag,
                     direction=direction(tag),
                 )
             )
         else:
-            rows.append(_message(each.n, shown.get(each.message), ui))
+            row = _message(each.n, shown.get(each.message), ui)
+            replies = () if register is None else tuple(_replies(each.message, register, document))
+            rows.append(msgspec.structs.replace(row, replies=replies, question=each.question or ""))
     return rows
 
 
@@ -109,11 +127,25 @@ def _message(n: int, shown: ShownMessage | None, ui: Catalogue) -> ParagraphRow:
         direction=direction(tag),
         kind=message.kind,
         facts=tuple(_facts(shown, ui)),
+        holders=message.holders,
         session=shown.version.session,
         title=shown.version.title,
         citations=tuple(citation_row(each, ui, unheard=each.citation.id in unheard) for each in shown.words),
         objections=tuple(_objection(each, ui) for each in shown.report.objections if each.message == message.id),
     )
+
+
+def _replies(reference: MessageReference, register: Register, document: SessionId | None) -> Iterator[ObjectionRow]:
+    for each in register.replies.values():
+        body = register.recipients.get(each.recipient)
+        if body is not None and each.message == reference.message and each.document in (document, reference.report):
+            yield ObjectionRow(
+                says=body.name,
+                text=each.text,
+                language=each.language,
+                direction=direction(each.language),
+                address=each.address,
+            )
 
 
 def _facts(shown: ShownMessage, ui: Catalogue) -> list[str]:

@@ -18,6 +18,14 @@ KINDS = {
     MessageKind.WAY_FORWARD: "Ways forward",
     MessageKind.COMMITMENT: "Commitments",
 }
+SINGLE = {
+    MessageKind.AGREED: "Agreed",
+    MessageKind.VIEW: "A view",
+    MessageKind.OPTION: "An option",
+    MessageKind.WAY_FORWARD: "A way forward",
+    MessageKind.COMMITMENT: "A commitment",
+}
+"""What one message is."""
 ANSWERED = {
     Answered.CONSENSUS: "Answered by consensus: no rapporteur found an objection.",
     Answered.VIEWS: "No consensus: these are the views presented.",
@@ -46,6 +54,10 @@ class DocumentText:
     OBJECTS = "{name} objects"
     NOW = "As it reads now: {text}"
     QUESTION = "Question no. {n}"
+    FOR_BODY = "{title}: for {name}"
+    NO_BODY = "The register has no such body."
+    ANNEX = "Annex: where each message was said"
+    LETTER = "What concerns {name} stands at this address, and in the attached file:"
 
 
 def assembly_words(ui: Catalogue) -> AssemblyWords:

@@ -14,9 +14,11 @@ from aiohttp import hdrs, web
 from babel.dates import format_date
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
+from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
 from moothall.adapters.outcomes.document_rows import paragraph_rows
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
+from moothall.adapters.outcomes.question_maps import question_maps
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
@@ -26,6 +28,7 @@ from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import RecipientId
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
@@ -55,6 +58,7 @@ class DocumentsDoor:
         return [
             web.get("/outcomes", self.all),
             web.get("/outcomes/{document}", self.show),
+            web.get("/outcomes/{document}/map", self.map),
             web.get("/outcomes/{document}/document.{form}", self.file),
         ]
 
@@ -92,7 +96,8 @@ class DocumentsDoor:
             listed, version = document.listed, document.version
             path = f"/outcomes/{listed.id}"
             versions = listed.document.versions
-            kept = {} if version is versions[-1] else {"n": str(version.n)}
+            newest = version.n == versions[-1].n
+            kept = ({} if newest else {"n": str(version.n)}) | _body(request)
 
             def to(end: str = "", **query: str) -> str:
                 asked = {**query, **ui.kept}
@@ -108,14 +113,41 @@ class DocumentsDoor:
                 about=document.about,
                 rows=document.rows,
                 session=lambda name: f"/s/{name}{ui.query}",
-                newer=to() if kept else "",
+                map=to("/map", **kept) if any(row.question and row.kind for row in document.rows) else "",
+                newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
                 versions=[
-                    {"address": to(n=str(each.n)), "about": self._about(each, ui), "here": each is version}
+                    {
+                        "address": to(n=str(each.n), **_body(request)),
+                        "about": self._about(each, ui),
+                        "here": each.n == version.n,
+                    }
                     for each in reversed(versions)
                 ],
                 files=[{"address": to(f"/document.{form}", **kept), "form": form} for form in self._forms()],
                 in_language=lambda tag: f"{path}?{urlencode({**kept, 'ui': tag})}",
+            )
+            return html(page, ui)
+
+        return await self._answer(request, make)
+
+    async def map(self, request: web.Request) -> web.Response:
+        """Answer with the map of a version: a table and a picture for each policy question."""
+
+        async def make(document: WrittenDocument, ui: Catalogue) -> web.Response:
+            path = f"/outcomes/{document.listed.id}"
+            kept = {name: request.query[name] for name in ("n", "body") if name in request.query}
+            query = urlencode({**kept, **ui.kept})
+            page = self.pages.render(
+                "outcomes/map.html",
+                ui=ui,
+                notice=ui.named("outcome/notice"),
+                title=document.listed.title,
+                title_language=document.listed.language,
+                about=document.about,
+                back=f"{path}?{query}" if query else path,
+                questions=await asyncio.to_thread(question_maps, document.rows, ui),
+                in_language=lambda tag: f"{path}/map?{urlencode({**kept, 'ui': tag})}",
             )
             return html(page, ui)
 
@@ -176,10 +208,23 @@ class DocumentsDoor:
 
     async def _wanted(self, request: web.Request, ui: Catalogue) -> WrittenDocument:
         listed, version = await self._version(request)
+        if (body := request.query.get("body")) is not None:
+            listed, version = await self._of_body(RecipientId(body), listed, version, ui)
         shown = await self.documents.shown(version.paragraphs)
-        rows = await asyncio.to_thread(paragraph_rows, version, shown, ui)
-        address = f"{self.public}/outcomes/{listed.id}?n={version.n}"
+        register = await self.documents.register()
+        rows = await asyncio.to_thread(paragraph_rows, version, shown, ui, register, listed.id)
+        address = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
         return WrittenDocument(listed, version, rows, self._about(version, ui), address)
+
+    async def _of_body(
+        self, body: RecipientId, listed: ListedDocument, version: DocumentVersion, ui: Catalogue
+    ) -> tuple[ListedDocument, DocumentVersion]:
+        """What of a version concerns a body, under the title of a report for it. Raises HttpProblem."""
+        register = await self.documents.register()
+        recipient = register.recipients.get(body)
+        if recipient is None:
+            raise HttpProblem(404, DocumentText.NO_BODY)
+        return for_recipient(recipient, register, listed, version, ui)
 
     async def _version(self, request: web.Request) -> tuple[ListedDocument, DocumentVersion]:
         """The version that a request names. Raises HttpProblem."""
@@ -199,3 +244,8 @@ class DocumentsDoor:
 
     def _forms(self) -> list[str]:
         return [form for form in TYPES if form != "pdf" or self.typeset is not None]
+
+
+def _body(request: web.Request) -> dict[str, str]:
+    """The part of an address that names the body for which a document is read."""
+    return {"body": request.query["body"]} if "body" in request.query else {}

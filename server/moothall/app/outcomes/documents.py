@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from aiohttp import web
 
+from moothall.adapters.outcomes.bodies_desk_door import BodiesDeskDoor
+from moothall.adapters.outcomes.bodies_door import BodiesDoor
+from moothall.adapters.outcomes.body_reports import BodyLetters
 from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskDoor
 from moothall.adapters.outcomes.documents_door import DocumentsDoor
+from moothall.adapters.outcomes.smtp_mail import SmtpMail
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
+from moothall.adapters.store.files import read_text
+from moothall.adapters.streams.puller import allowed_networks
+from moothall.adapters.webhooks.hook_client import HttpHooks
 from moothall.app.parts import Entrance, Services
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.outcomes.documents import Documents
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import QuotedTexts
+from moothall.services.outcomes.sending import Sending
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
+from moothall.settings.sections import MailSection
 
 
-def document_doors(services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
-    """The routes of the documents and of the secretariat's page for them."""
-    backend, catalogue = services.backend, entrance.catalogue
+def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
+    """The routes of the documents, of the register of bodies, and of the secretariat's pages for both. Documents are
+    sent until the stack unwinds. Raises ConfigurationError.
+    """
+    backend, catalogue, public = services.backend, entrance.catalogue, entrance.address.public
 
     async def readable(session: SessionId) -> bool:
         await catalogue.fill()
@@ -37,13 +52,48 @@ def document_doors(services: Services, entrance: Entrance) -> Sequence[web.Route
         day_of=lambda entry: day_of(entry, backend.programme),
         randomness=backend.randomness,
     )
-    public = DocumentsDoor(
+    letters = BodyLetters(
         pages=services.pages,
         documents=documents,
-        public=entrance.address.public,
-        typeset=typeset_apart if can_typeset() else None,
+        public=public,
     )
-    return [*public.routes(), *DocumentsDeskDoor(pages=entrance.forms, documents=documents).routes()]
+    sending = Sending(
+        documents.logs,
+        book=backend.book,
+        hooks=HttpHooks(allowed_networks(backend.settings.webhooks.allowed_networks, "webhooks")),
+        mail=_mail(backend.settings.mail),
+        letter_of=letters.write,
+        clock=backend.clock,
+        randomness=backend.randomness,
+        public=public,
+    )
+    backend.keep(stack, sending.run)
+    typeset = typeset_apart if can_typeset() else None
+    doors = (
+        DocumentsDoor(pages=services.pages, documents=documents, public=public, typeset=typeset),
+        DocumentsDeskDoor(pages=entrance.forms, documents=documents),
+        BodiesDoor(pages=services.pages, documents=documents, public=public),
+        BodiesDeskDoor(pages=entrance.forms, documents=documents, sending=sending, randomness=backend.randomness),
+    )
+    return [route for door in doors for route in door.routes()]
+
+
+def _mail(settings: MailSection) -> SmtpMail | None:
+    """The mail server of the settings, None without one. Raises ConfigurationError."""
+    if not settings.host:
+        return None
+    if not settings.sender:
+        raise ConfigurationError("[mail] names a `host` and no `sender`. Say from which address documents are sent.")
+    password = read_text(Path(settings.password_file)).strip() if settings.password_file else ""
+    return SmtpMail(
+        host=settings.host,
+        port=settings.port,
+        tls=settings.tls,
+        user=settings.user,
+        password=password,
+        sender=settings.sender,
+        trust=ssl.create_default_context(),
+    )
 
 
 def day_of(entry: Entry, programme: Programme) -> tuple[str, int] | None:

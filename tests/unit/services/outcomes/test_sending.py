@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from moothall.core.events.outcome_parts import SendingState, SendingWay
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import CommandId, RecipientId, SessionId
+from moothall.core.outcomes import commands as oc
+from moothall.core.outcomes.register import Register
+from moothall.core.webhooks.signing import signature
+from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.sending import MOST_WAITING, SECRETS, Letter, OrderedSending, Sending
+from moothall.services.sessions.catalogue import SessionCatalogue
+from moothall.services.sessions.live_session import LiveSession
+from moothall.testing import loop
+from moothall.testing.book import MemoryBook
+from moothall.testing.clock import SeededRandomness
+from support.memory.hall import memory_hall
+
+CSTD, DOCUMENT = RecipientId("cstd"), SessionId("outcomes-2026")
+STAFF = Actor(Role.SECRETARIAT, "staff-1")
+
+
+class Outside:
+    """A mail server and a receiver of webhooks."""
+
+    def __init__(self) -> None:
+        self.status, self.failure = 204, ""
+        self.posted: list[tuple[str, dict[str, str], bytes]] = []
+        self.mailed: list[tuple[str, Letter]] = []
+
+    async def post(self, address: str, headers: dict[str, str], body: bytes) -> int:
+        self.posted.append((address, headers, body))
+        return self.status
+
+    async def send(self, address: str, letter: Letter) -> str:
+        self.mailed.append((address, letter))
+        return self.failure
+
+
+async def letter(order: OrderedSending) -> Letter:
+    return Letter(f"{order.recipient.name} {order.n}", "text", "a.docx", b"file")
+
+
+class Office:
+    def __init__(self, sending: Sending, register: LiveSession, outside: Outside, book: MemoryBook) -> None:
+        self.sending, self.live, self.outside, self.book = sending, register, outside, book
+        self.n = 0
+
+    @property
+    def register(self) -> Register:
+        return self.live.state.outcomes.register
+
+    async def tell(self, command: oc.RegisterCommand) -> None:
+        self.n += 1
+        assert isinstance(await self.live.writer.send(STAFF, CommandId(f"c{self.n}"), command), Receipt)
+
+    async def address(self, way: SendingWay | None, address: str = "") -> None:
+        await self.tell(oc.AddressRecipient(recipient=CSTD, way=way, address=address))
+
+    async def sent(self) -> list[tuple[SendingState, str]]:
+        """Send the document, and return what the register says of all sendings."""
+        order = OrderedSending(recipient=self.register.recipients[CSTD], document=DOCUMENT, n=2)
+        assert self.sending.order([order]) is None
+        await self.sending.done()
+        return [(each.state, each.detail) for each in self.register.sendings.values()]
+
+
+@asynccontextmanager
+async def office(*, mail: bool = True) -> AsyncIterator[Office]:
+    async with memory_hall() as hall:
+        catalogue, outside, book = SessionCatalogue(hall.log), Outside(), MemoryBook()
+        logs = OutcomeLogs(hall.sessions, entries=catalogue.all)
+        sending = Sending(
+            logs,
+            book=book,
+            hooks=outside,
+            mail=outside if mail else None,
+            letter_of=letter,
+            clock=hall.clock,
+            randomness=SeededRandomness(),
+            public="https://meet.example",
+        )
+        register = await logs.register()
+        assert isinstance(register, LiveSession)
+        here = Office(sending, register, outside, book)
+        await here.tell(oc.RegisterRecipient(recipient=CSTD, name="CSTD", symbol="E/CN.16"))
+        assert hall.group is not None
+        running = hall.group.create_task(sending.run())
+        yield here
+        running.cancel()
+
+
+def test_an_email_is_sent_when_the_mail_server_takes_it() -> None:
+    async def story() -> None:
+        async with office() as here:
+            await here.address(SendingWay.EMAIL, "office@cstd.example")
+            assert await here.sent() == [(SendingState.SENT, "")]
+            assert here.outside.mailed == [("office@cstd.example", Letter("CSTD 2", "text", "a.docx", b"file"))]
+            here.outside.failure = "The mail server answered 550."
+            assert (await here.sent())[1] == (SendingState.FAILED, "The mail server answered 550.")
+
+    loop.run(story())
+
+
+def test_a_webhook_acknowledges_a_signed_message_without_words() -> None:
+    async def story() -> None:
+        async with office() as here:
+            await here.address(SendingWay.WEBHOOK, "https://cstd.example/hook")
+            assert await here.sent() == [(SendingState.ACKNOWLEDGED, "")]
+            [(address, headers, body)] = here.outside.posted
+            assert address == "https://cstd.example/hook"
+            secret = await here.sending.secret(CSTD)
+            at = int(headers["webhook-timestamp"])
+            assert headers["webhook-signature"] == signature([secret], headers["webhook-id"], at, body)
+            assert (await here.book.read(SECRETS)) == {CSTD: secret.encode()}
+            told = msgspec.json.decode(body)
+            assert told["type"] == "outcome.published"
+            assert told["data"] == {
+                "document": DOCUMENT,
+                "version": 2,
+                "body": CSTD,
+                "symbol": "E/CN.16",
+                "address": "https://meet.example/outcomes/outcomes-2026?n=2&body=cstd",
+                "json": "https://meet.example/outcomes/outcomes-2026/document.json?n=2&body=cstd",
+            }
+            here.outside.status = 500
+            assert (await here.sent())[1] == (SendingState.FAILED, "The receiver answered 500.")
+            here.outside.status = 0
+            assert (await here.sent())[2][1] == "Nobody answered, or the address may not be reached."
+
+    loop.run(story())
+
+
+def test_whoever_follows_a_feed_or_has_no_address_is_sent_nothing() -> None:
+    async def story() -> None:
+        async with office() as here:
+            assert await here.sent() == []
+            await here.address(SendingWay.FEED)
+            assert await here.sent() == []
+
+    loop.run(story())
+
+
+def test_without_a_mail_server_it_says_so() -> None:
+    async def story() -> None:
+        async with office(mail=False) as here:
+            await here.address(SendingWay.EMAIL, "office@cstd.example")
+            assert await here.sent() == [(SendingState.FAILED, "No mail server is set.")]
+
+    loop.run(story())
+
+
+def test_too_many_orders_are_refused() -> None:
+    async def story() -> None:
+        async with office() as here:
+            order = OrderedSending(recipient=here.register.recipients[CSTD], document=DOCUMENT, n=1)
+            refused = here.sending.order([order] * (MOST_WAITING + 1))
+            assert isinstance(refused, Refusal)
+            assert here.sending.waiting == 0
+            await asyncio.sleep(0)
+
+    loop.run(story())
