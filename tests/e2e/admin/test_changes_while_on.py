@@ -71,7 +71,7 @@ async def test_readers_walls_and_microphones_follow_what_is_changed_while_it_is_
         await expect(warning).to_contain_text("is sent away at once")
         await save.click()
         await expect(warning).to_have_count(0)
-        await expect(reader.get_by_role("heading")).to_contain_text("not be open to you", timeout=15_000)
+        await expect(reader.get_by_role("heading", level=1)).to_contain_text("not be open to you", timeout=15_000)
         await expect(wall.get_by_text("Water board")).to_have_count(0)
         await others.close()
         await technicians.close()
