@@ -30,11 +30,11 @@ from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.operation.probe_door import ProbeDoor
-from moothall.adapters.outcomes.log_pages import log_pages
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import COOKIE
+from moothall.adapters.policy.log_pages import log_pages
 from moothall.adapters.programme.agenda_door import AgendaDoor
 from moothall.adapters.programme.desk_door import MOST_BYTES as AGENDA_BYTES
 from moothall.adapters.programme.desk_door import AgendaDeskDoor
@@ -65,7 +65,7 @@ from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, hub_map, open_hub_link
-from moothall.app.outcomes.documents import document_doors
+from moothall.app.outcomes.documents import document_doors, reports_by_year
 from moothall.app.outcomes.policy import became, open_policy, policy_doors
 from moothall.app.outcomes.reports import open_reports
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
@@ -280,7 +280,7 @@ async def open_doors(
             *admin_doors(services, entrance, nodes),
             *token_doors(services, entrance, gate),
             *_agenda_doors(services, entrance, context, policy.there_are),
-            *attendance_doors(services, entrance, context),
+            *attendance_doors(services, entrance, context, reports_by_year(backend, entrance.catalogue)),
             *policy_doors(policy, backend, entrance, context),
             *search_doors(stack, services, entrance),
             *open_reports(stack, services, entrance, context, access),

@@ -22,7 +22,7 @@ from moothall.adapters.desks.own_words_door import OwnWordsText
 from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
-from moothall.adapters.outcomes import bodies_desk_door, document_texts, policy_rows
+from moothall.adapters.outcomes import bodies_desk_door, document_texts
 from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText
 from moothall.adapters.outcomes.outcome_door import OutcomeText
 from moothall.adapters.outcomes.room_door import RoomText
@@ -30,6 +30,7 @@ from moothall.adapters.pages import people_in_words
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import HUB_LINE, DoorText, ErrorText
+from moothall.adapters.policy import policy_rows
 from moothall.adapters.programme import desk_door as agenda_desk
 from moothall.adapters.programme import needs_door
 from moothall.adapters.programme.news_door import NewsText

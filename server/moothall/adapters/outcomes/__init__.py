@@ -1,1 +1,1 @@
-"""Pages about outcomes: policy questions, open calls, the rapporteur's room, reports, documents."""
+"""Pages about outcomes: the rapporteur's room, reports, documents, and the bodies that they are for."""

@@ -20,7 +20,7 @@ from moothall.core.outcomes import commands as oc
 from moothall.core.outcomes.register import Recipient, Register
 from moothall.core.ports import Randomness
 from moothall.services.outcomes.documents import Documents, ListedDocument
-from moothall.services.outcomes.sending import OrderedSending, Sending
+from moothall.services.outcomes.sending import DocumentSending, OrderedSending
 
 PATH = "/admin/bodies"
 SHOWN = 200
@@ -52,7 +52,7 @@ class BodiesDeskDoor:
 
     pages: StaffPages
     documents: Documents
-    sending: Sending
+    sending: DocumentSending
     randomness: Randomness
 
     def routes(self) -> list[web.RouteDef]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -20,17 +21,32 @@ from moothall.adapters.record.typesetting import typeset_apart
 from moothall.adapters.store.files import read_text
 from moothall.adapters.streams.puller import allowed_networks
 from moothall.adapters.webhooks.hook_client import HttpHooks
+from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
+from moothall.services.attendance.reports import CountPublished
 from moothall.services.outcomes.documents import Documents
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import QuotedTexts
-from moothall.services.outcomes.sending import Sending
+from moothall.services.outcomes.sending import DocumentSending
 from moothall.services.programme.programme import Programme
-from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.settings.sections import MailSection
+
+
+def reports_by_year(backend: Backend, catalogue: SessionCatalogue) -> CountPublished:
+    """Returns how many reports that everybody may read were published, by the year of their first version."""
+    logs, known = OutcomeLogs(backend.sessions, entries=catalogue.all), PublishedReports(backend.log)
+
+    async def count() -> Mapping[int, int]:
+        names = [entry.session for entry in await logs.of_kind(LogKind.REPORT) if entry.public]
+        zone = backend.programme.zone()
+        return Counter(zone.at(at).year for at in await known.first_published(names))
+
+    return count
 
 
 def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
@@ -57,7 +73,7 @@ def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance
         documents=documents,
         public=public,
     )
-    sending = Sending(
+    sending = DocumentSending(
         documents.logs,
         book=backend.book,
         hooks=HttpHooks(allowed_networks(backend.settings.webhooks.allowed_networks, "webhooks")),

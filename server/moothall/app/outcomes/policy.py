@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from moothall.adapters.outcomes.policy_desk_door import PolicyDeskDoor
-from moothall.adapters.outcomes.policy_door import PolicyDoor
-from moothall.adapters.outcomes.policy_rows import PolicyRows
-from moothall.adapters.outcomes.prepared import PreparedMeetings
 from moothall.adapters.pages.request_context import SessionRequest
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.policy.policy_desk_door import PolicyDeskDoor
+from moothall.adapters.policy.policy_door import PolicyDoor
+from moothall.adapters.policy.policy_rows import PolicyRows
+from moothall.adapters.policy.prepared import PreparedMeetings
 from moothall.adapters.questions.author_page import More
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance

@@ -19,7 +19,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.attendance.acts import AttendanceActs
 from moothall.services.attendance.ledger import FactsLedger
-from moothall.services.attendance.reports import AttendanceReports, CountPublished, no_reports
+from moothall.services.attendance.reports import AttendanceReports, CountPublished
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Conference
 
@@ -27,7 +27,7 @@ FILE = "config/recommendations.toml"
 
 
 def attendance_doors(
-    services: Services, entrance: Entrance, context: VisitorContext, published: CountPublished = no_reports
+    services: Services, entrance: Entrance, context: VisitorContext, published: CountPublished
 ) -> Sequence[web.RouteDef]:
     """The routes of the pages about attendance. `published`: how many session reports were published, by year. Raises
     ConfigurationError for a wrong table of recommendations.

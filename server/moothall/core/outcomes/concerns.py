@@ -1,4 +1,7 @@
-"""What of a document concerns a body: the paragraphs that belong to policy questions with which it deals."""
+"""What of a document concerns a body: the paragraphs that belong to policy questions with which it deals.
+
+It is a module of its own because what is sent and what a body's page shows follow the same rule.
+"""
 
 from __future__ import annotations
 

@@ -24,11 +24,6 @@ CountPublished = Callable[[], Awaitable[Mapping[int, int]]]
 """Returns how many session reports were published, by year. May raise StorageUnavailable."""
 
 
-async def no_reports() -> Mapping[int, int]:
-    """Return that none was published: for a house without reports."""
-    return {}
-
-
 @dataclass(eq=False, repr=False)
 class AttendanceReports:
     """Makes the reports. Every page asks it, so that no two show different numbers."""

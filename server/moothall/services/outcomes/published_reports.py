@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import outcomes as oe
 from moothall.core.events.codec import decode_event
+from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.outcomes.report import Report, evolve_report
@@ -46,6 +48,16 @@ class PublishedReports:
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return kept[1]
+
+    async def first_published(self, names: Iterable[SessionId]) -> tuple[int, ...]:
+        """When each of the reports with these logs was first published, Unix ms; those that weren't, and those whose
+        log can't be read, are left out. Raises StorageUnavailable.
+        """
+        found: list[int] = []
+        for name in names:
+            with suppress(RecordBroken):
+                found += [version.at for version in (await self.read(name)).versions[:1]]
+        return tuple(found)
 
     async def _folded(self, name: SessionId, until: int) -> Report:
         report, after = Report(), 0

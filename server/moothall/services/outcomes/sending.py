@@ -73,7 +73,7 @@ class OrderedSending(msgspec.Struct, frozen=True, kw_only=True):
 LetterOf = Callable[[OrderedSending], Awaitable[Letter]]
 
 
-class HookData(msgspec.Struct, frozen=True, kw_only=True):
+class OutcomeNewsData(msgspec.Struct, frozen=True, kw_only=True):
     """What a message to a webhook says: ids and addresses, and no words of a document."""
 
     document: str
@@ -87,17 +87,17 @@ class HookData(msgspec.Struct, frozen=True, kw_only=True):
     """The same for programs."""
 
 
-class HookBody(msgspec.Struct, frozen=True, kw_only=True):
+class OutcomeNews(msgspec.Struct, frozen=True, kw_only=True):
     """The JSON of a message."""
 
     type: str
     timestamp: str
     """When it was sent, ISO 8601."""
-    data: HookData
+    data: OutcomeNewsData
 
 
 @dataclass(eq=False, repr=False)
-class Sending:
+class DocumentSending:
     """Sends documents one after the other. Keep `run` running. `letter_of` writes a letter and may raise
     StorageUnavailable; `mail`: None where no mail server is set. `public`: the server's public address.
     """
@@ -187,10 +187,10 @@ class Sending:
     async def _posted(self, order: OrderedSending, address: RecipientAddress, name: str) -> str:
         now = self.clock.wall()
         page, query = f"{self.public}/outcomes/{order.document}", f"?n={order.n}&body={order.recipient.id}"
-        said = HookBody(
+        said = OutcomeNews(
             type="outcome.published",
             timestamp=datetime.fromtimestamp(now / 1000, UTC).isoformat(),
-            data=HookData(
+            data=OutcomeNewsData(
                 document=order.document,
                 version=order.n,
                 body=order.recipient.id,

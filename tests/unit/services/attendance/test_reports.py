@@ -15,7 +15,7 @@ from moothall.core.questions.disclosure import CellRow
 from moothall.core.questions.statements import Dimension
 from moothall.services.attendance.ledger import FactsLedger
 from moothall.services.attendance.online import OnlineCounts
-from moothall.services.attendance.reports import AHEAD_MS, AttendanceReports, no_reports
+from moothall.services.attendance.reports import AHEAD_MS, AttendanceReports
 from moothall.services.questions.balance import Sums
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.testing.book import MemoryBook
@@ -76,7 +76,6 @@ def test_a_year_is_that_of_its_released_public_meetings() -> None:
             (year,) = await made.years()
             assert (year.meetings, year.room) == (2, exactly(30))
             assert [each.session for each in await made.waiting()] == [SESSION]
-            assert await no_reports() == {}
 
     run(story())
 

@@ -15,7 +15,7 @@ from moothall.core.outcomes.register import Register
 from moothall.core.webhooks.signing import signature
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
-from moothall.services.outcomes.sending import MOST_WAITING, SECRETS, Letter, OrderedSending, Sending
+from moothall.services.outcomes.sending import MOST_WAITING, SECRETS, DocumentSending, Letter, OrderedSending
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
@@ -49,7 +49,7 @@ async def letter(order: OrderedSending) -> Letter:
 
 
 class Office:
-    def __init__(self, sending: Sending, register: LiveSession, outside: Outside, book: MemoryBook) -> None:
+    def __init__(self, sending: DocumentSending, register: LiveSession, outside: Outside, book: MemoryBook) -> None:
         self.sending, self.live, self.outside, self.book = sending, register, outside, book
         self.n = 0
 
@@ -77,7 +77,7 @@ async def office(*, mail: bool = True) -> AsyncIterator[Office]:
     async with memory_hall() as hall:
         catalogue, outside, book = SessionCatalogue(hall.log), Outside(), MemoryBook()
         logs = OutcomeLogs(hall.sessions, entries=catalogue.all)
-        sending = Sending(
+        sending = DocumentSending(
             logs,
             book=book,
             hooks=outside,

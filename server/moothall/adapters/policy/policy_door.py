@@ -15,7 +15,6 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
-from moothall.adapters.outcomes.policy_rows import PolicyRows, Row, as_json
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.request_context import HttpProblem, asked, html, own_html, own_json, wants_json
 from moothall.adapters.pages.texts import ErrorText
@@ -30,6 +29,7 @@ from moothall.adapters.pages.visitor_request import (
     read_form,
     see_other,
 )
+from moothall.adapters.policy.policy_rows import PolicyRows, Row, as_json
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.asking_door import ALLOWANCE, FilledForm, filled_form
 from moothall.core.events.question_parts import InterventionKind

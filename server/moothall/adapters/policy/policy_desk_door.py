@@ -24,9 +24,9 @@ from moothall.adapters.admin.request import (
 )
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD
-from moothall.adapters.outcomes.policy_rows import PolicyRows
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.visitor_request import clean, see_other
+from moothall.adapters.policy.policy_rows import PolicyRows
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from moothall.adapters.outcomes.policy_rows import PolicyRows, Row
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.prepared_meeting import OtherMeeting, PreparedMeeting, PreparedQuestion
+from moothall.adapters.policy.policy_rows import PolicyRows, Row
 from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.ids import SessionId
 from moothall.core.outcomes.register import Preparation

@@ -1,0 +1,1 @@
+"""Pages of policy questions and of open calls for them."""
