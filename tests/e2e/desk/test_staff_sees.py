@@ -74,7 +74,7 @@ async def test_every_page_of_a_meeting_says_how_it_stands_and_which_page_it_is(p
         current = page.locator(".tabs [aria-current]")
         await page.goto(f"{on.running.address}/desk/{S}")
         await expect(current).to_have_text("Text")
-        await page.locator(".tabs").get_by_role("link", name="Report").click()
+        await page.locator(".tabs").get_by_role("link", name="Report", exact=True).click()
         await expect(current).to_have_text("Report")
         await page.go_back()
         await expect(current).to_have_text("Text")

@@ -277,7 +277,7 @@ def test_of_the_list_of_a_later_version_the_languages_that_can_be_run_are_offere
     assert terminal.out == "Can be added: fr ru\n"
     assert terminal.run("list", "--json") == 0
     assert [wire.decode(line.encode()) for line in terminal.out.splitlines(keepends=True)] == [
-        wire.LanguageOffer(language=tag, size=size, licence="MPL-2.0", here=False, better=better)
+        wire.LanguageOffer(language=tag, size=size, licence="MPL-2.0", here=False, light=size, better=better)
         for tag, size, better in (("fr", 12_006_000, 6_004_000), ("ru", 6_003_000, 0))
     ]
     assert terminal.run("add", "fr", "ru") == 0
