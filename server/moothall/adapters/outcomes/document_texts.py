@@ -50,7 +50,7 @@ class DocumentText:
     OWN = "Rapporteur's summary, without a place in the record"
     UNHEARD = "Nobody opened this place before the report was published"
     CLOSED = "Not everybody may read this place"
-    GONE = "This message was removed."
+    GONE = "This message isn't shown any more: it was removed, or not everybody may read its meeting now."
     OBJECTS = "{name} objects"
     NOW = "As it reads now: {text}"
     QUESTION = "Question no. {n}"

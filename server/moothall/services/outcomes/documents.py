@@ -134,18 +134,21 @@ class Documents:
         return sessions
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
-        """The messages that stand in paragraphs, with what they cite; without those that were removed.
+        """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
+        sessions that not everybody may read any more.
 
         Raises StorageUnavailable, RecordBroken.
         """
         references = [each.message for each in paragraphs if each.message is not None]
         reports = {name: await self.reports.read(name) for name in dict.fromkeys(each.report for each in references)}
         found: dict[MessageReference, ShownMessage] = {}
+        about = {version.session for report in reports.values() for version in report.versions}
+        readable = {session for session in about if await self.quoted.readable(session)}
         for each in references:
             report = reports[each.report]
             version = next((one for one in report.versions if one.n == each.n), None)
             message = None if version is None else version.message(each.message)
-            if version is not None and message is not None:
+            if version is not None and message is not None and version.session in readable:
                 found[each] = ShownMessage(reference=each, message=message, version=version, report=report)
         words = await self.quoted.words(cited for each in found.values() for cited in each.message.citations)
         return {reference: _with_words(each, words) for reference, each in found.items()}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import (
@@ -45,6 +46,23 @@ def test_sessions_without_a_day_or_a_report() -> None:
             assert (only.session, only.version) == (SESSION, None)
             assert (await here.documents.reports.read(SessionId("report.nowhere"))).versions == ()
             assert not (await here.documents.register()).questions
+
+    loop.run(story())
+
+
+def test_a_message_of_a_meeting_that_is_hidden_since_is_shown_no_more() -> None:
+    async def story() -> None:
+        async with house() as here:
+            live = await here.session()
+            await here.report(live, message())
+            await here.stated()
+            assert await here.documents.publish(DOCUMENT, WORDS) is None
+            listed = await here.documents.find(DOCUMENT)
+            assert listed is not None
+            paragraphs = listed.document.versions[0].paragraphs
+            assert len(await here.documents.shown(paragraphs)) == 1
+            await here.send(live, SYSTEM, do.ArrangeSession(access=Access.STAFF, sound=live.state.sound))
+            assert await here.documents.shown(paragraphs) == {}
 
     loop.run(story())
 
