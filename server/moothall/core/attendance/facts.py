@@ -61,7 +61,9 @@ class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
     closed: int | None = None
     """Unix ms; None while it is not closed."""
     recorded_ms: int = 0
-    """How long its floor was kept: without breaks, spans that are not recorded, and gaps."""
+    """How long its floor was kept: without breaks, spans that are not recorded, gaps, and the time between a close and
+    a reopening.
+    """
     counts: tuple[RoomCount, ...] = ()
     hubs: tuple[HubPeople, ...] = ()
     topics: tuple[str, ...] = ()
@@ -159,7 +161,7 @@ def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
 def _recorded(fold: FactsFold, closed: int) -> int:
     state, floor = fold.state, next(iter(fold.state.channels), None)
     gaps: list[Span] = [(t0, t1) for channel, t0, t1 in fold.gaps if channel == floor]
-    lost = merged([*state.not_recorded, *state.breaks, *gaps])
+    lost = merged([*state.unkept, *state.closures, *gaps])
     left = without([(0, closed)], lost)
     return sum(min(t1, closed) - t0 for t0, t1 in left if t1 is not None and t0 < closed)
 

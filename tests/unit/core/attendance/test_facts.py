@@ -47,6 +47,11 @@ def test_what_is_kept_of_the_floor_counts_and_no_break_nor_gap() -> None:
     assert told(BEGIN).closed is None
 
 
+def test_the_time_between_a_close_and_a_reopening_is_not_kept() -> None:
+    closed, later = ev.SessionClosed(t=1_000_000), ev.SessionReopened(t=9_000_000)
+    assert told((*BEGIN, closed, later, ev.SessionClosed(t=9_500_000))).recorded_ms == 1_500_000
+
+
 def test_a_hub_has_its_highest_count_and_that_of_each_hour() -> None:
     def counted(people: int | None, at: int | None, hub: str = "kisumu") -> ev.HubPresenceChanged:
         return ev.HubPresenceChanged(hub=hub, title=hub.title(), people=people, counted=at, here=True, since=AT, t=1)
