@@ -112,6 +112,9 @@ async def test_a_report_is_for_the_staff_until_the_secretariat_releases_it(house
     assert await stranger.get("/attendance.csv") == 200
     assert "Plenary" in stranger.text
     assert await stranger.get(f"/attendance?year={year['year']}") == 200
+    people = stranger.text.partition('id="Records"')[0]  # of released reports, as the sentence below them says
+    assert "Groups that took part" in people
+    assert "Names on attendance lists" in people
     await office.get("/attendance/plenary")
     assert await office.send("/attendance/plenary/release", act="withhold") == 200
     assert await stranger.get("/attendance/plenary") == 404
