@@ -5,6 +5,8 @@ Every page about attendance is made of these facts, of a session that is loaded 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import msgspec
 
 from moothall.core.attendance.online import HOUR_MS
@@ -12,10 +14,11 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import ROOM
 from moothall.core.events.types import Access
-from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF
+from moothall.core.kernel.ids import ChannelId, Lane, SessionId
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane
 from moothall.core.questions.balance import by_origin
 from moothall.core.sessions.keeping import Span, merged, without
+from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.roll import RollEntry, RollStatus, RoomCount
 from moothall.core.sessions.state import State, Status, evolve
 
@@ -50,6 +53,8 @@ class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     languages: tuple[str, ...] = ()
     """BCP-47 tags of its texts, the floor's first."""
+    texts: tuple[str, ...] = ()
+    """Those of the texts that have lines."""
     access: Access = Access.STAFF
     listed: bool = True
     rehearsal: bool = False
@@ -114,16 +119,18 @@ def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: 
             return fold
 
 
-def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
-    """The facts of a session. `has_text`: whether its log has lines, which are in other lanes."""
+def facts_of(fold: FactsFold, lanes: Collection[Lane]) -> AttendanceFacts:
+    """The facts of a session. `lanes`: those of its log, by which it is known which texts have lines."""
     state, attendance = fold.state, fold.state.attendance
     closed = state.closed_at if state.status is Status.CLOSED else None
     shares = by_origin(state.questions, closed or 0)
+    written = [channel for channel in state.channels.values() if channel_lane(channel.id) in lanes]
     imported = any(channel.imported is not None for channel in state.channels.values())
     return AttendanceFacts(
         session=state.id,
         title=state.title.strip(),
-        languages=tuple(dict.fromkeys(tag for channel in state.channels.values() for tag in channel.languages)),
+        languages=_languages(state.channels.values()),
+        texts=_languages(written),
         access=state.access,
         listed=state.listed,
         rehearsal=state.rehearsal,
@@ -132,7 +139,7 @@ def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
         status=state.status,
         opened=fold.opened,
         closed=None if closed is None or fold.opened is None else fold.opened + closed,
-        recorded_ms=_recorded(fold, closed) if closed is not None and has_text else 0,
+        recorded_ms=_recorded(fold, closed) if closed is not None and written else 0,
         counts=attendance.counts,
         hubs=tuple(
             HubPeople(
@@ -156,6 +163,10 @@ def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
         groups=attendance.groups,
         released=attendance.released,
     )
+
+
+def _languages(channels: Iterable[Channel]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for channel in channels for tag in channel.languages))
 
 
 def _recorded(fold: FactsFold, closed: int) -> int:

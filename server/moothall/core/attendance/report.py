@@ -57,6 +57,8 @@ class SessionAttendance(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId
     title: str
     languages: tuple[str, ...]
+    texts: tuple[str, ...]
+    """The languages of texts that have lines."""
     opened: int | None
     closed: int | None
     public: bool
@@ -115,6 +117,7 @@ def report(
         session=facts.session,
         title=facts.title,
         languages=facts.languages,
+        texts=facts.texts,
         opened=facts.opened,
         closed=facts.closed,
         public=facts.public,
@@ -198,6 +201,7 @@ class YearAttendance(msgspec.Struct, frozen=True, kw_only=True):
     """Different hubs."""
     recorded_ms: int
     languages: tuple[str, ...]
+    """In which there was a text."""
     topics: int
     asked: int
     taken: int
@@ -228,7 +232,7 @@ def year_of(year: int, reports: Sequence[SessionAttendance]) -> YearAttendance:
         hubs=len({hub.title for each in by_place for hub in each.hubs if hub.title})
         + max((hub.hubs for each in by_place for hub in each.hubs if not hub.title), default=0),
         recorded_ms=sum(each.recorded_ms for each in found),
-        languages=tuple(sorted({language for each in found for language in each.languages})),
+        languages=tuple(sorted({language for each in found for language in each.texts})),
         topics=sum(len(each.topics) for each in found),
         asked=sum(each.asked for each in found),
         taken=sum(each.taken for each in found),
