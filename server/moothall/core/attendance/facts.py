@@ -17,6 +17,7 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane
 from moothall.core.questions.balance import by_origin
+from moothall.core.retention.periods import DUE, STAFF_DUE
 from moothall.core.sessions.keeping import Span, merged, without
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.roll import RollEntry, RollStatus, RoomCount
@@ -82,6 +83,7 @@ class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[RollEntry, ...] = ()
     """Who signed in, without group and region; once the list is final, who is named."""
     signed: int | None = None
+    """How many signed in; None without a list, and where their entries were removed since their time was over."""
     groups: dict[str, dict[str, int | None]] = {}
     released: bool = False
 
@@ -99,6 +101,8 @@ class FactsFold(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[tuple[ChannelId, int, int], ...] = ()
     heads: dict[str, dict[int, int]] = {}
     """Head counts by hub and hour."""
+    expired: bool = False
+    """Whether something was removed since it had been kept for as long as was stated."""
 
 
 def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: int) -> FactsFold:
@@ -110,6 +114,8 @@ def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: 
             return replace(fold, opened=event.wall)
         case ev.GapNoted():
             return replace(fold, gaps=(*fold.gaps, (event.channel, event.t0, event.t1)))
+        case ev.BodyRemoved() if event.reason in (DUE, STAFF_DUE):
+            return replace(fold, expired=True)
         case ev.HubPresenceChanged() if event.people:
             hour = _hour(event.counted or at)
             hours = fold.heads.get(event.hub, {})
@@ -159,7 +165,7 @@ def facts_of(fold: FactsFold, lanes: Collection[Lane]) -> AttendanceFacts:
         entries=tuple(
             RollEntry(name=each.name, representing=each.representing) for each in attendance.entries.values()
         ),
-        signed=attendance.signed,
+        signed=_signed(fold),
         groups=attendance.groups,
         released=attendance.released,
     )
@@ -167,6 +173,13 @@ def facts_of(fold: FactsFold, lanes: Collection[Lane]) -> AttendanceFacts:
 
 def _languages(channels: Iterable[Channel]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for channel in channels for tag in channel.languages))
+
+
+def _signed(fold: FactsFold) -> int | None:
+    attendance = fold.state.attendance
+    if attendance.roll in (RollStatus.NONE, RollStatus.FINAL):
+        return attendance.signed
+    return None if fold.expired and not attendance.entries else len(attendance.entries)
 
 
 def _recorded(fold: FactsFold, closed: int) -> int:

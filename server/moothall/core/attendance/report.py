@@ -83,7 +83,7 @@ class SessionAttendance(msgspec.Struct, frozen=True, kw_only=True):
     recorded_ms: int
     roll: RollStatus
     signed: int | None
-    """How many signed in; None without a list."""
+    """As in `AttendanceFacts`."""
     named: tuple[RollEntry, ...]
     """Who is named, once the list is final."""
     groups: dict[str, dict[str, int | None]]
@@ -112,7 +112,6 @@ def report(
     total = perhaps_same((apart((room, at_hubs)), online.all_people))
     told = not facts.young_people
     final = facts.roll is RollStatus.FINAL
-    signed = facts.signed if final else len(facts.entries) if facts.roll is not RollStatus.NONE else None
     return SessionAttendance(
         session=facts.session,
         title=facts.title,
@@ -139,7 +138,7 @@ def report(
         answered=facts.answered,
         recorded_ms=facts.recorded_ms,
         roll=facts.roll,
-        signed=signed,
+        signed=facts.signed,
         named=facts.entries if final else (),
         groups=facts.groups if told else {},
         asked_by={dimension: dict(cells) for dimension, cells in (asked_by or {}).items()} if told else {},

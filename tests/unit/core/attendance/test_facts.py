@@ -94,7 +94,22 @@ def test_counts_topics_and_the_attendance_list_are_facts() -> None:
     assert made.topics == ("Who pays?",)
     assert [each.people for each in made.counts] == [40]
     assert (made.roll, made.entries) == (RollStatus.OPEN, (RollEntry(name="Ana", representing="Radio"),))
+    assert made.signed == 1
     assert made.public
+
+
+def test_how_many_signed_in_is_unknown_once_their_entries_are_due() -> None:
+    name = RollEntryId("e1")
+    struck = (ev.RollArranged(open=True), ev.RollSigned(entry=name, name="Ana"), ev.RollStruck(entry=name))
+
+    def removed(reason: str) -> ev.BodyRemoved:
+        return ev.BodyRemoved(offsets=(6,), reason=reason, by="system")
+
+    assert told((*BEGIN, *struck, removed("request"))).signed == 0
+    assert told((*BEGIN, *struck, removed("due-staff"))).signed is None
+    assert told((*BEGIN, *struck, removed("due"), ev.RollSigned(entry=name, name="Ana"))).signed == 1
+    assert told((*BEGIN, *struck[:2], ev.RollFinalised(people=1), removed("due"))).signed == 1
+    assert told((*BEGIN, removed("due"))).signed is None
 
 
 def test_a_rehearsal_and_what_lists_do_not_name_is_not_public() -> None:
