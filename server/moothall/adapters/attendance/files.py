@@ -16,6 +16,7 @@ from moothall.core.programme.table_writing import table
 
 HEADING = ("part", "name", "least", "most", "note")
 """The columns of a report: a part of it, what the row is about, the number within bounds, and what is to be said."""
+_KINDS = {"csv": "text/csv", "json": "application/json"}
 
 
 def session_csv(made: SessionAttendance, zone: Zone) -> bytes:
@@ -89,11 +90,13 @@ def recommendations_csv(rows: Sequence[RecommendationRow], years: Sequence[int])
     return table((heading, *found))
 
 
-def file(body: bytes, kind: str, name: str, *, own: bool) -> web.Response:
-    """Answer with a file as a download. `own`: it is for those alone who may see it, and no cache keeps it."""
+def file(body: bytes, name: str, *, own: bool) -> web.Response:
+    """Answer with a file as a download, whose name ends in `.csv` or `.json`. `own`: it is for those alone who may see
+    it, and no cache keeps it.
+    """
     headers = {
         hdrs.CACHE_CONTROL: "no-store" if own else "no-cache",
-        hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8",
+        hdrs.CONTENT_TYPE: f"{_KINDS[name.rpartition('.')[2]]}; charset=utf-8",
         hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"',
     }
     return web.Response(body=body, headers=headers)

@@ -111,7 +111,7 @@ class AttendanceDoor:
         except StorageUnavailable:
             ui = language(self.pages.pages, request)
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages.pages, ui)
-        return files.file(made(year), _KINDS[ending], f"attendance-{year.year}.{ending}", own=False)
+        return files.file(made(year), f"attendance-{year.year}.{ending}", own=False)
 
     # A session
 
@@ -137,7 +137,7 @@ class AttendanceDoor:
         except HttpProblem as problem:
             return refusal(problem, self.pages.pages, ui)
         name = f"attendance-{made.session}.{ending}"
-        return files.file(written(made), _KINDS[ending], name, own=not made.released)
+        return files.file(written(made), name, own=not made.released)
 
     async def _session(self, request: web.Request, problem: str = "", given: str = "") -> web.Response:
         ui = language(self.pages.pages, request)
@@ -292,9 +292,6 @@ class AttendanceDoor:
             return self.pages.asked(request, allowed).staff
         except AdminProblem:
             return ()
-
-
-_KINDS = {"csv": "text/csv", "json": "application/json"}
 
 
 def _year_path(year: int, ui: Catalogue) -> str:
