@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.languages import written_tag
-from moothall.core.questions.interventions import Questions
+from moothall.core.questions.interventions import Questions, without_taken_back
 from moothall.core.sessions.topics import taken_up
 from moothall.core.views.captions import Session
 from moothall.record.wrapping import beginning, plain
@@ -45,7 +45,7 @@ def chapters_of(session: Session, questions: Questions) -> tuple[RecordedChapter
         each = questions.get(turn.intervention)
         if each is None or not each.published:
             continue
-        text = "" if each.status is InterventionStatus.WITHDRAWN else beginning(plain(each.text)).strip()
+        text = beginning(plain(without_taken_back(each).text)).strip()
         language = written_tag(each.language)
         turns.append(RecordedChapter(t=turn.t, kind=each.kind, number=each.number, title=text, language=language))
     return tuple(sorted([*topics, *turns], key=lambda chapter: chapter.t))

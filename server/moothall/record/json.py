@@ -20,6 +20,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.listing import QuestionCounts
 from moothall.core.sessions.state import Status
 from moothall.core.views.quality import Quality
+from moothall.record.chapters import RecordedChapter
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
 from moothall.record.questions import WrittenAnswer
 from moothall.record.wording import AskedWording, Options, Wording
@@ -174,6 +175,25 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
     """When it was asked, media ms. Absent with `times=0`."""
 
 
+class DocumentChapter(msgspec.Struct, frozen=True, kw_only=True):
+    """What was taken up, or had its turn."""
+
+    kind: InterventionKind | None
+    """What had its turn in the queue; null for a policy question, or another topic."""
+    number: int
+    """The public number of a question from the queue, or a policy question's number in the list; 0 for another
+    topic.
+    """
+    title: str
+    """The wording, or the beginning of a question from the queue; empty where that has no text."""
+    language: str
+    """BCP-47 tag of the title; empty where it is not known."""
+    direction: Literal["ltr", "rtl", "auto"]
+    """The direction of the title."""
+    t: int | UnsetType = UNSET
+    """When it was taken up, media ms. Absent with `times=0`."""
+
+
 class DocumentHub(msgspec.Struct, frozen=True, kw_only=True):
     """A hub that took part: a remote room."""
 
@@ -226,6 +246,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """The newest seal; null before the first."""
     imported: DocumentImport | UnsetType = UNSET
     """From which file the text comes; absent with a text that was written in this log."""
+    chapters: tuple[DocumentChapter, ...] | UnsetType = UNSET
+    """What was taken up, by time, with the questions from the queue that had their turn; absent where nothing was."""
 
 
 def document(record: Record, wording: Wording, options: Options) -> Document:
@@ -248,6 +270,7 @@ def document(record: Record, wording: Wording, options: Options) -> Document:
         ),
         heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
         imported=made_of(DocumentImport, session.imported) if session.imported else UNSET,
+        chapters=tuple(_chapter(each, options) for each in record.chapters) or UNSET,
     )
 
 
@@ -286,6 +309,12 @@ def _interventions(record: Record, words: AskedWording, options: Options) -> Ite
             answer=None if each.answer is None else _answer(each.answer),
             t=each.t if options.times else UNSET,
         )
+
+
+def _chapter(chapter: RecordedChapter, options: Options) -> DocumentChapter:
+    return made_of(
+        DocumentChapter, chapter, direction=direction(chapter.language), t=chapter.t if options.times else UNSET
+    )
 
 
 def _answer(answer: WrittenAnswer) -> DocumentAnswer:

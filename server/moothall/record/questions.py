@@ -12,7 +12,7 @@ from moothall.core.events.question_parts import OPEN, InterventionKind, Interven
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.kernel.languages import written_tag
-from moothall.core.questions.interventions import Intervention, Questions
+from moothall.core.questions.interventions import Intervention, Questions, without_taken_back
 from moothall.record.wrapping import plain
 
 
@@ -66,17 +66,17 @@ def asked_in(questions: Questions, *, closed: bool) -> tuple[RecordedQuestion, .
 
 
 def _asked(questions: Questions, each: Intervention, *, closed: bool) -> RecordedQuestion:
-    taken_back = each.status is InterventionStatus.WITHDRAWN
+    each = without_taken_back(each)
     into = None if each.into is None else questions.get(each.into)
     answer = WrittenAnswer(text=_lines(each.answer), language=written_tag(each.answer_language))
     return made_of(
         RecordedQuestion,
         each,
-        text="" if taken_back else _lines(each.text),
+        text=_lines(each.text),
         language=written_tag(each.language),
-        name="" if taken_back else plain(each.name),
+        name=plain(each.name),
         joined_with=None if into is None else into.number,
-        answer=answer if answer.text and not taken_back else None,
+        answer=answer if answer.text else None,
         over=closed and each.status in OPEN,
     )
 

@@ -13,7 +13,7 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import Access, ChannelKind, CountSource, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import STAFF
@@ -112,9 +112,30 @@ async def test_a_report_is_for_the_staff_until_the_secretariat_releases_it(house
     assert await stranger.get("/attendance.csv") == 200
     assert "Plenary" in stranger.text
     assert await stranger.get(f"/attendance?year={year['year']}") == 200
+    people = stranger.text.partition('id="Records"')[0]  # of released reports, as the sentence below them says
+    assert "Groups that took part" in people
+    assert "Names on attendance lists" in people
     await office.get("/attendance/plenary")
     assert await office.send("/attendance/plenary/release", act="withhold") == 200
     assert await stranger.get("/attendance/plenary") == 404
+
+
+async def test_a_released_report_goes_with_its_meeting_when_only_the_staff_may_read_that(house: AdminHouse) -> None:
+    stranger, office = await house.browser(), Actor(Role.SECRETARIAT, "s")
+    await send(house, do.CountPeople(people=40, source=CountSource.TYPED), by=office)
+    await send(house, do.CloseSession())
+    await send(house, do.ReleaseAttendance(released=True), by=office)
+    assert await stranger.get("/attendance/plenary") == 200
+    assert await stranger.get("/attendance.json") == 200
+    assert [each["session"] for each in json.loads(stranger.text)["sessions"]] == ["plenary"]
+    await send(house, do.ReopenSession())
+    assert await stranger.get("/attendance/plenary") == 404
+    await send(house, do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
+    await send(house, do.CloseSession())
+    for page in ("/attendance/plenary", "/attendance/plenary/report.csv", "/attendance/plenary/report.json"):
+        assert await stranger.get(page) == 404
+    assert await stranger.get("/attendance.json") == 200
+    assert json.loads(stranger.text)["sessions"] == []
 
 
 async def test_readers_are_counted_by_browser_and_a_poller_by_nobody(house: AdminHouse) -> None:

@@ -193,3 +193,18 @@ def test_rooms_far_away_stand_there_with_the_most_that_were_counted() -> None:
 def test_after_the_close_it_says_what_became_of_what_was_left(*, closed: bool, stands: list[str]) -> None:
     found = json.loads(write_json(unanswered(closed=closed).record(), WORDING, Options()))
     assert [each["stands"] for each in found["interventions"]] == stands
+
+
+def test_what_was_taken_up_are_its_chapters() -> None:
+    told = meeting()
+    assert "chapters" not in json.loads(write_json(told.record(), WORDING, Options()))
+    told.tell(ev.TopicTaken(title="Item 1", t=3_000))
+    (chapter,) = json.loads(write_json(told.record(), WORDING, Options()))["chapters"]
+    assert chapter == {
+        **{"kind": None, "number": 0, "title": "Item 1", "language": "", "direction": "auto"},
+        "t": 3_000,
+    }
+    (timeless,) = json.loads(write_json(told.record(), WORDING, Options(times=False)))["chapters"]
+    assert "t" not in timeless
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    assert fits(json.loads(write_json(told.record(), WORDING, Options())), schema, schema)

@@ -6,8 +6,6 @@ secret is stored. The table is CSV as spreadsheets read it.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +16,7 @@ from moothall.adapters.admin.request import AdminRequest, StaffPages
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.actors import Role
 from moothall.core.programme.plan import Planned
-from moothall.core.programme.table_writing import BYTE_ORDER_MARK, defused
+from moothall.core.programme.table_writing import table
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.link_terms import WantedLink
 from moothall.services.sessions.role_links import RoleLinks
@@ -100,11 +98,5 @@ class LinkSheets:
 
 
 def link_table(rows: Iterable[Sequence[str]]) -> bytes:
-    """The table as CSV: UTF-8 with a byte order mark, line ends as in RFC 4180. Each row has one cell for each of
-    `COLUMNS`.
-    """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([defused(cell) for cell in row] for row in rows)
-    return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")
+    """The table as CSV. Each row has one cell for each of `COLUMNS`."""
+    return table((COLUMNS, *rows))

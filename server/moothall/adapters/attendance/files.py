@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import hdrs, web
@@ -12,10 +12,11 @@ from moothall.core.attendance.ranges import PeopleRange, exactly
 from moothall.core.attendance.recommendations import NOT_MEASURED, RecommendationRow
 from moothall.core.attendance.report import SessionAttendance, YearAttendance
 from moothall.core.kernel.times import Zone, iso_time
-from moothall.core.programme.table_writing import BYTE_ORDER_MARK, defused
+from moothall.core.programme.table_writing import table
 
 HEADING = ("part", "name", "least", "most", "note")
 """The columns of a report: a part of it, what the row is about, the number within bounds, and what is to be said."""
+_KINDS = {"csv": "text/csv", "json": "application/json"}
 
 
 def session_csv(made: SessionAttendance, zone: Zone) -> bytes:
@@ -52,7 +53,7 @@ def session_csv(made: SessionAttendance, zone: Zone) -> bytes:
             for cell, people in cells.items()
         ]
     rows += [("named", each.name, "", "", each.representing) for each in made.named]
-    return written((HEADING, *rows))
+    return table((HEADING, *rows))
 
 
 def year_csv(year: YearAttendance, zone: Zone) -> bytes:
@@ -74,7 +75,7 @@ def year_csv(year: YearAttendance, zone: Zone) -> bytes:
         *_cells(year.total, year.room, year.at_hubs, year.online),
         *(str(year.asked), str(year.answered)),
     )
-    return written((heading, *rows, total))
+    return table((heading, *rows, total))
 
 
 def recommendations_csv(rows: Sequence[RecommendationRow], years: Sequence[int]) -> bytes:
@@ -86,20 +87,16 @@ def recommendations_csv(rows: Sequence[RecommendationRow], years: Sequence[int])
         figure = NOT_MEASURED if each.figure is None else each.figure.value
         cells = [as_cells(row.years[year])[:2] if year in row.years else ("", "") for year in years]
         found.append((each.id, each.section, each.words, figure, each.link, *(text for pair in cells for text in pair)))
-    return written((heading, *found))
+    return table((heading, *found))
 
 
-def written(rows: Iterable[Sequence[str]]) -> bytes:
-    """A table as UTF-8 with a byte order mark, line ends as in RFC 4180; no cell is a formula."""
-    lines = [",".join(_quoted(defused(cell)) for cell in row) for row in rows]
-    return (BYTE_ORDER_MARK + "\r\n".join((*lines, ""))).encode("utf-8", "replace")
-
-
-def file(body: bytes, kind: str, name: str, *, own: bool) -> web.Response:
-    """Answer with a file as a download. `own`: it is for those alone who may see it, and no cache keeps it."""
+def file(body: bytes, name: str, *, own: bool) -> web.Response:
+    """Answer with a file as a download, whose name ends in `.csv` or `.json`. `own`: it is for those alone who may see
+    it, and no cache keeps it.
+    """
     headers = {
         hdrs.CACHE_CONTROL: "no-store" if own else "no-cache",
-        hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8",
+        hdrs.CONTENT_TYPE: f"{_KINDS[name.rpartition('.')[2]]}; charset=utf-8",
         hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"',
     }
     return web.Response(body=body, headers=headers)
@@ -116,7 +113,3 @@ def _columns(*names: str) -> list[str]:
 
 def _cells(*people: PeopleRange | None) -> list[str]:
     return [text for each in people for text in as_cells(each)[:2]]
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if any(sign in cell for sign in ',"\r\n') else cell

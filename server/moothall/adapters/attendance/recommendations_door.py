@@ -95,8 +95,7 @@ class RecommendationsDoor:
             found, years = await self._rows()
         except StorageUnavailable:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, language(self.pages, request))
-        kind = {"csv": "text/csv", "json": "application/json"}[ending]
-        return files.file(written(found, years), kind, f"recommendations.{ending}", own=False)
+        return files.file(written(found, years), f"recommendations.{ending}", own=False)
 
     async def _rows(self) -> tuple[tuple[RecommendationRow, ...], tuple[int, ...]]:
         years = await self.reports.years()

@@ -111,7 +111,7 @@ class AttendanceDoor:
         except StorageUnavailable:
             ui = language(self.pages.pages, request)
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages.pages, ui)
-        return files.file(made(year), _KINDS[ending], f"attendance-{year.year}.{ending}", own=False)
+        return files.file(made(year), f"attendance-{year.year}.{ending}", own=False)
 
     # A session
 
@@ -137,7 +137,7 @@ class AttendanceDoor:
         except HttpProblem as problem:
             return refusal(problem, self.pages.pages, ui)
         name = f"attendance-{made.session}.{ending}"
-        return files.file(written(made), _KINDS[ending], name, own=not made.released)
+        return files.file(written(made), name, own=not made.released)
 
     async def _session(self, request: web.Request, problem: str = "", given: str = "") -> web.Response:
         ui = language(self.pages.pages, request)
@@ -294,9 +294,6 @@ class AttendanceDoor:
             return ()
 
 
-_KINDS = {"csv": "text/csv", "json": "application/json"}
-
-
 def _year_path(year: int, ui: Catalogue) -> str:
     return f"/attendance?{urlencode({'year': year, **ui.kept})}"
 
@@ -323,7 +320,7 @@ def _staff_values(state: State, asked: AdminRequest, ui: Catalogue) -> dict[str,
         "counted": bool(attendance.counts),
         "arranges": arranges and not state.young_people and attendance.roll is not RollStatus.FINAL,
         "corrects": allowed(do.SignRoll),
-        "finalises": allowed(do.FinaliseRoll),
+        "finalises": allowed(do.FinaliseRoll) and bool(attendance.entries),
         "releases": allowed(do.ReleaseAttendance),
         "open": attendance.roll is RollStatus.OPEN,
         "listed": attendance.roll is not RollStatus.NONE,

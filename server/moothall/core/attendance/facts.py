@@ -5,6 +5,8 @@ Every page about attendance is made of these facts, of a session that is loaded 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import msgspec
 
 from moothall.core.attendance.online import HOUR_MS
@@ -12,10 +14,12 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import ROOM
 from moothall.core.events.types import Access
-from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF
+from moothall.core.kernel.ids import ChannelId, Lane, SessionId
+from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane
 from moothall.core.questions.balance import by_origin
+from moothall.core.retention.periods import DUE, STAFF_DUE
 from moothall.core.sessions.keeping import Span, merged, without
+from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.roll import RollEntry, RollStatus, RoomCount
 from moothall.core.sessions.state import State, Status, evolve
 
@@ -50,6 +54,8 @@ class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     languages: tuple[str, ...] = ()
     """BCP-47 tags of its texts, the floor's first."""
+    texts: tuple[str, ...] = ()
+    """Those of the texts that have lines."""
     access: Access = Access.STAFF
     listed: bool = True
     rehearsal: bool = False
@@ -61,7 +67,9 @@ class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
     closed: int | None = None
     """Unix ms; None while it is not closed."""
     recorded_ms: int = 0
-    """How long its floor was kept: without breaks, spans that are not recorded, and gaps."""
+    """How long its floor was kept: without breaks, spans that are not recorded, gaps, and the time between a close and
+    a reopening.
+    """
     counts: tuple[RoomCount, ...] = ()
     hubs: tuple[HubPeople, ...] = ()
     topics: tuple[str, ...] = ()
@@ -75,6 +83,7 @@ class AttendanceFacts(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[RollEntry, ...] = ()
     """Who signed in, without group and region; once the list is final, who is named."""
     signed: int | None = None
+    """How many signed in; None without a list, and where their entries were removed since their time was over."""
     groups: dict[str, dict[str, int | None]] = {}
     released: bool = False
 
@@ -92,6 +101,8 @@ class FactsFold(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[tuple[ChannelId, int, int], ...] = ()
     heads: dict[str, dict[int, int]] = {}
     """Head counts by hub and hour."""
+    expired: bool = False
+    """Whether something was removed since it had been kept for as long as was stated."""
 
 
 def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: int) -> FactsFold:
@@ -103,6 +114,8 @@ def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: 
             return replace(fold, opened=event.wall)
         case ev.GapNoted():
             return replace(fold, gaps=(*fold.gaps, (event.channel, event.t0, event.t1)))
+        case ev.BodyRemoved() if event.reason in (DUE, STAFF_DUE):
+            return replace(fold, expired=True)
         case ev.HubPresenceChanged() if event.people:
             hour = _hour(event.counted or at)
             hours = fold.heads.get(event.hub, {})
@@ -112,16 +125,18 @@ def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: 
             return fold
 
 
-def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
-    """The facts of a session. `has_text`: whether its log has lines, which are in other lanes."""
+def facts_of(fold: FactsFold, lanes: Collection[Lane]) -> AttendanceFacts:
+    """The facts of a session. `lanes`: those of its log, by which it is known which texts have lines."""
     state, attendance = fold.state, fold.state.attendance
     closed = state.closed_at if state.status is Status.CLOSED else None
     shares = by_origin(state.questions, closed or 0)
+    written = [channel for channel in state.channels.values() if channel_lane(channel.id) in lanes]
     imported = any(channel.imported is not None for channel in state.channels.values())
     return AttendanceFacts(
         session=state.id,
         title=state.title.strip(),
-        languages=tuple(dict.fromkeys(tag for channel in state.channels.values() for tag in channel.languages)),
+        languages=_languages(state.channels.values()),
+        texts=_languages(written),
         access=state.access,
         listed=state.listed,
         rehearsal=state.rehearsal,
@@ -130,7 +145,7 @@ def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
         status=state.status,
         opened=fold.opened,
         closed=None if closed is None or fold.opened is None else fold.opened + closed,
-        recorded_ms=_recorded(fold, closed) if closed is not None and has_text else 0,
+        recorded_ms=_recorded(fold, closed) if closed is not None and written else 0,
         counts=attendance.counts,
         hubs=tuple(
             HubPeople(
@@ -150,16 +165,27 @@ def facts_of(fold: FactsFold, *, has_text: bool) -> AttendanceFacts:
         entries=tuple(
             RollEntry(name=each.name, representing=each.representing) for each in attendance.entries.values()
         ),
-        signed=attendance.signed,
+        signed=_signed(fold),
         groups=attendance.groups,
         released=attendance.released,
     )
 
 
+def _languages(channels: Iterable[Channel]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for channel in channels for tag in channel.languages))
+
+
+def _signed(fold: FactsFold) -> int | None:
+    attendance = fold.state.attendance
+    if attendance.roll in (RollStatus.NONE, RollStatus.FINAL):
+        return attendance.signed
+    return None if fold.expired and not attendance.entries else len(attendance.entries)
+
+
 def _recorded(fold: FactsFold, closed: int) -> int:
     state, floor = fold.state, next(iter(fold.state.channels), None)
     gaps: list[Span] = [(t0, t1) for channel, t0, t1 in fold.gaps if channel == floor]
-    lost = merged([*state.not_recorded, *state.breaks, *gaps])
+    lost = merged([*state.unkept, *state.closures, *gaps])
     left = without([(0, closed)], lost)
     return sum(min(t1, closed) - t0 for t0, t1 in left if t1 is not None and t0 < closed)
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.attendance.online import HOUR_MS
 from moothall.core.attendance.ranges import UNKNOWN, PeopleRange, exactly
 from moothall.core.attendance.report import YearAttendance
 from moothall.core.kernel.errors import ConfigurationError
@@ -27,7 +28,6 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")
 _LINK = re.compile(r"(/(?!/)|https?://)[^\s]*\Z")
 _FIELDS = {"id": True, "section": True, "words": True, "figure": True, "link": False}
 """The fields of an entry, and whether each is needed."""
-HOUR_MS = 3_600_000
 
 
 class Figure(StrEnum):

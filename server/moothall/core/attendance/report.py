@@ -57,6 +57,8 @@ class SessionAttendance(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId
     title: str
     languages: tuple[str, ...]
+    texts: tuple[str, ...]
+    """The languages of texts that have lines."""
     opened: int | None
     closed: int | None
     public: bool
@@ -81,7 +83,7 @@ class SessionAttendance(msgspec.Struct, frozen=True, kw_only=True):
     recorded_ms: int
     roll: RollStatus
     signed: int | None
-    """How many signed in; None without a list."""
+    """As in `AttendanceFacts`."""
     named: tuple[RollEntry, ...]
     """Who is named, once the list is final."""
     groups: dict[str, dict[str, int | None]]
@@ -110,11 +112,11 @@ def report(
     total = perhaps_same((apart((room, at_hubs)), online.all_people))
     told = not facts.young_people
     final = facts.roll is RollStatus.FINAL
-    signed = facts.signed if final else len(facts.entries) if facts.roll is not RollStatus.NONE else None
     return SessionAttendance(
         session=facts.session,
         title=facts.title,
         languages=facts.languages,
+        texts=facts.texts,
         opened=facts.opened,
         closed=facts.closed,
         public=facts.public,
@@ -136,7 +138,7 @@ def report(
         answered=facts.answered,
         recorded_ms=facts.recorded_ms,
         roll=facts.roll,
-        signed=signed,
+        signed=facts.signed,
         named=facts.entries if final else (),
         groups=facts.groups if told else {},
         asked_by={dimension: dict(cells) for dimension, cells in (asked_by or {}).items()} if told else {},
@@ -198,6 +200,7 @@ class YearAttendance(msgspec.Struct, frozen=True, kw_only=True):
     """Different hubs."""
     recorded_ms: int
     languages: tuple[str, ...]
+    """In which there was a text."""
     topics: int
     asked: int
     taken: int
@@ -228,7 +231,7 @@ def year_of(year: int, reports: Sequence[SessionAttendance]) -> YearAttendance:
         hubs=len({hub.title for each in by_place for hub in each.hubs if hub.title})
         + max((hub.hubs for each in by_place for hub in each.hubs if not hub.title), default=0),
         recorded_ms=sum(each.recorded_ms for each in found),
-        languages=tuple(sorted({language for each in found for language in each.languages})),
+        languages=tuple(sorted({language for each in found for language in each.texts})),
         topics=sum(len(each.topics) for each in found),
         asked=sum(each.asked for each in found),
         taken=sum(each.taken for each in found),

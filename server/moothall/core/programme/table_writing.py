@@ -1,13 +1,13 @@
-"""Writes the programme as a CSV table, which `csv_table` reads back without a difference.
+"""Writes CSV tables: the programme's, which `csv_table` reads back without a difference, and those of other files.
 
-Beside the columns that any conference file may have, one names each meeting's own id, so that a meeting whose title was
-changed in the table is still the same meeting.
+Beside the columns that any conference file may have, one of the programme's table names each meeting's own id, so that
+a meeting whose title was changed in the table is still the same meeting.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.times import Zone
@@ -42,14 +42,19 @@ def write_csv(planned: Sequence[Planned], rooms: Mapping[RoomId, str], zone: Zon
             "; ".join(_name(speaker.name) for speaker in each.speakers),
             zone.name,
         )
-        lines.append(",".join(_quoted(defused(cell), ',"\r\n') for cell in row))
+        lines.append(_row(row))
         size += len(lines[-1])
         if n > MOST_SESSIONS or size > MOST_BYTES:
             raise _too_large()
-    written = (BYTE_ORDER_MARK + "\r\n".join((*lines, ""))).encode("utf-8", "replace")
+    written = _written(lines)
     if len(written) > MOST_BYTES:
         raise _too_large()
     return written
+
+
+def table(rows: Iterable[Sequence[str]]) -> bytes:
+    """Any rows in the same form: UTF-8 with a byte order mark, line ends as in RFC 4180, and no cell is a formula."""
+    return _written(map(_row, rows))
 
 
 def defused(cell: str) -> str:
@@ -71,6 +76,14 @@ def names_in(cell: str) -> list[str]:
         found.append(match[2] if match[1] is None else match[1].replace('""', '"'))
         at = match.end()
     return found
+
+
+def _row(cells: Sequence[str]) -> str:
+    return ",".join(_quoted(defused(cell), ',"\r\n') for cell in cells)
+
+
+def _written(lines: Iterable[str]) -> bytes:
+    return (BYTE_ORDER_MARK + "\r\n".join((*lines, ""))).encode("utf-8", "replace")
 
 
 def _name(name: str) -> str:

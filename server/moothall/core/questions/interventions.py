@@ -140,6 +140,15 @@ def empty_intervention(name: InterventionId) -> Intervention:
     )
 
 
+def without_taken_back(each: Intervention) -> Intervention:
+    """An intervention without its words if its author has taken it back: a record says of such a one no more than that
+    it had its turn.
+    """
+    if each.status is not InterventionStatus.WITHDRAWN:
+        return each
+    return msgspec.structs.replace(each, text="", name="", answer="")
+
+
 def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
     """Return the interventions after `event`."""
     replace = msgspec.structs.replace

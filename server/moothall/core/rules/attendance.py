@@ -96,6 +96,8 @@ def _finalise(state: State) -> _Decision:
         return refuse(
             RefusalCode.CONFLICT, "The attendance list can be made final once there is one and the session is closed."
         )
+    if not attendance.entries:
+        return refuse(RefusalCode.CONFLICT, "Nobody is on the attendance list, so it can't be made final.")
     entries = sorted(attendance.entries.values(), key=lambda each: (each.name.casefold(), each.representing))
     named = [
         ev.RollNamed(entry=RollEntryId(f"n{n}"), name=each.name, representing=each.representing)

@@ -52,13 +52,16 @@ def _take_up(state: State, command: do.TakeUp, wall: int) -> Sequence[ev.AnyEven
 
 
 def _take_back(state: State, command: do.TakeTopicBack) -> Sequence[ev.AnyEvent] | Refusal:
-    """What was taken up before and after the topic is taken up again, each at its time."""
+    """What was taken up before and after the topic is taken up again, each at its time; a policy question with the
+    wording and the number that it has now.
+    """
     if all(topic.t != command.t for topic in state.topics):
         return refuse(RefusalCode.CONFLICT, "Another topic has taken the place of this one already.")
     if any(len(topic.title) > MAX_QUESTION for topic in command.before):
         return refuse(RefusalCode.INVALID, f"A topic has up to {MAX_QUESTION} characters.")
+    before = topics_after(command.before, ev.PolicyQuestionsListed(questions=state.notes_and_tags.questions))
     later = tuple(topic for topic in state.topics if topic.t > command.t)
-    again = tuple(topic for topic in command.before if topic.t >= command.t and (not later or topic.t < later[0].t))
+    again = tuple(topic for topic in before if topic.t >= command.t and (not later or topic.t < later[0].t))
     earlier = tuple(topic for topic in state.topics if topic.t < command.t)[-1:]
     first = earlier or (Topic(t=command.t),)
     events = [made_of(ev.TopicTaken, topic) for topic in (*first, *again, *later)]

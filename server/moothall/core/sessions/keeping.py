@@ -12,7 +12,14 @@ from moothall.core.events import types as ev
 
 Span = tuple[int, int | None]
 """Beginning and end in media ms; the end is None while the span lasts."""
-KeepingFact = ev.NotRecordedBegan | ev.NotRecordedEnded | ev.SessionPaused | ev.SessionResumed | ev.SessionClosed
+KeepingFact = (
+    ev.NotRecordedBegan
+    | ev.NotRecordedEnded
+    | ev.SessionPaused
+    | ev.SessionResumed
+    | ev.SessionClosed
+    | ev.SessionReopened
+)
 """Events that begin or end a span of which nothing is kept."""
 
 
@@ -81,6 +88,8 @@ class RecordKeeping(msgspec.Struct, frozen=True, kw_only=True):
     """Spans of media ms that somebody asked not to be recorded; the last one may still be open."""
     breaks: tuple[Span, ...] = ()
     """Breaks, in the same form as `not_recorded`. Nothing is kept of breaks either, and no engine hears them."""
+    closures: tuple[Span, ...] = ()
+    """Spans in which the session was closed, in the same form: its clock runs on, and it may be reopened."""
     paused_at: int | None = None
     """Media ms at which the present break was declared; None when there is no break."""
     set_back: tuple[int, int] = (0, 0)
@@ -139,7 +148,12 @@ def keeping_after(keeping: RecordKeeping, event: KeepingFact) -> dict[str, objec
         case ev.SessionPaused():
             breaks = keeping.breaks if event.t0 is None else (*keeping.breaks, (event.t0, None))
             return {"breaks": breaks, "paused_at": event.t}
+        case ev.SessionClosed():
+            closures = (*keeping.closures, (event.t, None))
+            return {"breaks": ended(keeping.breaks, event.t), "paused_at": None, "closures": closures}
+        case ev.SessionReopened():
+            return {"closures": ended(keeping.closures, event.t)}
         case _:
-            t1 = event.t if isinstance(event, ev.SessionClosed) or event.t1 is None else event.t1
+            t1 = event.t if event.t1 is None else event.t1
             set_back = (t1, event.t) if t1 < event.t else keeping.set_back
             return {"breaks": ended(keeping.breaks, t1), "paused_at": None, "set_back": set_back}

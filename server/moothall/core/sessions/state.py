@@ -156,7 +156,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.SessionResumed():
             return replace(state, status=Status.OPEN, **keeping_after(state, event))
         case ev.SessionReopened():
-            return replace(state, status=Status.OPEN, goes_on=None, closed_at=None)
+            return replace(state, status=Status.OPEN, goes_on=None, closed_at=None, **keeping_after(state, event))
         case ev.SessionClosed():
             asked = state.closing
             goes_on = None if asked is None or asked.then is None else asked

@@ -7,7 +7,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events.types import Topic
-from moothall.core.questions.interventions import Intervention, Questions
+from moothall.core.questions.interventions import Intervention, Questions, without_taken_back
 from moothall.core.questions.polls import Poll
 from moothall.core.sessions.state import Status
 from moothall.core.sessions.topics import taken_up
@@ -38,7 +38,9 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def happenings(session: Session, questions: Questions | None, most: int = MOST) -> tuple[Happening, ...]:
-    """The newest `most` happenings, newest first. Turns of interventions that aren't published are left out."""
+    """The newest `most` happenings, newest first. Turns of interventions that aren't published are left out, and so are
+    the words of those that were taken back.
+    """
     found = [Happening(t=gap.t0, gap=gap) for gap in session.gaps]
     found += [Happening(t=topic.t, topic=topic) for topic in taken_up(session.topics or ())]
     if session.not_recorded is not None:
@@ -47,6 +49,7 @@ def happenings(session: Session, questions: Questions | None, most: int = MOST) 
         found.append(Happening(t=session.paused))
     if questions is not None:
         turns = [(turn.t, questions.get(turn.intervention)) for turn in questions.turns]
-        found += [Happening(t=t, question=each) for t, each in turns if each is not None and each.published]
+        published = [(t, each) for t, each in turns if each is not None and each.published]
+        found += [Happening(t=t, question=without_taken_back(each)) for t, each in published]
         found += [Happening(t=poll.t, poll=poll) for poll in questions.polls if not poll.void]
     return tuple(sorted(found, key=lambda each: each.t, reverse=True)[:most])

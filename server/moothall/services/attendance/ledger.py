@@ -15,8 +15,7 @@ from moothall.core.attendance.facts import LANES, UNTOLD, AttendanceFacts, Facts
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken
-from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
-from moothall.core.kernel.lanes import channel_lane
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogReading
 from moothall.core.sessions.state import State, Status
 from moothall.services.log.publication import Publication
@@ -27,7 +26,6 @@ PAGE = 500
 """Records in one read; between two the event loop gets a turn."""
 KEPT = 8
 """Folds that are kept to be continued, with a session's questions. Overflow: the least recently used is dropped."""
-_TEXTS = channel_lane(ChannelId(""))
 
 
 class FactsLedger:
@@ -107,4 +105,4 @@ class FactsLedger:
                 self._folds.popitem(last=False)
         if fold.state.status is Status.ABSENT:
             return None
-        return facts_of(fold, has_text=any(lane.startswith(_TEXTS) for lane in head.lanes))
+        return facts_of(fold, head.lanes)

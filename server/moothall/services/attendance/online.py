@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 import msgspec
@@ -65,7 +65,7 @@ class _Run:
     def __init__(self, key: bytes) -> None:
         self.key = key
         self.all = _Crowd()
-        self.texts: dict[str, _Crowd] = {}
+        self.texts: defaultdict[str, _Crowd] = defaultdict(_Crowd)
         self.hour: int | None = None
         self.in_hour = _Crowd()
         self.hours: dict[int, PeopleRange] = {}
@@ -131,7 +131,7 @@ class OnlineCounts:
         """
         run = self._run(session)
         person = hmac.digest(run.key, who.encode("utf-8", "replace"), hashlib.sha256)[:_HASH_BYTES]
-        text = run.texts.setdefault(language, _Crowd())
+        text = run.texts[language]
         for crowd in (run.all, text):
             crowd.here[person] += 1
         if self._on(session):
@@ -208,7 +208,6 @@ class OnlineCounts:
             anew = self._runs[session] = _Run(run.key)
             anew.all.here = run.all.here
             for language, crowd in run.texts.items():
-                anew.texts[language] = _Crowd()
                 anew.texts[language].here = crowd.here
         else:
             del self._runs[session]

@@ -167,7 +167,9 @@ class ControlRoom:
     stuck: Callable[[], Mapping[str, Sequence[str]]] = dict
     """Returns the removals that a node can't apply, by the node's name."""
     webhooks: Callable[[], Sequence[str]] = list
-    """Returns the labels of the webhooks that somebody has to see to."""
+    """Returns the labels of the webhooks that somebody has to see to. Called once in each look: it goes through all
+    messages that wait.
+    """
     tally: Callable[[SessionId], Tally]
     presence: Callable[[SessionId], Sequence[Mapping[str, object]]]
 
@@ -177,6 +179,7 @@ class ControlRoom:
         self._watched: dict[SessionId, Watched] = {}
         self._seen_to: dict[tuple[str, str], str] = {}
         self._machineless_since: int | None = None
+        self._untaken: Sequence[str] = ()
         self._raised: dict[SessionId, tuple[Raised, ...]] = {}
         self.listen = Listeners[[]]()
         """Called after each look."""
@@ -232,7 +235,7 @@ class ControlRoom:
         live = {each.id: each for each in self.sessions.all_loaded if each.state.status in ON}
         for gone in self._watched.keys() - live.keys():
             del self._watched[gone]
-        self._raised = {}
+        self._raised, self._untaken = {}, self.webhooks()
         rooms = {room.id: room for room in self.rooms.rooms()}
         cards = [self._card(each, rooms, now) for each in live.values()]
         busy = {card.room for card in cards}
@@ -355,7 +358,7 @@ class ControlRoom:
             left=None if overrun is None else overrun.left,
             disk_free=self.overview.disk_free,
             stuck=self.stuck(),
-            webhooks=self.webhooks(),
+            webhooks=self._untaken,
         )
 
     def _watch(self, live: LiveSession, now: int) -> Watched:

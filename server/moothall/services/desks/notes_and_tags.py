@@ -13,7 +13,7 @@ from moothall.core.events.question_parts import HUB, InterventionStatus
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import STAFF
 from moothall.core.ports import EventLog
-from moothall.core.sessions.keeping import KeepingFact
+from moothall.core.sessions.keeping import KeepingFact, merged
 from moothall.core.sessions.state import State
 from moothall.core.sessions.topics import times_of, topic_now
 
@@ -27,7 +27,6 @@ TOLD = (
     ev.AirHeld,
     ev.LineOffered,
     *get_args(KeepingFact),
-    ev.SessionReopened,
 )
 """Events after which news is sent to desks at once. The staff's own notes reach them in frames."""
 NOTES = 50
@@ -95,7 +94,7 @@ def topics(state: State) -> dict[str, object]:
     """The policy questions, what is taken up now, and how long the session was at each topic up to media ms `until`.
     While `runs`, the time of the present topic goes on from there.
     """
-    now, unkept = topic_now(state.topics), state.unkept
+    now, unkept = topic_now(state.topics), merged((*state.unkept, *state.closures))
     # Nothing but events changes what is sent, so it goes as far as the last event that counts.
     last = [state.topics[-1].t if state.topics else 0, *(t0 if t1 is None else t1 for t0, t1 in unkept[-1:])]
     until = max(last) if state.closed_at is None else state.closed_at

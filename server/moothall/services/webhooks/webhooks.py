@@ -199,8 +199,12 @@ class Webhooks:
 
     def failing(self) -> Sequence[str]:
         """The labels of the webhooks that somebody has to see to."""
-        now = self.clock.wall()
-        return [each.label for each in self.all() if in_trouble(each, self.waiting(each.id), self.lines(each.id), now)]
+        now, waiting = self.clock.wall(), dict[str, list[HookMessage]]()
+        for message in self._waiting.values():
+            waiting.setdefault(message.hook, []).append(message)
+        return [
+            each.label for each in self.all() if in_trouble(each, waiting.get(each.id, ()), self.lines(each.id), now)
+        ]
 
     # Acts
 

@@ -7,7 +7,8 @@ from moothall.core.attendance.online import HOUR_MS
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import Access, CountSource, PolicyQuestion
-from moothall.core.kernel.ids import ChannelId, InterventionId, PolicyQuestionId, RollEntryId, SessionId
+from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, PolicyQuestionId, RollEntryId, SessionId
+from moothall.core.kernel.lanes import channel_lane
 from moothall.core.sessions.roll import RollEntry, RollStatus
 from moothall.core.sessions.state import State, Status
 from support.sessions.attendance import AT
@@ -21,11 +22,11 @@ BEGIN: tuple[ev.AnyEvent, ...] = (
 )
 
 
-def told(events: Sequence[ev.AnyEvent | None], *, has_text: bool = True) -> AttendanceFacts:
+def told(events: Sequence[ev.AnyEvent | None], *lanes: Lane) -> AttendanceFacts:
     fold = FactsFold(state=State(id=SessionId("plenary")))
     for event in events:
         fold = evolve_facts(fold, event, AT + 5)
-    return facts_of(fold, has_text=has_text)
+    return facts_of(fold, lanes)
 
 
 def test_what_is_kept_of_the_floor_counts_and_no_break_nor_gap() -> None:
@@ -38,13 +39,20 @@ def test_what_is_kept_of_the_floor_counts_and_no_break_nor_gap() -> None:
         ev.NotRecordedEnded(t1=2_000_000),
         ev.SessionClosed(t=1_000_000),
     )
-    made = told((*BEGIN, *spans))
+    made = told((*BEGIN, *spans), channel_lane(FLOOR))
     assert made.recorded_ms == 700_000
     assert (made.opened, made.closed, made.status) == (AT, AT + 1_000_000, Status.CLOSED)
     assert (made.title, made.languages, made.access) == ("Plenary", ("en", "pt"), Access.PUBLIC)
-    assert told((*BEGIN, *spans), has_text=False).recorded_ms == 0
+    assert told((*BEGIN, *spans)).recorded_ms == 0
+    assert (made.texts, told((*BEGIN, *spans)).texts) == (("en",), ())
     assert told(BEGIN).recorded_ms == 0
     assert told(BEGIN).closed is None
+
+
+def test_the_time_between_a_close_and_a_reopening_is_not_kept() -> None:
+    closed, later = ev.SessionClosed(t=1_000_000), ev.SessionReopened(t=9_000_000)
+    again = (*BEGIN, closed, later, ev.SessionClosed(t=9_500_000))
+    assert told(again, channel_lane(FLOOR)).recorded_ms == 1_500_000
 
 
 def test_a_hub_has_its_highest_count_and_that_of_each_hour() -> None:
@@ -86,7 +94,22 @@ def test_counts_topics_and_the_attendance_list_are_facts() -> None:
     assert made.topics == ("Who pays?",)
     assert [each.people for each in made.counts] == [40]
     assert (made.roll, made.entries) == (RollStatus.OPEN, (RollEntry(name="Ana", representing="Radio"),))
+    assert made.signed == 1
     assert made.public
+
+
+def test_how_many_signed_in_is_unknown_once_their_entries_are_due() -> None:
+    name = RollEntryId("e1")
+    struck = (ev.RollArranged(open=True), ev.RollSigned(entry=name, name="Ana"), ev.RollStruck(entry=name))
+
+    def removed(reason: str) -> ev.BodyRemoved:
+        return ev.BodyRemoved(offsets=(6,), reason=reason, by="system")
+
+    assert told((*BEGIN, *struck, removed("request"))).signed == 0
+    assert told((*BEGIN, *struck, removed("due-staff"))).signed is None
+    assert told((*BEGIN, *struck, removed("due"), ev.RollSigned(entry=name, name="Ana"))).signed == 1
+    assert told((*BEGIN, *struck[:2], ev.RollFinalised(people=1), removed("due"))).signed == 1
+    assert told((*BEGIN, removed("due"))).signed is None
 
 
 def test_a_rehearsal_and_what_lists_do_not_name_is_not_public() -> None:

@@ -85,7 +85,7 @@ def test_of_a_meeting_with_young_people_only_all_together_are_told_and_not_below
 
 def test_names_are_told_once_the_list_is_final() -> None:
     entries = (RollEntry(name="Ana"),)
-    before = report(facts(roll=RollStatus.OPEN, entries=entries))
+    before = report(facts(roll=RollStatus.OPEN, entries=entries, signed=1))
     assert (before.signed, before.named) == (1, ())
     final = report(facts(roll=RollStatus.FINAL, entries=entries, signed=2, groups={"group": {"media": None}}))
     assert (final.signed, final.named, final.groups) == (2, entries, {"group": {"media": None}})

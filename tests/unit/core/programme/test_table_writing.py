@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import SessionId, SpeakerId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.drafts import MOST_SESSIONS
 from moothall.core.programme.plan import Planned, RoomId, Speaker
-from moothall.core.programme.table_writing import defused, names_in, write_csv
+from moothall.core.programme.table_writing import defused, names_in, table, write_csv
 from support.files.programme_files import read
 
 NAIROBI = Zone("Africa/Nairobi", timezone(timedelta(hours=3)))
@@ -38,6 +38,13 @@ def test_what_begins_as_a_formula_gets_an_apostrophe() -> None:
         assert defused(cell) == f"'{cell}"
     assert defused("Ana - Bo") == "Ana - Bo"
     assert defused("'Ana") == "'Ana"
+
+
+def test_any_rows_are_a_table_without_a_formula() -> None:
+    rows = (("part", "name"), ("hub", "=HYPERLINK(1)"), ("named", 'Ana "A" Lee, x\r\n-1'))
+    written = 'part,name\r\nhub,\'=HYPERLINK(1)\r\nnamed,"Ana ""A"" Lee, x\r\n-1"\r\n'
+    assert table(rows).decode("utf-8-sig") == written
+    assert table(rows).startswith(b"\xef\xbb\xbf")
 
 
 def test_names_in_quotes_may_hold_semicolons() -> None:

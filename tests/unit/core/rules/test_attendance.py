@@ -119,6 +119,8 @@ def test_the_final_list_names_everybody_and_sums_tell_no_small_group() -> None:
 
 def test_a_list_becomes_final_once_the_session_is_closed_and_has_one() -> None:
     assert refused(open_list(), do.FinaliseRoll()).code is CONFLICT
+    nobody = refused(closed_with(), do.FinaliseRoll())
+    assert (nobody.code, "Nobody is on" in nobody.message) == (CONFLICT, True)
     assert refused(carry_out(created(), do.OpenSession(), do.CloseSession()), do.FinaliseRoll()).code is CONFLICT
 
 

@@ -98,6 +98,15 @@ def test_undone_it_brings_back_what_it_had_taken_the_place_of() -> None:
     assert [topic.title for topic in at(third, 32_000, back).topics] == ["A", "D"]
 
 
+def test_a_question_comes_back_as_it_is_listed_now() -> None:
+    first = at(on(), 10_000, do.TakeUp(question=WHO))
+    set_back = do.TakeUp(title="C", back=15_000)
+    (back,) = undoing_of(carry_out(first, do.MapClock(t=20_000), wall=WALL + 20_000), set_back)
+    second = at(first, 20_000, set_back)
+    relisted = at(second, 21_000, do.ListPolicyQuestions(questions=(PolicyQuestion(id=WHO, text="Who pays for it?"),)))
+    assert at(relisted, 22_000, back).topics == (Topic(t=10_000, question=WHO, number=1, title="Who pays for it?"),)
+
+
 def test_what_is_no_topic_is_not_brought_back() -> None:
     state = at(on(), 10_000, do.TakeUp(title="A"))
     long = do.TakeTopicBack(t=10_000, before=(Topic(t=10_000, title="x" * 501),))

@@ -51,6 +51,8 @@ def test_the_statuses() -> None:
     for event, status in life:
         state = evolve(state, event)
         assert state.status is status
+    assert state.closures == ((3, 4),)
+    assert evolve(state, ev.SessionClosed(t=9)).closures == ((3, 4), (9, None))
     assert evolve(state, ev.RecordSealed(version=ev.SealVersion.RAW, n=3)).seals == 3
 
 

@@ -52,6 +52,15 @@ def test_turns_shows_of_hands_and_spans_without_text_stand_in_order_of_time_the_
     assert [each.poll.id for each in found if each.poll] == ["p"]
 
 
+def test_a_turn_says_no_words_of_what_its_author_has_taken_back() -> None:
+    state = asked()
+    for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.WITHDRAWN):
+        state = carry_out(state, stand(status, "c"), actor=MODERATOR, wall=WALL + 20_000)
+    (found,) = happenings(SESSION, state.questions)
+    assert found.question is not None
+    assert (found.question.number > 0, found.question.text, found.question.name) == (True, "", "")
+
+
 def test_a_break_that_goes_on_is_told_and_one_that_is_over_stands_as_a_gap() -> None:
     paused = msgspec.structs.replace(SESSION, status=Status.PAUSED, paused=4_000)
     assert happenings(paused, None) == (Happening(t=4_000),)

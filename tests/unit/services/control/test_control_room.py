@@ -366,6 +366,25 @@ def test_what_is_translated_is_not_what_was_heard() -> None:
     run(story())
 
 
+def test_the_webhooks_are_gone_through_once_for_all_sessions() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            looks = list[int]()
+
+            def untaken() -> list[str]:
+                looks.append(on.hall.clock.wall())
+                return ["site"]
+
+            on.room.webhooks = untaken
+            await on.begin("opening", TWO)
+            await on.begin("aside")
+            await on.after(1)
+            assert len(looks) == 1
+            assert "news-untaken" in [each.kind for each in on.room.overview.alarms]
+
+    run(story())
+
+
 def test_it_looks_once_a_second_and_tells() -> None:
     async def story() -> None:
         async with watching() as on:

@@ -5,7 +5,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
-from moothall.services.desks.notes_and_tags import NOTES, TAGGED, hubs, outcome, staff_notes
+from moothall.services.desks.notes_and_tags import NOTES, TAGGED, hubs, outcome, staff_notes, topics
 from moothall.testing.loop import run
 from support.memory.hall import FLOOR, SESSION, memory_hall
 from support.memory.meeting import MemoryMeeting
@@ -119,5 +119,22 @@ def test_of_many_marked_lines_the_last_are_told() -> None:
             lines = outcome(house.live.state)["lines"]
             assert isinstance(lines, list)
             assert len(lines) == TAGGED
+
+    run(within())
+
+
+def test_a_topic_has_no_time_while_the_session_is_closed() -> None:
+    async def within() -> None:
+        async with memory_hall() as hall:
+            house = NotesMeeting(hall, await hall.session())
+            await house.do(do.OpenSession(), by=SYSTEM)
+            await house.do(do.TakeUp(title="Item 1"))
+            await hall.clock.sleep(60_000)
+            await house.do(do.CloseSession(), by=SYSTEM)
+            await hall.clock.sleep(3_600_000)
+            await house.do(do.ReopenSession(), by=SYSTEM)
+            news = topics(house.live.state)
+            assert news["times"] == ({"question": None, "number": 0, "title": "Item 1", "ms": 60_000},)
+            assert (news["until"], news["runs"]) == (3_660_000, True)
 
     run(within())

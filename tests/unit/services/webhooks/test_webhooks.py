@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import Status
-from moothall.core.webhooks.hooks import CHOSEN, GIVE_UP_MS, MOST_WAITING, HookEvent, HookOutcome
+from moothall.core.webhooks.hooks import CHOSEN, FAILING_MS, GIVE_UP_MS, MOST_WAITING, HookEvent, HookOutcome
 from moothall.core.webhooks.signing import signature
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Entry, Sealing, SessionCatalogue, Withdrawal
@@ -271,7 +271,12 @@ async def test_a_message_that_nobody_takes_is_given_up_after_three_days(house: H
     hook, _ = await house.hooks.make("site", ADDRESS, CHOSEN, None)
     house.receiver.status = 400
     await house.now(OPEN)
-    await house.look(GIVE_UP_MS + 7 * 3_600_000)
+    await house.look(FAILING_MS - 3_600_000)
+    assert house.hooks.failing() == []
+    await house.look(2 * 3_600_000)
+    assert house.hooks.failing() == ["site"]
+    await house.look(GIVE_UP_MS - FAILING_MS + 6 * 3_600_000)
+    assert house.hooks.failing() == ["site"]
     assert house.hooks.lines(hook.id)[-1].outcome is HookOutcome.GIVEN_UP
     assert house.hooks.waiting(hook.id) == []
     assert 15 < len(house.receiver.got) < 35
