@@ -24,6 +24,7 @@ from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.proof.notes import SignatureKind, VerifierKey, read_head, read_note
 from moothall.core.proof.tlog_proofs import Context
+from moothall.services.outcomes.outcome_logs import is_open
 from moothall.services.proof.asking import AskingWitnesses
 from moothall.services.proof.cosigner import Cosigner, cosigning_key, cosigning_seed
 from moothall.services.proof.quoting import Quoting
@@ -162,8 +163,7 @@ def record_doors(
     citing = CitingDoor(made, pages, public=lambda: public, publisher=lambda: backend.look.shown.name, proved=True)
 
     def open_to_all(session: SessionId) -> bool:
-        entry = catalogue.known(session)
-        return entry is not None and entry.listed
+        return is_open(session, catalogue.known)
 
     def offsets_of(session: SessionId, segment: SegmentId) -> list[int]:
         return backend.loaded(session, lambda live: live.writer.text_offsets.of_lines([segment]), [])
