@@ -19,6 +19,7 @@ from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.store.signing import Ed25519Signer, ed25519
 from moothall.app.backend import Backend
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.errors import ConfigurationError, ProofBroken, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
@@ -55,7 +56,10 @@ def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalog
     async def enters(session: SessionId) -> bool:
         await catalogue.fill()
         entry = catalogue.known(session)
-        return entry is not None and not entry.rehearsal and entry.channel is not None
+        if entry is None or entry.rehearsal:
+            return False
+        # A session without a text may still be deleted without a trace; a log about outcomes has none, and stays.
+        return entry.channel is not None or entry.kind is not LogKind.SESSION
 
     tree = PublicTree(
         TreeStore(backend.book),
