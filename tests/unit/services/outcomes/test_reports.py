@@ -36,6 +36,11 @@ def test_who_assigns_is_told_what_is_missing() -> None:
             await told.reports.fill(nowhere)
             assert await told.reports.find(nowhere) is None
             assert await told.reports.report(nowhere) == Report()
+            test = await told.hall.sessions.open(SessionId("test"))
+            create = do.CreateSession(title="Test", languages=("en",), rehearsal=True)
+            assert isinstance(await test.writer.send(SYSTEM, CommandId("g"), create), Receipt)
+            assert isinstance(await told.reports.open(SessionId("test")), Refusal)
+            assert await told.reports.find(SessionId("test")) is None, "it would outlive the rehearsal"
             lost = outcome.SubmitReport()
             assert isinstance(await told.reports.send(ANN, nowhere, CommandId("e"), lost), Refusal)
             assert isinstance(await told.reports.publish(nowhere, CommandId("f"), title="", language=""), Refusal)
