@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from moothall.core.commands import DescribeSession
 from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage
 from moothall.core.events.types import Access, LogKind
 from moothall.core.kernel.actors import SYSTEM, Actor
@@ -90,7 +91,8 @@ class Documents:
         live = await self.logs.make(SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC)
         if isinstance(live, Refusal):
             return live
-        answer = await live.writer.send(by, self._command(), stated)
+        titled = [] if live.state.title == title else [DescribeSession(title=title)]
+        answer = await live.writer.send(by, self._command(), [*titled, stated])
         return answer if isinstance(answer, Refusal) else None
 
     async def publish(self, name: SessionId, words: AssemblyWords) -> Refusal | None:

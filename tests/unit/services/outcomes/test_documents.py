@@ -33,6 +33,9 @@ def test_a_document_is_published_with_what_its_messages_cite() -> None:
             assert asked.asked is not None
             assert (asked.asked.text, asked.begins) == ("Who pays?", asked.asked.t)
             assert await here.documents.find("no name!") is None
+            assert await here.documents.state(DOCUMENT, "Results", STATED, STAFF) is None
+            (listed,) = await here.documents.all()
+            assert (listed.title, listed.language, len(listed.document.versions)) == ("Results", "en", 1)
 
     loop.run(story())
 
