@@ -258,13 +258,14 @@ class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     text: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.TEXT]
-    """Lines, translations, names of speakers, published questions, shows of hands, names on final attendance lists, and
-    files of imported meetings."""
+    """Lines, translations, names of speakers, published questions, shows of hands, names on final attendance lists,
+    published reports and documents, and files of imported meetings."""
     sound: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.SOUND]
     """Published sound. Sound that is kept for checking the text goes after `keep_days` of `[recording]`."""
     staff: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.STAFF]
-    """Notes among the staff and to groups, marks for the report, chosen terms, what was reported as rude, what
-    people wrote on attendance lists, lines that were never on air, and how often the meeting's links were used."""
+    """Notes among the staff and to groups, marks for the report, drafts of reports that were never published, chosen
+    terms, what was reported as rude, what people wrote on attendance lists, lines that were never on air, and how often
+    the meeting's links were used."""
     questions: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.QUESTIONS]
     """Questions that nobody published, the wording in which the others arrived, and the keyed hashes of who asked."""
     notice_days: Annotated[int, msgspec.Meta(ge=7, le=365, description="a whole number from 7 to 365")] = 30

@@ -13,9 +13,11 @@ from moothall.adapters.proof.proof_door import EACH
 from moothall.adapters.store.signing import ed25519, public_keys
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.events.outcome_parts import PublishedSection
 from moothall.core.events.types import Access, SealVersion, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, Position, SegmentId
+from moothall.core.kernel.ids import CommandId, PolicyQuestionId, Position, SegmentId
+from moothall.core.outcomes import commands as oc
 from moothall.core.proof.checking import ProofVerdict, Trusted, check
 from moothall.core.proof.entries import read_bundle
 from moothall.core.proof.hashes import HASH_BYTES, leaf_hash
@@ -23,6 +25,9 @@ from moothall.core.proof.notes import read_head, read_note
 from moothall.core.proof.policy import read_policy
 from moothall.core.proof.tlog_proofs import LoggedEvent, LoggedExport
 from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.sessions.catalogue import SessionCatalogue
+from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, held
 from support.proof.ahead import AheadClock
@@ -189,6 +194,33 @@ async def test_a_session_that_no_list_names_has_proofs_and_gives_its_entries_to_
     assert (await made.get(f"/s/{SESSION}/line.tlog-proof?line=a"))[0] == 200
     assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 404
     assert set(read_bundle(await made.got(f"/log/open-entries/000.p/{width}"))) == {b""}
+
+
+async def test_what_is_published_of_outcomes_enters_and_a_report_is_open_as_its_session_is(made: Hall) -> None:
+    catalogue, backend = SessionCatalogue(made.running.backend.log), made.running.backend
+    logs = OutcomeLogs(backend.sessions, entries=catalogue.all)
+    sections = (PublishedSection(id="issues", heading="Issues", text="One."),)
+    draft = oc.WriteSection(section="issues", text="One.", base_revision=0)
+    publish = oc.PublishReport(title="Report", language="en", sections=sections, messages=())
+    assign = oc.AssignReport(session=SESSION, template="short")
+    stated = oc.StateQuestion(question=PolicyQuestionId("q"), text="Who pays?", language="en")
+    written: list[do.AnyCommand] = [assign, draft, oc.SubmitReport(), publish]
+    report = await logs.report(SESSION, "Report", Access.PUBLIC)
+    for live, commands in ((await logs.register(), [stated]), (report, written)):
+        assert isinstance(live, LiveSession)
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("outcome"), commands), Receipt)
+    await made.later()
+    shown = made.running.proof.tree.shown
+    assert shown is not None
+    path = f"000.p/{shown.head.size}"
+    entries = b"".join(read_bundle(await made.got(f"/log/tile/entries/{path}")))
+    assert b'"policy-question.stated"' in entries
+    assert b'"report.published"' in entries
+    assert b'"report.section-written"' not in entries
+    await made.act(SYSTEM, "arrange", do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
+    entries = b"".join(read_bundle(await made.got(f"/log/open-entries/{path}")))
+    assert b'"policy-question.stated"' in entries
+    assert b'"report.published"' not in entries
 
 
 async def test_a_stranger_cannot_fill_the_tree_with_a_file_in_all_its_variants(made: Hall) -> None:

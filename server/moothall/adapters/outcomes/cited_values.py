@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.core.events.outcome_parts import Citation
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, media_time
 from moothall.core.rules.authority import STAFF_ROLES
+from moothall.record.citation.quoting import span_of
 from moothall.services.outcomes.cited_words import CitedFate, CitedWords
 
 AROUND_MS = 800
@@ -86,16 +88,11 @@ class CitedRows:
 
 def address_of(cited: CitedWords, ui: Catalogue) -> str:
     """The address of the page of a quotation, or of a question."""
-    citation, base = cited.citation, f"/s/{quote(cited.citation.session)}"
-    if citation.intervention is not None:
-        return f"{base}/questions{ui.query}#No-{cited.number}"
-    ends = {"from": _end(citation.first, citation.start), "to": _end(citation.last, citation.end)}
-    asked = {"channel": citation.channel or "", **ends, "at": cited.position, **ui.kept}
-    return f"{base}/cite?{urlencode(asked, safe=':')}"
-
-
-def _end(segment: str | None, character: int | None) -> str:
-    return (segment or "") if character is None else f"{segment}:{character}"
+    citation, span = cited.citation, span_of(cited.citation)
+    addresses = TextAddresses(citation.session, channel=citation.channel, ui=ui.chosen)
+    if span is None:
+        return f"{addresses.questions()}#No-{cited.number}"
+    return addresses.citation(str(span.first), str(span.last), cited.position)
 
 
 def clip_of(citation: Citation, t0: int, t1: int) -> str:

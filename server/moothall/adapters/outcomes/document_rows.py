@@ -18,7 +18,7 @@ from moothall.core.kernel.times import media_time
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.register import Register
 from moothall.core.outcomes.report import Objection
-from moothall.record.citation.quoting import QuotationFate, SpanEnd
+from moothall.record.citation.quoting import QuotationFate, span_of
 from moothall.record.wrapping import plain
 from moothall.services.outcomes.documents import ShownMessage
 from moothall.services.outcomes.quoted_words import QuotedWords
@@ -183,12 +183,11 @@ def citation_row(words: QuotedWords, ui: Catalogue, *, unheard: bool = False) ->
             names=plain(asked.name),
             state=_with_mark(ui.text(DocumentText.QUESTION, n=asked.number), ui, unheard=unheard),
         )
-    quoted = words.quotation
-    if quoted is None or cited.first is None or cited.last is None:
+    quoted, span = words.quotation, span_of(cited)
+    if quoted is None or span is None:
         return CitationRow(address="", text="", state=ui.text(DocumentText.CLOSED))
-    first, last = SpanEnd(cited.first, cited.start), SpanEnd(cited.last, cited.end)
     at = str(Position(log_epoch(words.epoch), cited.offset))
-    address = TextAddresses(cited.session, channel=cited.channel).citation(str(first), str(last), at)
+    address = TextAddresses(cited.session, channel=cited.channel).citation(str(span.first), str(span.last), at)
     if not quoted.text:
         return CitationRow(address=address, text="", state=ui.text("Removed"), fate=quoted.fate)
     said = [line for line in quoted.lines if line.text]

@@ -67,6 +67,8 @@ class MeetingFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether what is said now is not recorded."""
     interpreted: bool = False
     """Whether it has an interpreter's text, for which interpreters send sound."""
+    rehearsal: bool = False
+    """Whether it is a rehearsal, on which nobody reports."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +106,7 @@ def facts_of(state: State, room: str) -> MeetingFacts:
         cancelled=state.cancelled is not None,
         off=not state.recorded,
         interpreted=ChannelKind.INTERPRETATION in kinds,
+        rehearsal=state.rehearsal,
     )
 
 
@@ -140,7 +143,7 @@ def meeting_frame(
     rows = [
         _tab(text, asked.to(path, roles), "page" if tab is here else "")
         for tab, text, path, roles in tabs
-        if any(staff.role in roles for staff in links)
+        if any(staff.role in roles for staff in links) and not (tab is Tab.WRITING and facts.rehearsal)
     ]
     if any(opens_admin(staff) for staff in links):
         rows.append(

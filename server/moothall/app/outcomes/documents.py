@@ -23,12 +23,11 @@ from moothall.adapters.streams.puller import allowed_networks
 from moothall.adapters.webhooks.hook_client import HttpHooks
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.events.types import LogKind
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.attendance.reports import CountPublished
 from moothall.services.outcomes.documents import Documents
-from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.outcome_logs import OutcomeLogs, listed_reports
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import QuotedTexts
 from moothall.services.outcomes.sending import DocumentSending
@@ -38,11 +37,11 @@ from moothall.settings.sections import MailSection
 
 
 def reports_by_year(backend: Backend, catalogue: SessionCatalogue) -> CountPublished:
-    """Returns how many reports that everybody may read were published, by the year of their first version."""
-    logs, known = OutcomeLogs(backend.sessions, entries=catalogue.all), PublishedReports(backend.log)
+    """Returns how many reports were published of sessions that public lists name, by the year of a first version."""
+    known = PublishedReports(backend.log)
 
     async def count() -> Mapping[int, int]:
-        names = [entry.session for entry in await logs.of_kind(LogKind.REPORT) if entry.public]
+        names = listed_reports(await catalogue.all()).values()
         zone = backend.programme.zone()
         return Counter(zone.at(at).year for at in await known.first_published(names))
 

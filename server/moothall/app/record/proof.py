@@ -19,11 +19,13 @@ from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.store.signing import Ed25519Signer, ed25519
 from moothall.app.backend import Backend
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.errors import ConfigurationError, ProofBroken, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.proof.notes import SignatureKind, VerifierKey, read_head, read_note
 from moothall.core.proof.tlog_proofs import Context
+from moothall.services.outcomes.outcome_logs import is_open
 from moothall.services.proof.asking import AskingWitnesses
 from moothall.services.proof.cosigner import Cosigner, cosigning_key, cosigning_seed
 from moothall.services.proof.quoting import Quoting
@@ -54,7 +56,10 @@ def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalog
     async def enters(session: SessionId) -> bool:
         await catalogue.fill()
         entry = catalogue.known(session)
-        return entry is not None and not entry.rehearsal and entry.channel is not None
+        if entry is None or entry.rehearsal:
+            return False
+        # A session without a text may still be deleted without a trace; a log about outcomes has none, and stays.
+        return entry.channel is not None or entry.kind is not LogKind.SESSION
 
     tree = PublicTree(
         TreeStore(backend.book),
@@ -162,8 +167,7 @@ def record_doors(
     citing = CitingDoor(made, pages, public=lambda: public, publisher=lambda: backend.look.shown.name, proved=True)
 
     def open_to_all(session: SessionId) -> bool:
-        entry = catalogue.known(session)
-        return entry is not None and entry.listed
+        return is_open(session, catalogue.known)
 
     def offsets_of(session: SessionId, segment: SegmentId) -> list[int]:
         return backend.loaded(session, lambda live: live.writer.text_offsets.of_lines([segment]), [])

@@ -52,7 +52,7 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     door = BundleDoor(
         pages=pages,
         bundles=bundles,
-        all=catalogue.all,
+        all=catalogue.meetings,
         listed=catalogue.listed,
         house=lambda: backend.look.shown.name,
     )

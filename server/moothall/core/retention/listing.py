@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.retention.periods import DAY_MS, KeptKind
 from moothall.core.sessions.state import ON, Status
@@ -49,6 +50,9 @@ class KeptFacts(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Epoch
     offset: int
     status: Status = Status.ABSENT
+    kind: LogKind = LogKind.SESSION
+    about: SessionId | None = None
+    """The session of a report; None for other logs."""
     rehearsal: bool = False
     at: int = 0
     """When the last event was written, Unix ms."""
@@ -105,13 +109,14 @@ class DueList(msgspec.Struct, frozen=True, kw_only=True):
 
 def over_since(facts: KeptFacts, planned_end: int | None) -> int | None:
     """When a meeting was over, Unix ms; None while it is not. One that never opened is over at its planned end, or with
-    the last change of it if that is later.
+    the last change of it if that is later; so is a report, by its meeting's planned end. A call is over when it is
+    closed: until then, proposals wait in it that nobody has decided on.
     """
     if facts.rehearsal or facts.status in ON or facts.status is Status.ABSENT:
         return None  # Rehearsals are erased as a whole.
     if facts.status is Status.CLOSED:
         return facts.at if facts.closed is None else facts.closed
-    return max(facts.at, planned_end or 0)
+    return None if facts.kind is LogKind.CALL else max(facts.at, planned_end or 0)
 
 
 def due_at(keeping: Keeping, kind: KeptKind, days: int | None, planned_end: int | None) -> int | None:

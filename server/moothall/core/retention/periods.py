@@ -29,12 +29,12 @@ class KeptKind(StrEnum):
 
     TEXT = "text"
     """Lines, translations, names of speakers, what was published of questions, shows of hands, names on final
-    attendance lists, and files of imported meetings."""
+    attendance lists, published reports and documents, and files of imported meetings."""
     SOUND = "sound"
     """Published sound. Sound that is kept until the text is checked has a period of its own (`[recording]`)."""
     STAFF = "staff"
-    """What the staff wrote or marked for themselves, what people wrote on attendance lists, lines that were never on
-    air, and how links were used."""
+    """What the staff wrote or marked for themselves, drafts of reports that were never published, what people wrote on
+    attendance lists, lines that were never on air, and how links were used."""
     QUESTIONS = "questions"
     """Questions that nobody published, the wording in which others arrived, and keyed hashes of who asked."""
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.events.outcome_parts import Citation
 from moothall.core.kernel.ids import SegmentId, is_name
 from moothall.core.views.captions import Line
 from moothall.record.citation.comparing import ComparedPart, WordChange, compare
@@ -49,6 +50,13 @@ class QuotedSpan(msgspec.Struct, frozen=True):
 
     first: SpanEnd
     last: SpanEnd
+
+
+def span_of(citation: Citation) -> QuotedSpan | None:
+    """The span that a report cites; None where it cites no lines."""
+    if citation.first is None or citation.last is None:
+        return None
+    return QuotedSpan(SpanEnd(citation.first, citation.start), SpanEnd(citation.last, citation.end))
 
 
 class QuotationFate(StrEnum):

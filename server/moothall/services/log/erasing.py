@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from moothall.core.events import outcomes as oe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.glossary.agenda import names_in as names_of
@@ -36,6 +37,10 @@ from moothall.services.log.drafting import PendingAppend
 
 _FOR_STAFF = ev.NoteLeft | ev.HubNoteLeft | ev.SegmentTagged | ev.TermChosen | ev.InterventionFlagged | ev.RollSigned
 """Events that the staff wrote or marked for themselves, and what people wrote for them on the attendance list."""
+_DRAFTED = oe.SectionWritten | oe.MessageWritten | oe.CitationChecked | oe.ReportMoved
+"""Events that hold words of a report's draft, or about it."""
+_OUTCOME = oe.ReportPublished | oe.MessageConfirmed | oe.MessageObjected | oe.DocumentPublished
+"""Events that hold words of published reports and documents, and names of those who confirmed or objected."""
 _WITH_TEXT = (
     ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
 )
@@ -56,6 +61,8 @@ class TextOffsets:
         self._asked: dict[InterventionId, list[int]] = {}
         self._askers: dict[InterventionId, list[int]] = {}
         self._staff: list[int] = []
+        self._drafts: list[int] = []
+        self._outcomes: list[int] = []
         self._polls: list[int] = []
         self._originals: list[int] = []
         self._signed: dict[RollEntryId, list[int]] = {}
@@ -78,6 +85,10 @@ class TextOffsets:
             self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
         elif isinstance(event, ev.PollOpened):
             self._polls.append(offset)
+        elif isinstance(event, _DRAFTED):
+            self._drafts.append(offset)
+        elif isinstance(event, _OUTCOME):
+            self._outcomes.append(offset)
         elif isinstance(event, ev.OriginalKept):
             self._originals.append(offset)
         elif isinstance(event, ev.TermChosen):
@@ -106,6 +117,16 @@ class TextOffsets:
     def named(self) -> tuple[SpeakerId, ...]:
         """All speakers whose names the log holds."""
         return tuple(self._names)
+
+    @property
+    def of_drafts(self) -> tuple[int, ...]:
+        """All offsets of a report's draft."""
+        return tuple(self._drafts)
+
+    @property
+    def of_outcomes(self) -> tuple[int, ...]:
+        """All offsets of published versions of a report or document, and of what was said of their messages."""
+        return tuple(self._outcomes)
 
     @property
     def of_polls(self) -> tuple[int, ...]:
@@ -225,6 +246,10 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
         names, cuts = text_offsets.named, selected(state, Expired(frozenset(kinds)))
         others += text_offsets.named_on_roll
         others += text_offsets.of_polls  # Without its opening a fold has no show of hands, whatever was counted.
+        others += text_offsets.of_outcomes
+    # The draft of a published report is what its next version is written in, so it stays as long as the report.
+    if (KeptKind.TEXT if state.outcomes.report.versions else KeptKind.STAFF) in kinds:
+        others += text_offsets.of_drafts
     if KeptKind.STAFF in kinds:
         others += [*text_offsets.of_staff, *text_offsets.of_lines(line for line, _ in state.offered.items())]
     before: tuple[ev.AnyEvent, ...] = ()

@@ -23,7 +23,7 @@ from moothall.core.reports.quotable import QuotableLine
 from moothall.core.sessions.state import State
 from moothall.core.views.doubts import SURE
 from moothall.record.citation.history import History
-from moothall.record.citation.quoting import Quotation, QuotationFate, QuotedSpan, SpanEnd, quote
+from moothall.record.citation.quoting import Quotation, QuotationFate, quote, span_of
 from moothall.services.sessions.live_session import FindSession
 from moothall.services.sessions.records import NotThere, Records
 
@@ -154,13 +154,11 @@ def cited_question(
 
 def cited_lines(citation: Citation, history: History, state: State, check: CheckedCitation | None) -> CitedWords:
     """What a citation of lines names. `state`: of the cited session."""
-    span = QuotedSpan(
-        SpanEnd(citation.first or SegmentId(""), citation.start), SpanEnd(citation.last or SegmentId(""), citation.end)
-    )
-    quoted = quote(history, span, citation.offset)
-    seen = history.position.offset
-    if quoted is None or not quoted.lines:
-        stale = check is None or ((gone := quote(history, span, check.seen)) is not None and gone.removed)
+    span, seen = span_of(citation), history.position.offset
+    quoted = None if span is None else quote(history, span, citation.offset)
+    if span is None or quoted is None or not quoted.lines:
+        gone = None if span is None or check is None else quote(history, span, check.seen)
+        stale = check is None or (gone is not None and gone.removed)
         return CitedWords(citation=citation, fate=CitedFate.REMOVED, seen=seen, heard=check is not None, stale=stale)
     since = quoted if check is None else quote(history, span, check.seen)
     made = quoted.check

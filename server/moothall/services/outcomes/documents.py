@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from moothall.core.commands import DescribeSession
 from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage
 from moothall.core.events.types import Access, LogKind
 from moothall.core.kernel.actors import SYSTEM, Actor
@@ -19,7 +20,7 @@ from moothall.core.outcomes.document import DocumentVersion, OutcomeDocument
 from moothall.core.outcomes.register import Register
 from moothall.core.outcomes.report import Report, ReportVersion
 from moothall.core.ports import Randomness
-from moothall.services.outcomes.outcome_logs import REGISTER, OutcomeLogs, report_of
+from moothall.services.outcomes.outcome_logs import REGISTER, OutcomeLogs, listed_reports, report_of
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import CitedPlace, QuotedTexts, QuotedWords, place_of
 from moothall.services.sessions.catalogue import Entry
@@ -90,7 +91,8 @@ class Documents:
         live = await self.logs.make(SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC)
         if isinstance(live, Refusal):
             return live
-        answer = await live.writer.send(by, self._command(), stated)
+        titled = [] if live.state.title == title else [DescribeSession(title=title)]
+        answer = await live.writer.send(by, self._command(), [*titled, stated])
         return answer if isinstance(answer, Refusal) else None
 
     async def publish(self, name: SessionId, words: AssemblyWords) -> Refusal | None:
@@ -116,16 +118,16 @@ class Documents:
         return assembled(document, await self.register(), sessions, words, spoken)
 
     async def reported(self) -> Sequence[ReportedSession]:
-        """The public sessions with their reports. Raises StorageUnavailable, RecordBroken."""
+        """The sessions that public lists name, with their reports. Raises StorageUnavailable, RecordBroken."""
         entries = await self.entries()
-        logs = {entry.session for entry in entries if entry.kind is LogKind.REPORT and entry.public}
+        logs = listed_reports(entries)
         sessions: list[ReportedSession] = []
         for entry in entries:
-            held = self.day_of(entry) if entry.kind is LogKind.SESSION and entry.public else None
+            held = self.day_of(entry) if entry.listed else None
             if held is None:
                 continue
             log = report_of(entry.session)
-            report = await self.reports.read(log) if log in logs else Report()
+            report = await self.reports.read(log) if entry.session in logs else Report()
             day, begins = held
             made = ReportedSession(
                 session=entry.session, title=entry.title, day=day, begins=begins, log=log, report=report

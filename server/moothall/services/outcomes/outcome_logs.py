@@ -32,6 +32,26 @@ def report_of(session: SessionId) -> SessionId:
     return SessionId(f"{whole[: _LONGEST - 17]}-{digest}")
 
 
+def listed_reports(entries: Sequence[Entry]) -> dict[SessionId, SessionId]:
+    """The logs of the reports of sessions that public lists name now, by session: a report's own log has the access
+    that its session had when it was begun.
+    """
+    reports = {entry.session for entry in entries if entry.kind is LogKind.REPORT}
+    found = {entry.session: report_of(entry.session) for entry in entries if entry.listed}
+    return {session: log for session, log in found.items() if log in reports}
+
+
+def is_open(log: SessionId, known: Callable[[SessionId], Entry | None]) -> bool:
+    """Whether anyone may read a log, and public lists name what it is about: of a report its session, unless that has
+    so long a name that the log's doesn't tell it.
+    """
+    entry = known(log)
+    if entry is not None and entry.kind is LogKind.REPORT:
+        entry = known(SessionId(log.removeprefix(_REPORT)))
+        return entry is not None and entry.listed
+    return entry is not None and (entry.listed or (entry.kind is not LogKind.SESSION and entry.public))
+
+
 @dataclass(eq=False, repr=False)
 class OutcomeLogs:
     """The logs about outcomes. `entries` lists all logs of the house (`SessionCatalogue.all`)."""

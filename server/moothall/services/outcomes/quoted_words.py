@@ -21,7 +21,7 @@ from moothall.core.kernel.lanes import QUESTIONS
 from moothall.core.ports import LogHead, LogReading
 from moothall.core.questions.interventions import Intervention, Questions, evolve_questions
 from moothall.record.citation.history import History, HistoryFold
-from moothall.record.citation.quoting import Quotation, QuotedSpan, SpanEnd, quote
+from moothall.record.citation.quoting import Quotation, quote, span_of
 
 PAGE = 1_000
 """Events that are read at once: each reading waits for a thread."""
@@ -114,7 +114,8 @@ class QuotedTexts:
             history = await self._history(session, head, channel)
             for place, each in wanted.items():
                 if each.channel == channel:
-                    quotation = _quoted(history, each)
+                    span = span_of(each)
+                    quotation = None if span is None else quote(history, span, each.offset)
                     found[place] = msgspec.structs.replace(found[place], quotation=quotation)
         if any(each.intervention is not None for each in wanted.values()):
             questions = await self._questions(session, head)
@@ -149,10 +150,3 @@ class QuotedTexts:
                 break
             await asyncio.sleep(0)
         return questions
-
-
-def _quoted(history: History, citation: Citation) -> Quotation | None:
-    if citation.first is None or citation.last is None:
-        return None
-    span = QuotedSpan(SpanEnd(citation.first, citation.start), SpanEnd(citation.last, citation.end))
-    return quote(history, span, citation.offset)

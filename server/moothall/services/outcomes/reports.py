@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
 from moothall.core.events.outcome_parts import Citation, ReportStage
-from moothall.core.events.types import SessionClosed
+from moothall.core.events.types import LogKind, SessionClosed
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import NO_SESSION, MoothallError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, SessionId
@@ -27,6 +27,7 @@ from moothall.services.sessions.reader_access import ReadSession
 MOST_CLOSED = 100
 """Sessions that were closed and whose drafts wait to be filled. Overflow: the later ones are filled when somebody opens
 them."""
+_REHEARSAL = refuse(RefusalCode.CONFLICT, "This is a rehearsal: it is erased as a whole, so nobody reports on it.")
 _FILLED = frozenset({ReportStage.NOT_BEGUN, ReportStage.DRAFT, ReportStage.RETURNED})
 
 
@@ -53,8 +54,10 @@ class SessionReports:
     async def assign(self, actor: Actor, name: CommandId, command: do.AssignReport) -> Receipt | Refusal:
         """Say who writes a session's report, on which template, until when. Raises StorageUnavailable."""
         session = await self.logs.sessions.find(command.session)
-        if session is None or session.state.status is Status.ABSENT:
+        if session is None or session.state.status is Status.ABSENT or session.state.kind is not LogKind.SESSION:
             return NO_SESSION
+        if session.state.rehearsal:
+            return _REHEARSAL
         if command.template not in self.templates().templates:
             return refuse(RefusalCode.UNKNOWN, f"There is no template “{command.template}”. Choose one of the list.")
         live = await self.logs.report(command.session, session.state.title, session.state.access)

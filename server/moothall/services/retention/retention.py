@@ -257,7 +257,7 @@ class Retention:
             await self._keep(session, Keeping(facts=kept.facts, there=kept.there - {kind}, listed=left, put_off=off))
 
     def _due(self, session: SessionId, kept: Keeping) -> dict[KeptKind, int | None]:
-        plan = self.plan_of(session)
+        plan = self.plan_of(kept.facts.about or session)
         ends = None if plan is None else plan.ends
         if plan is not None and ends is None and plan.starts is not None:
             ends = plan.starts + OPEN_ENDED_MS
@@ -312,6 +312,8 @@ def _facts_of(folded: FoldedLog, head: LogHead) -> KeptFacts:
         epoch=head.epoch,
         offset=head.offset,
         status=state.status,
+        kind=state.kind,
+        about=state.outcomes.report.session,
         rehearsal=state.rehearsal,
         at=folded.at,
         closed=folded.closed,

@@ -115,6 +115,11 @@ async def counted(house: AdminHouse, call: str) -> None:
         heard.clear()
 
 
+async def answered(browser: Browser, path: str) -> int:
+    async with browser.http.get(browser.address + path) as answer:
+        return answer.status
+
+
 async def read(browser: Browser, path: str, accept: str = "text/html") -> Browser:
     async with browser.http.get(browser.address + path, headers={"Accept": accept}) as answer:
         browser.status, browser.text = answer.status, await answer.text()
@@ -155,6 +160,11 @@ async def test_a_call_that_is_over_takes_nothing_and_says_so(tmp_path: Path) -> 
         assert "This call is over" in plain(ana.text)
         assert await ana.get("/policy") == 200
         assert "Calls that are over" in plain(ana.text)
+        # A call has no record that could be taken home.
+        assert await answered(ana, f"/s/{call}/bundle.zip") == 404
+        assert json.loads((await read(ana, f"/withdrawals.json?session={call}")).text) == {"sessions": []}
+        # Nobody reports on a call.
+        assert await answered(office, f"/report/{call}") == 404
 
 
 async def test_the_register_is_kept_by_the_secretariat(tmp_path: Path) -> None:

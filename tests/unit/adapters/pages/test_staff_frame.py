@@ -66,6 +66,11 @@ def test_tabs_are_the_pages_that_a_link_opens(role: Role, tabs: list[str]) -> No
     assert names(meeting(link(role))) == tabs
 
 
+def test_nobody_reports_on_a_rehearsal() -> None:
+    facts = MeetingFacts(session=S, rehearsal=True)
+    assert names(meeting(link(Role.RAPPORTEUR), facts=facts)) == ["Text", "Report"]
+
+
 def test_the_microphone_is_for_those_whose_sound_is_taken() -> None:
     for role in Role:
         taken = {kind for kind in ChannelKind if may_send(link(role), kind)}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.retention.listing import (
     Keeping,
@@ -36,6 +38,9 @@ def test_when_a_meeting_was_over() -> None:
     assert over_since(facts(Status.CREATED, closed=None), 100) == 100
     assert over_since(facts(Status.CREATED, closed=None), 3) == 7
     assert over_since(facts(Status.CREATED, closed=None), None) == 7
+    call = msgspec.structs.replace(facts(Status.CREATED, closed=None), kind=LogKind.CALL)
+    assert over_since(call, 100) is None, "proposals wait in it"
+    assert over_since(msgspec.structs.replace(call, status=Status.CLOSED, closed=9), None) == 9
 
 
 def test_what_is_due_when() -> None:

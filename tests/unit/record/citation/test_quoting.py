@@ -7,8 +7,18 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.record.citation.comparing import ComparedPart, WordChange, compare
 from moothall.record.citation.history import LineCheck
-from moothall.record.citation.quoting import MAX_LINES, Quotation, QuotationFate, QuotedSpan, SpanEnd, clipped, quote
+from moothall.record.citation.quoting import (
+    MAX_LINES,
+    Quotation,
+    QuotationFate,
+    QuotedSpan,
+    SpanEnd,
+    clipped,
+    quote,
+    span_of,
+)
 from support.sessions.history_maker import at, history, offset, seal
+from support.sessions.outcomes import asked, lines
 from support.sessions.record_maker import ENGINE, FLOOR, Telling
 
 
@@ -159,3 +169,9 @@ def test_a_clip_takes_what_replaces_its_words_or_stands_between_them() -> None:
     assert clip("a b c", "a b x c", 2, 5) == "b| |+x |c" or clip("a b c", "a b x c", 2, 5) == "b |+x |c"
     assert clip("a b c d e", "a c d f e", 2, 3) == "-b"
     assert clip("a b c", "y b c", 0, 1) == "-a|+y"
+
+
+def test_the_span_that_a_report_cites() -> None:
+    span = QuotedSpan(SpanEnd(SegmentId("s1"), 4), SpanEnd(SegmentId("s2"), 20))
+    assert span_of(lines()) == span
+    assert span_of(asked()) is None, "a question from the queue"

@@ -3,12 +3,13 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access
+from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import (
     SessionId,
 )
+from moothall.services.outcomes.outcome_logs import REGISTER, is_open, listed_reports, report_of
 from moothall.testing import loop
 from support.memory.hall import SESSION
 from support.reports.documented_session import DOCUMENT, STAFF, STATED, WORDS, house, lines, message, question
@@ -32,6 +33,9 @@ def test_a_document_is_published_with_what_its_messages_cite() -> None:
             assert asked.asked is not None
             assert (asked.asked.text, asked.begins) == ("Who pays?", asked.asked.t)
             assert await here.documents.find("no name!") is None
+            assert await here.documents.state(DOCUMENT, "Results", STATED, STAFF) is None
+            (listed,) = await here.documents.all()
+            assert (listed.title, listed.language, len(listed.document.versions)) == ("Results", "en", 1)
 
     loop.run(story())
 
@@ -63,6 +67,42 @@ def test_a_message_of_a_meeting_that_is_hidden_since_is_shown_no_more() -> None:
             assert len(await here.documents.shown(paragraphs)) == 1
             await here.send(live, SYSTEM, do.ArrangeSession(access=Access.STAFF, sound=live.state.sound))
             assert await here.documents.shown(paragraphs) == {}
+
+
+    loop.run(story())
+
+
+def test_a_report_is_open_as_its_session_is_now() -> None:
+    async def story() -> None:
+        async with house() as here:
+            live = await here.session()
+            hidden = do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.NONE, listed=False)
+            for private in (do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE), hidden):
+                await here.send(live, SYSTEM, private)
+                await here.logs.report(live.id, "Report", live.state.access)
+                await here.report(live, message())
+                assert list(await here.documents.reported()) == []
+                assert listed_reports(await here.catalogue.all()) == {}
+                assert not is_open(report_of(live.id), here.catalogue.known)
+                await here.send(live, SYSTEM, do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.NONE))
+                (only,) = await here.documents.reported()
+                assert only.version is not None, "its log was begun while only the staff could read the session"
+                assert listed_reports(await here.catalogue.all()) == {SESSION: report_of(SESSION)}
+                assert is_open(report_of(live.id), here.catalogue.known)
+
+    loop.run(story())
+
+
+def test_which_logs_strangers_may_see_in_the_tree() -> None:
+    async def story() -> None:
+        async with house() as here:
+            live = await here.session()
+            await here.stated()
+            hidden = await here.hall.sessions.open(SessionId("hidden"))
+            await here.send(hidden, SYSTEM, do.CreateSession(title="H", languages=("en",), access=Access.STAFF))
+            await here.catalogue.all()
+            names = [live.id, REGISTER, DOCUMENT, hidden.id, report_of(live.id), SessionId("nowhere")]
+            assert [is_open(name, here.catalogue.known) for name in names] == [True, True, True, False, False, False]
 
     loop.run(story())
 

@@ -6,12 +6,13 @@ from moothall.core import commands as do
 from moothall.core.events.outcome_parts import MessageKind
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.outcomes import commands as outcome
 from moothall.core.outcomes.report import Report
 from moothall.core.reports.templates import ReportTemplates
 from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.outcome_logs import report_of
 from moothall.testing import loop
 from support.memory.hall import SESSION
 from support.reports.told_session import ANN, DESK, OFFICE, story
@@ -26,6 +27,8 @@ def test_who_assigns_is_told_what_is_missing() -> None:
             assert "There is no template" in answer.message
             gone = outcome.AssignReport(session=SessionId("nowhere"), template="short")
             assert isinstance(await told.reports.assign(OFFICE, CommandId("b"), gone), Refusal)
+            about = outcome.AssignReport(session=report_of(SESSION), template="short")
+            assert await told.reports.assign(OFFICE, CommandId("c"), about) == NO_SESSION, "a report is no meeting"
             again = outcome.AssignReport(session=SESSION, template="short", due=9, links=("ann",))
             assert isinstance(await told.reports.assign(OFFICE, CommandId("d"), again), Receipt)
             assert (await told.report).links == ("ann",)
@@ -33,6 +36,11 @@ def test_who_assigns_is_told_what_is_missing() -> None:
             await told.reports.fill(nowhere)
             assert await told.reports.find(nowhere) is None
             assert await told.reports.report(nowhere) == Report()
+            test = await told.hall.sessions.open(SessionId("test"))
+            create = do.CreateSession(title="Test", languages=("en",), rehearsal=True)
+            assert isinstance(await test.writer.send(SYSTEM, CommandId("g"), create), Receipt)
+            assert isinstance(await told.reports.open(SessionId("test")), Refusal)
+            assert await told.reports.find(SessionId("test")) is None, "it would outlive the rehearsal"
             lost = outcome.SubmitReport()
             assert isinstance(await told.reports.send(ANN, nowhere, CommandId("e"), lost), Refusal)
             assert isinstance(await told.reports.publish(nowhere, CommandId("f"), title="", language=""), Refusal)

@@ -14,10 +14,12 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.events.outcome_parts import PublishedSection
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SegmentId, SessionId, SpeakerId
+from moothall.core.outcomes import commands as oc
 from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned
 from moothall.core.retention.periods import DAY_MS, DEFAULTS, FOR_EVER, KeptKind
@@ -437,3 +439,62 @@ async def test_a_log_that_has_not_grown_is_not_read_again(house: House) -> None:
     house.passes(LOOK_MS)
     await house.retention.sweep()
     assert (await house.book.read("retention"), reads) == (kept, [])
+
+
+@in_a_house
+async def test_an_open_call_keeps_what_waits_in_it_and_a_closed_one_as_long_as_a_meeting(house: House) -> None:
+    await house.done(
+        "make",
+        do.CreateSession(title="Call", languages=("en",), kind=ev.LogKind.CALL),
+        do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+    )
+    await house.done("held", ask("held", "Why tamarind?"), by=Actor(Role.PARTICIPANT, "held"))
+    await house.days(200)
+    assert b"tamarind" in await house.bodies(), "nobody has decided on it yet"
+    await house.done("over", do.OpenSession(), do.CloseSession())
+    await house.days(89)
+    assert b"tamarind" in await house.bodies()
+    await house.days(2)
+    assert b"tamarind" not in await house.bodies()
+
+
+async def draft(house: House, name: str, *commands: do.AnyCommand) -> Callable[[], Awaitable[bytes]]:
+    """Write the draft of the report of `SESSION` in a log of this name; return what reads that log's bodies."""
+    live = await house.sessions.open(SessionId(name))
+    made = do.CreateSession(title="Report", languages=("en",), kind=ev.LogKind.REPORT)
+    written = oc.WriteSection(section="issues", text="Much kumquat.", base_revision=0)
+    assigned = oc.AssignReport(session=SESSION, template="short")
+    answer = await live.writer.send(SYSTEM, CommandId("write"), [made, assigned, written, *commands])
+    assert not isinstance(answer, Refusal), answer
+
+    async def bodies() -> bytes:
+        records = await house.log.read(live.id, 0, 100_000)
+        return b"\n".join(record.body for record in records if record.body is not None)
+
+    return bodies
+
+
+@in_a_house
+async def test_a_draft_that_was_never_published_goes_ninety_days_after_its_meeting(house: House) -> None:
+    house.plans[SESSION] = Planned(session=SESSION, title="", ends=LONG_AGO + 50 * DAY_MS)
+    bodies = await draft(house, "report")
+    await house.days(139)
+    assert b"kumquat" in await bodies()
+    await house.days(2)
+    assert b"kumquat" not in await bodies()
+    report = (await house.sessions.open(SessionId("report"))).state.outcomes.report
+    assert (report.session, report.template) == (SESSION, "short"), "who writes it stays"
+
+
+@in_a_house
+async def test_a_published_report_goes_with_its_draft_when_text_is_due(house: House) -> None:
+    sections = (PublishedSection(id="issues", heading="Issues", text="More rhubarb."),)
+    publish = oc.PublishReport(title="Report", language="en", sections=sections, messages=())
+    bodies = await draft(house, "report", oc.SubmitReport(), publish)
+    assert await house.retention.state({KeptKind.TEXT: "200 days"}, "office") is None
+    await house.days(199)
+    assert b"kumquat" in await bodies(), "the next version is written in it"
+    assert b"rhubarb" in await bodies()
+    await house.days(2)
+    assert b"kumquat" not in await bodies()
+    assert b"rhubarb" not in await bodies()
