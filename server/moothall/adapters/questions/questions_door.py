@@ -17,7 +17,8 @@ from aiohttp import web
 
 from moothall.adapters.http.limits import network
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
+from moothall.adapters.pages.shared_pages import PackedPage, own_shared_html
 from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
@@ -116,7 +117,7 @@ class QuestionsDoor:
 
     def __post_init__(self) -> None:
         # Overflow: the least recently requested page is rendered again.
-        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Questions, tuple[str, Status, int], str]] = (
+        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Questions, tuple[str, Status, int], PackedPage]] = (
             OrderedDict()
         )
         self._senders = self.context.senders(ALLOWANCE)
@@ -154,8 +155,8 @@ class QuestionsDoor:
         token = self.context.token(request, wanted.session)
         query = kept_query(request, ui)
         own = await self._own(wanted.session, token)
-        text = self._text(wanted, questions, token, ui, query=query, own=own)
-        response = own_html(text, ui)
+        page = self._page(wanted, questions, token, ui, query=query, own=own)
+        response = own_shared_html(request, page, ui)
         self.context.know(request, response, wanted.session)
         return response
 
@@ -164,7 +165,7 @@ class QuestionsDoor:
             return await self.own_of(session, token) if token else frozenset()
         return frozenset()
 
-    def _text(
+    def _page(
         self,
         wanted: SessionRequest,
         questions: Questions,
@@ -173,20 +174,22 @@ class QuestionsDoor:
         *,
         query: str,
         own: frozenset[InterventionId],
-    ) -> str:
+    ) -> PackedPage:
         """Render the page; visitors without votes or questions of their own share a cached page."""
         mine = self.supports.supported(wanted.session, token)
         # A first-time visitor has no token yet, and has reported nothing.
         reported = self.reported(wanted.session, token) if token else frozenset()
         voted = self.votes.voted(wanted.session, token)
         if mine or voted or reported or own or self.room is not None:
-            return self._render(wanted, questions, mine, voted, ui, query=query, reported=reported, own=own)
+            text = self._render(wanted, questions, mine, voted, ui, query=query, reported=reported, own=own)
+            return PackedPage(text=text)
         session = wanted.snapshot.session
         generation = 0 if self.translated is None else self.translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
         made = self._made.pop(key, None)
         if made is None or made[0] is not questions or made[1] != stands:
-            made = questions, stands, self._render(wanted, questions, mine, voted, ui, query=query)
+            text = self._render(wanted, questions, mine, voted, ui, query=query)
+            made = questions, stands, PackedPage(text=text)
         self._made[key] = made
         if len(self._made) > MOST_MADE:
             self._made.popitem(last=False)
