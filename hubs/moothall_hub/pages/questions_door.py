@@ -113,6 +113,10 @@ class RoomList:
     def __init__(self, local: RoomQuestions) -> None:
         self._local = local
 
+    def made_of(self, session: SessionId) -> object:
+        """The room's questions, with who supports them."""
+        return self._local.of(session)
+
     def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
         """How many people of the room would ask a question too, as a text; empty for nobody."""
         many = local_questions.count(self._local.of(session), what)

@@ -125,6 +125,7 @@ async def test_low_data(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)
         await on.say(opened("s3", 12_000), words("s3", 0, "Some words"))
+        await page.set_viewport_size({"width": 1280, "height": 800})
         await visit(page, on, "?read=low", stream="/low")
         await on.say(words("s3", 2, "more"), signals=[partial("s3", 3, "perhaps")])
         await on.say(ended("s3", "Some words more."), opened("s4", 16_000), ended("s4", "Another."))
@@ -149,6 +150,7 @@ async def test_low_data(page: Page) -> None:
         await expect(page.locator("#s6")).to_be_attached()
         async with page.expect_response(lambda response: "/events" in response.url):
             await choose(page, "What I see", "Every word")
+        await expect(page.locator("#Beside"), "there is room for it").to_have_attribute("open", "")
         await on.say(opened("g", 28_000), words("g", 0, "Word by word"))
         await expect(page.locator("#Growing .text")).to_have_text("Word by word")
         await on.clock.advance(4_000)
@@ -157,6 +159,8 @@ async def test_low_data(page: Page) -> None:
         async with page.expect_response(lambda response: "/low" in response.url):
             await choose(page, "What I see", "Low data: finished lines, every 40 s")
         await expect(page.locator("#State")).not_to_have_attribute("data-kind", "silence")
+        await expect(page.locator("#Beside"), "it takes more than the text").not_to_have_attribute("open", "")
+        assert await page.evaluate("localStorage['moothall.beside']") is None, "nobody has chosen that"
         assert await page.locator("#Lines > li").count() == 7
 
 

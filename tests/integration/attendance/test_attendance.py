@@ -144,16 +144,19 @@ async def test_readers_are_counted_by_browser_and_a_poller_by_nobody(house: Admi
     async with (
         browser.http.get(f"{browser.address}/s/plenary/events?reader=one") as first,
         browser.http.get(f"{browser.address}/s/plenary/events?reader=two") as second,
-        aiohttp.ClientSession() as http,
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http,
         http.get(f"{browser.address}/s/plenary/events?reader=three") as third,
+        http.get(f"{browser.address}/s/plenary/questions") as asked,
+        http.get(f"{browser.address}/s/plenary/events?reader=three") as again,
     ):
-        for each in (first, second, third):
+        assert asked.cookies  # These stand beside the text, so its page has this cookie when it comes back.
+        for each in (first, second, third, again):
             assert each.status == 200
             await each.content.readany()
         count = house.running.backend.online.of(PLENARY)
         assert count is not None
         assert (count.people.least, count.people.most) == (2, 2)
-        for each in (first, second, third):
+        for each in (first, second, third, again):
             each.close()
     assert await (await house.browser()).get("/s/plenary/poll?wait=0") == 200
     count = house.running.backend.online.of(PLENARY)

@@ -121,6 +121,7 @@ const quote = () => (quoting ??= import('../panels/quote.js').then(({ Quote }) =
 
 /** @type {?import('./beside.js').Beside} */
 let beside = null; // the questions, once they have been opened
+let byPage = false; // whether it is this script that has just opened or closed them, whose event comes later
 
 const low = () => choices.get('read') === 'low';
 
@@ -253,6 +254,7 @@ function chosen(name) {
   scroll.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
+  if (recall('moothall.beside') === null) asAtFirst();
   reader.sound = null; // the other stream reports it again
   afresh = !streamed; // the low-data stream carried no partials
   open();
@@ -445,6 +447,19 @@ at('CatchUp').addEventListener('click', (event) => {
   event.preventDefault();
   acts.missed();
 });
+/**
+ * Open the questions as at first: as was chosen, else where there is much room, and not with low data, of which they
+ * take more than the text. css/reader/beside.css has kept the room free by the same rule.
+ */
+function asAtFirst() {
+  const panel = at('Beside');
+  if (!panel) return;
+  const chosen = recall('moothall.beside');
+  const wide = (/** @type {number} */ rem) => matchMedia(`(min-width: ${rem}rem)`).matches;
+  const open = chosen === null ? !low() && wide(75) : chosen === true && wide(60);
+  byPage ||= panel.open !== open;
+  panel.open = open;
+}
 /** The questions were opened or closed; `chosen`: by the reader. @param {boolean} chosen */
 async function besides(chosen) {
   const { Beside } = await import('./beside.js');
@@ -503,17 +518,11 @@ document.addEventListener('visibilitychange', () => document.hidden || link.hurr
 document.documentElement.classList.add('live');
 bookmark.show();
 at('SayLines')?.setAttribute('aria-pressed', String(choices.get('say') === 'lines'));
-if (at('Beside')) {
-  // As in css/reader/beside.css, which has kept the room free: at first where there is much of it, then as was chosen.
-  const chosen = recall('moothall.beside');
-  const wide = (/** @type {number} */ rem) => matchMedia(`(min-width: ${rem}rem)`).matches;
-  at('Beside').open = chosen === null ? choices.get('read') !== 'low' && wide(75) : chosen === true && wide(60);
-  let opened = at('Beside').open; // its own event comes later
-  at('Beside').addEventListener('toggle', () => {
-    besides(!opened);
-    opened = false;
-  });
-}
+asAtFirst();
+at('Beside')?.addEventListener('toggle', () => {
+  besides(!byPage);
+  byPage = false;
+});
 if (at('Video') && recall(VIDEO)) {
   (await match()).wait(data.now);
 }

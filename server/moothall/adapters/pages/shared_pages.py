@@ -34,13 +34,10 @@ LEVEL = 6
 """The compression level of gzip."""
 
 
-class SharedPage(msgspec.Struct, kw_only=True, weakref=True):
-    """A rendered page."""
+class PackedPage(msgspec.Struct, kw_only=True, weakref=True):
+    """A rendered page, and its bytes in gzip once somebody has needed them."""
 
     text: str
-    made_of: tuple[object, ...]
-    at: int
-    """When it was rendered, ms of a clock that never runs back."""
     gzipped: bytes = b""
     tag: str = ""
     """The entity tag of `gzipped`."""
@@ -52,6 +49,14 @@ class SharedPage(msgspec.Struct, kw_only=True, weakref=True):
             # The tag first: a record's page is packed in a thread, and others find `gzipped` meanwhile.
             self.tag, self.gzipped = entity_tag(packed), packed
         return self.gzipped
+
+
+class SharedPage(PackedPage, kw_only=True, weakref=True):
+    """A page with what it was rendered of."""
+
+    made_of: tuple[object, ...]
+    at: int
+    """When it was rendered, ms of a clock that never runs back."""
 
 
 class SharedPages:
@@ -96,8 +101,21 @@ def shared_html(request: web.Request, page: SharedPage, ui: Catalogue) -> web.Re
     """Answer one of those who requested the page, with the headers of `html`, in gzip where the browser accepts
     that.
     """
+    response = _answer(request, page, ui)
+    return with_tag(request, response, page.tag) if hdrs.CONTENT_ENCODING in response.headers else response
+
+
+def own_shared_html(request: web.Request, page: PackedPage, ui: Catalogue) -> web.Response:
+    """The same with the headers of `own_html`: the page is everybody's, the answer one visitor's, who may get a cookie
+    with it.
+    """
+    response = _answer(request, page, ui)
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    return response
+
+
+def _answer(request: web.Request, page: PackedPage, ui: Catalogue) -> web.Response:
     if "gzip" not in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
         return html(page.text, ui)
     headers = {**page_headers(ui), hdrs.CONTENT_ENCODING: "gzip"}
-    response = web.Response(body=page.packed(), content_type="text/html", charset="utf-8", headers=headers)
-    return with_tag(request, response, page.tag)
+    return web.Response(body=page.packed(), content_type="text/html", charset="utf-8", headers=headers)

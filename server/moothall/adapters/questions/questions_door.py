@@ -17,7 +17,8 @@ from aiohttp import web
 
 from moothall.adapters.http.limits import network
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html
+from moothall.adapters.pages.request_context import HttpProblem, SessionRequest
+from moothall.adapters.pages.shared_pages import PackedPage, SharedPages, own_shared_html
 from moothall.adapters.pages.templates import script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
@@ -74,6 +75,12 @@ QuestionRow = dict[str, object]
 class RoomRows(Protocol):
     """The questions of a hub's room that the room may read, besides those of the meeting."""
 
+    def made_of(self, session: SessionId) -> object:
+        """What the rows of a session and its support are made of; equal only while these are the same for whoever has
+        neither asked nor supported anything.
+        """
+        ...
+
     def rows(
         self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
     ) -> list[QuestionRow]:
@@ -116,9 +123,13 @@ class QuestionsDoor:
 
     def __post_init__(self) -> None:
         # Overflow: the least recently requested page is rendered again.
-        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Questions, tuple[str, Status, int], str]] = (
+        self._made: OrderedDict[tuple[SessionId, str, str], tuple[Questions, tuple[str, Status, int], PackedPage]] = (
             OrderedDict()
         )
+        self._shared = SharedPages()
+        """The pages of a hub, which hold what only the room knows: they are kept for a moment, as nobody tells this
+        door when something of a room is removed.
+        """
         self._senders = self.context.senders(ALLOWANCE)
 
     @property
@@ -154,8 +165,8 @@ class QuestionsDoor:
         token = self.context.token(request, wanted.session)
         query = kept_query(request, ui)
         own = await self._own(wanted.session, token)
-        text = self._text(wanted, questions, token, ui, query=query, own=own)
-        response = own_html(text, ui)
+        page = self._page(wanted, questions, token, ui, query=query, own=own)
+        response = own_shared_html(request, page, ui)
         self.context.know(request, response, wanted.session)
         return response
 
@@ -164,7 +175,7 @@ class QuestionsDoor:
             return await self.own_of(session, token) if token else frozenset()
         return frozenset()
 
-    def _text(
+    def _page(
         self,
         wanted: SessionRequest,
         questions: Questions,
@@ -173,20 +184,30 @@ class QuestionsDoor:
         *,
         query: str,
         own: frozenset[InterventionId],
-    ) -> str:
+    ) -> PackedPage:
         """Render the page; visitors without votes or questions of their own share a cached page."""
         mine = self.supports.supported(wanted.session, token)
         # A first-time visitor has no token yet, and has reported nothing.
         reported = self.reported(wanted.session, token) if token else frozenset()
         voted = self.votes.voted(wanted.session, token)
-        if mine or voted or reported or own or self.room is not None:
-            return self._render(wanted, questions, mine, voted, ui, query=query, reported=reported, own=own)
+        if mine or voted or reported or own:
+            text = self._render(wanted, questions, mine, voted, ui, query=query, reported=reported, own=own)
+            return PackedPage(text=text)
         session = wanted.snapshot.session
         generation = 0 if self.translated is None else self.translated.generation
         key, stands = (wanted.session, ui.language, query), (session.title, session.status, generation)
+        if self.room is not None:
+            made_of, now = (questions, *stands, self.room.made_of(wanted.session)), self.context.clock.monotonic()
+            shared = self._shared.find(key, made_of, now)
+            if shared is None:
+                text = self._render(wanted, questions, mine, voted, ui, query=query)
+                shared = self._shared.keep(key, made_of, now, text)
+                self._shared.forget_in_time(self.context.clock.monotonic)
+            return shared
         made = self._made.pop(key, None)
         if made is None or made[0] is not questions or made[1] != stands:
-            made = questions, stands, self._render(wanted, questions, mine, voted, ui, query=query)
+            text = self._render(wanted, questions, mine, voted, ui, query=query)
+            made = questions, stands, PackedPage(text=text)
         self._made[key] = made
         if len(self._made) > MOST_MADE:
             self._made.popitem(last=False)

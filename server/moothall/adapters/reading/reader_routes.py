@@ -156,9 +156,9 @@ class DoorRefusal(msgspec.Struct, frozen=True, kw_only=True):
 class CountOnline(Protocol):
     """Counts who follows a session, for its attendance report."""
 
-    def come(self, session: SessionId, who: str, language: str) -> Callable[[], None]:
-        """Note that a browser begins to read a text in a language; `who` is its own. Return what to call when it
-        leaves.
+    def come(self, session: SessionId, who: str, language: str, page: str = "") -> Callable[[], None]:
+        """Note that a browser begins to read a text in a language; `who` is its own, and so is `page`, by which it may
+        be known already. Return what to call when it leaves.
         """
         ...
 
@@ -428,7 +428,7 @@ class Readers:
         if not who and door == "poll":
             self.online.not_counted(session)
             return None
-        return self.online.come(session, who or self.randomness.bytes(12).hex(), tag)
+        return self.online.come(session, who or self.randomness.bytes(12).hex(), tag, reading.reader)
 
     def left(self, presence: ReaderPresence, kind: ReaderKind | None) -> None:
         """Count a reader out. Called only by `ReaderPresence.leave`."""

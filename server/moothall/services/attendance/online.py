@@ -1,8 +1,9 @@
 """Counts the browsers that follow a session while it is on, by the rule of shows of hands: one browser, one voice.
 
-A browser is known by its cookie for the session, which only those have that asked or voted; any other by the random
-name of its open page. Both are kept as keyed hashes in memory, with a key of the session and of this run, which nobody
-else ever has, and are dropped when the session is closed. The book gets numbers alone (`core/attendance/online.py`).
+A browser is known by its cookie for the session, which only those have that asked, voted or saw the questions; any
+other by the random name of its open page. A page that gets its cookie later stays who it was. Both are kept as keyed
+hashes in memory, with a key of the session and of this run, which nobody else ever has, and are dropped when the
+session is closed. The book gets numbers alone (`core/attendance/online.py`).
 """
 
 from __future__ import annotations
@@ -71,6 +72,23 @@ class _Run:
         self.hours: dict[int, PeopleRange] = {}
         self.elsewhere = 0
         self.uncounted = False
+        self._before: dict[_Person, _Person] = {}
+        """Browsers that were known by an open page before they had their cookie. Bound: MOST_SEEN. Overflow: the rest
+        counts as others.
+        """
+
+    def person(self, who: str, page: str) -> _Person:
+        """The browser with this cookie or this name; `page`: the name of its open page, where it has both."""
+        person, before = self._hash(who), self._hash(page)
+        if not self._knows(person) and self._knows(before) and len(self._before) < MOST_SEEN:
+            self._before.setdefault(person, before)
+        return self._before.get(person, person)
+
+    def _hash(self, name: str) -> _Person:
+        return hmac.digest(self.key, name.encode("utf-8", "replace"), hashlib.sha256)[:_HASH_BYTES]
+
+    def _knows(self, person: _Person) -> bool:
+        return person in self.all.seen or person in self.all.here
 
     def note(self, person: _Person, language: str, wall: int) -> None:
         """Count a browser that is there while the session is on."""
@@ -125,12 +143,12 @@ class OnlineCounts:
             self._before[SessionId(name)] = msgspec.msgpack.decode(body, type=OnlineCount)
         self._stored = dict(self._before)
 
-    def come(self, session: SessionId, who: str, language: str) -> _Leave:
+    def come(self, session: SessionId, who: str, language: str, page: str = "") -> _Leave:
         """Note that a browser has begun to read a text in a language. `who` is its cookie, its page's name or anything
-        else that is its own. Return what has to be called when it leaves.
+        else that is its own; `page` is its page's name beside its cookie. Return what has to be called when it leaves.
         """
         run = self._run(session)
-        person = hmac.digest(run.key, who.encode("utf-8", "replace"), hashlib.sha256)[:_HASH_BYTES]
+        person = run.person(who, page)
         text = run.texts[language]
         for crowd in (run.all, text):
             crowd.here[person] += 1

@@ -132,7 +132,7 @@ class Glossaries:
         return _kept(
             self._forms,
             (state.id, target),
-            (state.title, self._parts, room),
+            (state.terms, state.title, self._parts, room),
             lambda: translation_forms(state, self._parts, room, target),
         )
 

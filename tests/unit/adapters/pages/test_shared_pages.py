@@ -7,7 +7,15 @@ from collections.abc import Hashable
 from aiohttp import hdrs
 from aiohttp.test_utils import make_mocked_request
 
-from moothall.adapters.pages.shared_pages import MOST_PAGES, SAME_MS, SharedPage, SharedPages, shared_html
+from moothall.adapters.pages.shared_pages import (
+    MOST_PAGES,
+    SAME_MS,
+    PackedPage,
+    SharedPage,
+    SharedPages,
+    own_shared_html,
+    shared_html,
+)
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 
@@ -73,3 +81,13 @@ def test_all_who_ask_for_a_page_get_the_tag_that_was_made_once() -> None:
     assert (known.status, known.body, known.headers[hdrs.ETAG]) == (304, None, tag)
     assert hdrs.CONTENT_ENCODING not in known.headers
     assert known.headers[hdrs.CACHE_CONTROL] == "no-cache"
+
+
+def test_a_page_that_is_everybodys_can_be_answered_to_each_as_their_own() -> None:
+    page, ui = PackedPage(text="pâge"), Pages(find_web_folder()).catalogues["en"]
+    packed = own_shared_html(make_mocked_request("GET", "/s/a", {hdrs.ACCEPT_ENCODING: "gzip"}), page, ui)
+    plain = own_shared_html(make_mocked_request("GET", "/s/a"), page, ui)
+    assert (packed.body, packed.headers[hdrs.CONTENT_ENCODING]) == (page.packed(), "gzip")
+    assert (plain.text, hdrs.CONTENT_ENCODING in plain.headers) == ("pâge", False)
+    for answer in (packed, plain):
+        assert (answer.headers[hdrs.CACHE_CONTROL], hdrs.ETAG in answer.headers) == ("no-store", False)

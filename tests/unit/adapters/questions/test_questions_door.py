@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -8,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from aiohttp import DummyCookieJar, web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.static_files import find_web_folder
@@ -192,6 +193,17 @@ async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: Questio
     assert "Pregunta n.º 1" in await house.list(f"{LIST}?ui=es", cookie="b" * 22)
     await house.do(do.CloseSession(), by=SYSTEM)
     assert "/support" not in await house.list(cookie="b" * 22)
+
+
+async def test_a_hall_that_opens_it_has_it_rendered_and_packed_once(house: QuestionsMeeting) -> None:
+    await house.ask("shown")
+    await house.stand(InterventionStatus.QUEUED, "shown")
+    asked = make_mocked_request("GET", LIST, {"Accept-Encoding": "gzip"}, match_info={"session": SESSION})
+    first, second = [await house.door.list(asked) for _ in range(2)]
+    assert isinstance(first.body, bytes)
+    assert "shown" in gzip.decompress(first.body).decode()
+    assert second.body is first.body
+    assert first.cookies[COOKIE].value != second.cookies[COOKIE].value
 
 
 async def test_an_empty_list_says_so(house: QuestionsMeeting) -> None:

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+from aiohttp.test_utils import make_mocked_request
 
+from moothall.adapters.pages.shared_pages import SAME_MS
+from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.services.questions.author_view import OwnAct
+from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.testing.clock import ManualClock
+from moothall.testing.visitors import visitor_context
 from moothall.wire.hubs.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
+from moothall_hub.pages.questions_door import RoomList
 from moothall_hub.room.local_questions import count
-from support.hubs.desk import OpenRoom, S, open_room
+from support.hubs.desk import PAGES, OpenRoom, S, open_room
 
 
 @pytest_asyncio.fixture
@@ -49,6 +57,32 @@ async def test_the_meetings_and_the_rooms_stand_on_one_page(house: OpenRoom) -> 
     assert (await house.browser().get("/s/nowhere/questions"))[0] == 404
     room.meetings.away = True
     assert (await house.browser().get("/s/s/questions"))[0] == 503
+
+
+async def test_a_room_that_opens_it_has_it_made_once_until_something_changes(house: OpenRoom) -> None:
+    local, clock = house.room.local, ManualClock()
+    access = ReaderAccess(house.room.hall.sessions)
+    door = QuestionsDoor(
+        visitor_context(PAGES, clock, access.snapshot, seed=2),
+        local,
+        house.room.hands,
+        questions_of=local.meeting,
+        channel_of=access.channel_of,
+        own_of=local.own_of,
+        room=RoomList(local),
+    )
+    await house.browser("a").ask("Why?")
+    (what,) = local.of(S).by_id
+    asked = make_mocked_request("GET", "/s/s/questions", {"Accept-Encoding": "gzip"}, match_info={"session": S})
+    first, second = [await door.list(asked) for _ in range(2)]
+    await local.put_on_wall(S, [what], on_wall=True)
+    third = await door.list(asked)
+    await clock.advance(SAME_MS)
+    later = await door.list(asked)
+    pages = [gzip.decompress(each.body).decode() for each in (first, third) if isinstance(each.body, bytes)]
+    assert ["Why?" in page for page in pages] == [False, True]
+    assert second.body is first.body
+    assert later.body is not third.body
 
 
 async def test_each_browser_counts_once_for_the_meetings_and_for_the_rooms(house: OpenRoom) -> None:

@@ -50,6 +50,27 @@ def test_a_browser_counts_once_with_however_many_pages_and_returns() -> None:
     run(story())
 
 
+def test_a_page_that_gets_its_cookie_later_is_who_it_was_and_so_are_the_browsers_other_pages() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            made = counts(hall, MemoryBook())
+            live = await hall.session()
+            early = made.come(SESSION, "early page", "en")
+            made.come(SESSION, "early cookie", "en", "early page")  # It comes back before the old connection is lost.
+            early()
+            await live.writer.send(SYSTEM, CommandId("o"), OpenSession())
+            await made.look()
+            made.come(SESSION, "ana's page", "en", "ana's page")()
+            made.come(SESSION, "ana's cookie", "en", "ana's page")
+            made.come(SESSION, "ana's cookie", "en", "ana's next page")
+            made.come(SESSION, "ben's cookie", "en", "ben's page")
+            found = made.of(SESSION)
+            assert found is not None
+            assert found.people == PeopleRange(3, 3)
+
+    run(story())
+
+
 def test_hours_are_counted_apart() -> None:
     async def story() -> None:
         async with memory_hall() as hall:

@@ -14,6 +14,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.rules.decide import decide
 from moothall.core.sessions.state import State, evolve
+from moothall.core.translation.inflection import Inflection
 from moothall.core.views.mended_names import MendedNames
 from moothall.services.translation.glossaries import KEPT, LOOK_MS, MOST_SHOWN, DeskTerm, Glossaries
 from moothall.testing.clock import ManualClock
@@ -145,6 +146,22 @@ async def test_a_translator_is_told_the_forms_of_terms_and_a_desk_their_nominati
     assert made.translation_forms(opened(), "ru") == told
     assert made.translation_forms(opened(), "es") == {}
     assert made.for_desks(opened(), MendedNames()).terms[0].written == {"ru": "Ассамблея"}
+
+
+async def test_a_translator_is_told_the_forms_that_a_desk_has_just_given_and_not_those_it_has_taken_back() -> None:
+    made, state = await glossaries(Files(())), opened()
+    before = made.translation_forms(state, "ru")
+    given = do.ChooseTerm(
+        term="Geneva", wanted=True, written={"ru": "Женева"}, forms={"ru": {"gen": "Женевы", "prep": "Женеве"}}
+    )
+    chosen = carry_out(state, given, actor=CAPTIONER)
+    told = made.translation_forms(chosen, "ru")
+    again = made.translation_forms(carry_out(chosen, do.DescribeSession(title=state.title)), "ru")
+    without = carry_out(chosen, do.ChooseTerm(term="Geneva", wanted=True, written={"ru": "Женева"}), actor=CAPTIONER)
+    assert before == {}
+    assert told["Женева"].gen == "Женевы"
+    assert again is told
+    assert made.translation_forms(without, "ru").get("Женева", Inflection()).gen == ""
 
 
 async def test_of_very_many_a_desk_is_shown_some_and_told_how_many_there_are() -> None:
