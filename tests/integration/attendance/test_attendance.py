@@ -13,7 +13,7 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import ChannelKind, CountSource
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import STAFF
@@ -91,7 +91,7 @@ async def test_a_report_is_for_the_staff_until_the_secretariat_releases_it(house
     assert "This report is not public yet." in stranger.text
     assert await stranger.get("/attendance/plenary/report.csv") == 404
     assert await stranger.get("/attendance/nosuchone") == 404
-    await send(house, do.CountPeople(people=40, source="typed"), by=Actor(Role.MODERATOR, "m"))  # type: ignore[arg-type]
+    await send(house, do.CountPeople(people=40, source=CountSource.TYPED), by=Actor(Role.MODERATOR, "m"))
     await send(house, do.CloseSession())
     await browser.get("/attendance/plenary")
     assert "/attendance/plenary/release" not in browser.text
