@@ -46,6 +46,7 @@ from moothall.services.outcomes.outcome_logs import OutcomeLogs, report_of
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import QuotedTexts
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
 from scoring import cpu_model
@@ -166,9 +167,10 @@ async def measured(log: SqliteLog) -> None:
     """Print the figures."""
     async with house(log) as (documents, logs):
         register = await logs.register()
+        assert isinstance(register, LiveSession)
         for name in QUESTIONS:
             stated = oc.StateQuestion(question=name, text=f"What of {name}?", language="en")
-            await register.writer.send(SYSTEM, CommandId(f"state-{name}"), stated)  # type: ignore[union-attr]
+            await register.writer.send(SYSTEM, CommandId(f"state-{name}"), stated)
         stated_document = oc.StateDocument(form=DocumentForm.OUTCOME, since=DAY, until=DAY)
         if refusal := await documents.state(DOCUMENT, "Outcomes", stated_document, SYSTEM):
             raise SystemExit(refusal.message)

@@ -90,7 +90,7 @@ async def measure(many: int, *, meaning: bool) -> None:
     began = time.perf_counter()
     await SuggestingProcess().suggest(order)
     process = time.perf_counter() - began
-    made = f"{embedding:.1f}" if meaning else "–"  # noqa: RUF001
+    made = f"{embedding:.1f}" if meaning else "-"
     print(f"| {many:,} | {words:.2f} | {own:.2f} | {made} | {process:.2f} |", flush=True)
 
 

@@ -75,7 +75,8 @@ def records_of(session: SessionId, epoch: Epoch, records: list[LogRecord]) -> di
         fold.take([record for record in records if record.header.lane in fold.feed.lanes])
         made = fold.record()
         files = {
-            "json": write_json(made, WORDING, Options()),
+            # No release of these gave chapters in record.json, in which readers ignore fields unknown to them.
+            "json": write_json(msgspec.structs.replace(made, chapters=()), WORDING, Options()),
             "vtt": write_vtt(made, WORDING, Options()).encode(),
             "srt": write_srt(made, WORDING, Options()).encode(),
             "txt": write_text(made, WORDING, Options()).encode(),

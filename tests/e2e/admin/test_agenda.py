@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from moothall.app.hall import RunningServer
-from support.browser.every_page import full_house
+from support.browser.full_house import full_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

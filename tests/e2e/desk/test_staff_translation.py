@@ -10,7 +10,8 @@ from playwright.async_api import Browser, expect
 from moothall.app.hall import hall
 from moothall.services.translation.translating import HOW_TO_ADD
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
-from support.browser.every_page import TO_INSTALL, into_portuguese, visitor
+from support.browser.every_page import visitor
+from support.browser.translations_at_work import TO_INSTALL, into_portuguese
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

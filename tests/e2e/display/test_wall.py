@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, PollId, SessionId, SpeakerId
 from moothall.core.signals import Unrecorded
 from moothall.services.log.act_queue import Receipt
-from support.browser.every_page import into_portuguese
+from support.browser.translations_at_work import into_portuguese
 from support.desks.meeting import Meeting, S, meeting
 from support.halls.stage import FLOOR, Stage, ended, opened, partial, stage, words
 from support.sessions.questions import SOMEBODY, ask, name, stand

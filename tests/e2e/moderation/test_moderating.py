@@ -13,7 +13,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention
-from support.browser.every_page import into_portuguese
+from support.browser.translations_at_work import into_portuguese
 from support.desks.meeting import Meeting, S, meeting
 from support.desks.process import desk_hall
 from support.halls.process import SESSION, free_port

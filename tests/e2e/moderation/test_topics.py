@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -38,8 +40,13 @@ async def test_what_is_taken_up_is_seen_at_once_and_can_be_undone(page: Page, br
             await expect(shown.locator("#Topic")).to_have_text("Now: Policy question 2: \u2068متى؟\u2069")
         await on.say("s1", "It begins in May.")
         await page.get_by_label("Another topic, such as an agenda item").fill("Item 4: Budget")
+        seconds = asyncio.get_running_loop().time
+        began = seconds()
         await page.keyboard.press("Enter")
-        await expect(page.locator("#Topics li", has_text="Item 4: Budget").locator(".spent")).to_have_text("0:00")
+        spent = page.locator("#Topics li", has_text="Item 4: Budget").locator(".spent")
+        await expect(spent).to_have_text(re.compile(r"^\d+:\d\d$"))
+        minutes, rest = map(int, (await spent.inner_text()).split(":"))
+        assert 60 * minutes + rest <= seconds() - began + 1, "it goes on meanwhile, and began with the topic"
         await expect(reader.locator("#Topic")).to_have_text("Now: \u2068Item 4: Budget\u2069")
         await page.locator("#UndoLast").click()
         await expect(reader.locator("#Topic")).to_have_text("Now: Policy question 2: \u2068متى؟\u2069")

@@ -21,7 +21,8 @@ from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.app.hall import RunningServer
 from support.browser.axe import Colours, findings_in_all_colours
-from support.browser.every_page import PAGES, come_to, full_house, visitor
+from support.browser.every_page import PAGES, come_to, visitor
+from support.browser.full_house import full_house
 
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
 FRAMES = {"lib/base.html"}

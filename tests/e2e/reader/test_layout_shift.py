@@ -14,7 +14,7 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import Partial
-from support.browser.every_page import full_house
+from support.browser.full_house import full_house
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 from support.links.weak_link import GOOD, Quality, weak_link_to
 from support.sessions.questions import SOMEBODY, ask, stand

@@ -1,4 +1,7 @@
-"""The secretariat adds Arabic while a meeting is on, and takes it away, and readers' pages that are open follow."""
+"""Arabic comes while a meeting is on, and is taken away again, and readers' pages that are open follow.
+
+That the secretariat adds it by a button: e2e/admin/test_languages.py, and integration/admin with real models.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import io
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from moothall.settings.sections import Translation
 from moothall_models.store import firefox_folder, languages_command
-from support.browser.browsing import tab
 from support.halls.translated_meeting import S, own_store, translated
 from support.models.firefox_registry import served, weights
 
@@ -22,13 +24,13 @@ SAID, MADE = "The meeting is open.", "A reunião está aberta."
 
 
 async def test_an_open_page_gets_the_language_in_its_menu_and_goes_on_when_it_is_taken_away(
-    page: Page, browser: Browser, tmp_path: Path
+    page: Page, tmp_path: Path
 ) -> None:
     with served() as shelf, own_store(tmp_path / "models") as store:
         shelf.put("en", "ar", weights("en", "pt"))
         shelf.put("ar", "en", weights("pt", "en"))
         settings = Translation(languages=("ar", "fr"), translators=("firefox",), registry=shelf.registry)
-        async with translated(tmp_path / "data", settings) as on, tab(browser) as secretary:
+        async with translated(tmp_path / "data", settings) as on:
             await on.says("a", SAID)
             await on.comes(lambda: on.running.translation.translators.connected)
             meeting = f"{on.running.address}/s/{S}"
@@ -37,13 +39,7 @@ async def test_an_open_page_gets_the_language_in_its_menu_and_goes_on_when_it_is
             lacking = page.locator(".missing")
             await expect(lacking).to_have_text("Not translated here: العربية · Français")
             await expect(page.locator(".texts")).to_have_count(0)
-            link = await on.running.office.admin_link(new=True)
-            assert link is not None
-            await secretary.goto(link)
-            await secretary.goto(f"{on.running.address}/admin/languages")
-            await secretary.get_by_role("button", name="Look which languages there are").click()
-            await secretary.get_by_role("button", name="Add Arabic").click()
-            await expect(secretary.get_by_role("row", name="Arabic العربية")).to_contain_text("Is here")
+            await asyncio.to_thread(shelf.bring, "ar", store)
             await expect(page.locator(".texts a")).to_have_text(["As spoken", "العربية"])
             await expect(lacking).to_have_text("Not translated here: Français")
             await page.locator(".texts a", has_text="العربية").evaluate("(link) => link.click()")
@@ -64,5 +60,8 @@ async def test_an_open_page_gets_the_language_in_its_menu_and_goes_on_when_it_is
             await expect(text).to_have_text([MADE])
             await page.reload()
             await expect(lacking).to_have_text("Not translated here: Français · العربية")
-            await secretary.goto(f"{on.running.address}/admin")
-            await expect(secretary.get_by_text("that nothing here translates: ar, fr.")).to_have_count(1)
+            link = await on.running.office.admin_link(new=True)
+            assert link is not None
+            await page.goto(link)
+            await page.goto(f"{on.running.address}/admin")
+            await expect(page.get_by_text("that nothing here translates: ar, fr.")).to_have_count(1)

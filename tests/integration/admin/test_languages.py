@@ -29,10 +29,10 @@ async def shows(browser: Browser, path: str, text: str) -> None:
 
 async def has_scores(browser: Browser) -> None:
     """Load the page until nothing is under way, and both directions have their scores."""
-    told = {"busy": True}
-    while told["busy"]:
+    await browser.get(f"{PAGE}.json")
+    while json.loads(browser.text)["busy"]:
+        await CLOCK.sleep(50)
         await browser.get(f"{PAGE}.json")
-        told = json.loads(browser.text)
     while len(re.findall(r"<td>[0-9]+</td>", browser.text)) < 2:
         await CLOCK.sleep(50)
         await browser.get(PAGE)

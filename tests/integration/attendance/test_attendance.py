@@ -91,7 +91,7 @@ async def test_a_report_is_for_the_staff_until_the_secretariat_releases_it(house
     assert "This report is not public yet." in stranger.text
     assert await stranger.get("/attendance/plenary/report.csv") == 404
     assert await stranger.get("/attendance/nosuchone") == 404
-    await send(house, do.CountPeople(people=40, source="typed"), by=Actor(Role.MODERATOR, "m"))  # type: ignore[arg-type]
+    await send(house, do.CountPeople(people=40, source=CountSource.TYPED), by=Actor(Role.MODERATOR, "m"))
     await send(house, do.CloseSession())
     await browser.get("/attendance/plenary")
     assert "/attendance/plenary/release" not in browser.text

@@ -101,6 +101,8 @@ async def test_a_captioner_at_a_node_that_stands_by_goes_on_when_that_one_keeps_
             await seen.until(lambda: seen.typing.get("c2") == text)
 
         await write("c1", "Before the take-over.")
+        # What is being typed is in no log: a reader who isn't there yet would never have it.
+        await seen.until(lambda: bool(seen.lines))
         await typed("What I was ty")
         await first.kill()
         await second.until("keeps the house")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,13 +82,6 @@ async def gone(on: TranslatedMeeting) -> None:
     await on.comes(lambda: translators.connected and not reached(on))
 
 
-def later(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
-    async def asked() -> bool:
-        return condition()
-
-    return asked
-
-
 def reached(on: TranslatedMeeting) -> set[str]:
     return {direction.target for direction in on.running.translation.translators.directions}
 
@@ -131,7 +124,7 @@ async def test_servers_that_share_a_store_have_what_one_adds_and_removes_and_go_
             assert 'Not translated here:\n<bdi lang="pt" data-tag="pt">Português</bdi>' in await page(on)
             reach = on.running.translation.reach()
             assert f"Languages of the record that nothing here translates: pt. {HOW_TO_ADD}" in reach.missing
-        await add(there)
+        await asyncio.to_thread(shelf.bring, "pt", store)
         for on in both:
             await made(on, "b")
             assert "Not translated here" not in await page(on)
@@ -144,7 +137,7 @@ async def test_where_another_translator_has_the_language_too_a_reader_notices_no
         engines = on.running.translation.texts
         await on.says("a", "The meeting is open.")
         await made(on, "a")
-        await add(on)
+        await asyncio.to_thread(shelf.bring, "pt", store)
         await on.comes(lambda: route_of(on, "firefox"))
         await on.says("b", "The meeting is open.")
         await made(on, "b")
@@ -189,7 +182,7 @@ async def test_an_added_language_keeps_up_with_all_that_a_meeting_does(
             packages_folder(store).mkdir(parents=True)
             await asyncio.to_thread(put_package, packages_folder(store), "en", "ar")
         else:
-            await add(on)
+            await asyncio.to_thread(shelf.bring, "pt", store)
         await on.comes(lambda: on.read("a", channel) == said["a"][1])
         await on.corrects("a", said["b"][0])
         await on.comes(lambda: on.read("a", channel) == said["b"][1])
@@ -222,7 +215,6 @@ async def test_an_added_language_keeps_up_with_all_that_a_meeting_does(
 async def test_a_hub_gets_a_language_that_is_added_while_it_is_linked(
     shelf: Shelf, store: Path, tmp_path: Path
 ) -> None:
-    del store
     settings = translation(shelf, "firefox")
     async with (
         ClientSession() as client,
@@ -237,11 +229,7 @@ async def test_a_hub_gets_a_language_that_is_added_while_it_is_linked(
         page = f"{hub.own}/s/{SESSION}?ui=en"
         await until(shows(client, page, "The meeting is open."))
         assert not await shows(client, page, f"channel={PT}")()
-        adding = running.translation.adding
-        assert adding is not None
-        adding.look()
-        await until(later(lambda: not adding.now.looking))
-        assert adding.add("pt")
+        await asyncio.to_thread(shelf.bring, "pt", store)
         await until(shows(client, page, f"channel={PT}"))
         read = f"{page}&channel={PT}"
         await until(shows(client, read, "A reunião está aberta."))

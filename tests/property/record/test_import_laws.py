@@ -29,7 +29,7 @@ from support.sessions.record_maker import CHINESE, FLOOR, HOSTILE, WORDING, Tell
 
 FEWER = settings(max_examples=min(100, settings().max_examples))
 """Each example is a whole record."""
-LEFT_OUT = {"position", "heads", "checkpoint", "seal", "quality", "imported"}
+LEFT_OUT = {"position", "heads", "checkpoint", "seal", "quality", "imported", "chapters"}
 """What belongs to the log in which a meeting was written (docs/how-to/import-past-records.md)."""
 
 _SAID = st.lists(

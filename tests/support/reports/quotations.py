@@ -58,7 +58,7 @@ NUMBERS: dict[str, tuple[str, str]] = {
         ),
     ),
     "ru": (
-        "Сегодня мы услышали {} предложений от групп|В докладе названо {} стран региона|В зале было {} человек утром",  # noqa: RUF001
+        "Сегодня мы услышали {} предложений от групп|В докладе названо {} стран региона|В зале было {} человек утром",
         (
             "три=3|двенадцать=12|двадцать пять=25|шестьдесят один=61|двести сорок=240|тысяча двести=1 200|"
             "четырнадцать=14|тридцать восемь=38|две тысячи=2 000|девяносто=90|сто=100|сорок=40"
@@ -67,7 +67,7 @@ NUMBERS: dict[str, tuple[str, str]] = {
     "ar": (
         "استمعنا اليوم إلى {} مقترحات من المجموعات|يذكر التقرير {} بلدا من المنطقة|كان في القاعة {} شخصا هذا الصباح",
         (
-            "ثلاثة=٣|خمسة عشر=15|خمسة وعشرين=٢٥|واحد وستين=61|مئتين وأربعين=240|ألف ومئتين=١٬٢٠٠|أربعة عشر=14|"  # noqa: RUF001
+            "ثلاثة=٣|خمسة عشر=15|خمسة وعشرين=٢٥|واحد وستين=61|مئتين وأربعين=240|ألف ومئتين=١٬٢٠٠|أربعة عشر=14|"
             "ثمانية وثلاثين=38|ألفين=2000|تسعين=٩٠|مئة=100|أربعين=40"
         ),
     ),
@@ -82,7 +82,7 @@ DENIALS = {
     "fr": "Nous ne pouvons accepter cette partie du texte|Le Forum ne prend jamais de telles décisions",
     "es": "No estamos de acuerdo con esta parte del texto|El Foro nunca ha decidido sobre esa norma",
     "pt": "Não estamos de acordo com esta parte do texto|O Fórum nunca decidiu sobre essa regra",
-    "ru": "Мы не согласны с этой частью текста|Форум никогда не принимал такого решения",  # noqa: RUF001
+    "ru": "Мы не согласны с этой частью текста|Форум никогда не принимал такого решения",
     "ar": "نحن لا نوافق على هذا الجزء من النص|لم يقرر المنتدى مثل هذه القاعدة",
     "zh": "我们不同意案文的这一部分|论坛从未就此作出决定",
 }
@@ -169,7 +169,7 @@ def _interface(language: str) -> list[str]:
     for path in sorted((ROOT / f"web/locales/{language}/LC_MESSAGES").glob("*.po")):
         for message in re.findall(r'^msgstr ((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text("utf-8"), re.MULTILINE):
             text = "".join(map(ast.literal_eval, message.strip().splitlines()))
-            if len(words_of(text)) >= 8 and re.fullmatch(r"[^{<\n]*[.!?。！？؟]", text):  # noqa: RUF001
+            if len(words_of(text)) >= 8 and re.fullmatch(r"[^{<\n]*[.!?。！？؟]", text):
                 found[text] = None
     return list(found)[:MOST_LINES]
 
@@ -225,7 +225,7 @@ def right_quotations(many: int, all_: Sequence[SpokenSession], seed: int = 1) ->
 
 
 def _punctuation(text: str, chance: random.Random) -> str:
-    return re.sub(r"[,;:](?=\s)|[，；：、]", lambda found: chance.choice(("", found[0], ";", " \u2014")), text) + "!"  # noqa: RUF001
+    return re.sub(r"[,;:](?=\s)|[，；：、]", lambda found: chance.choice(("", found[0], ";", " \u2014")), text) + "!"
 
 
 def _marks(text: str, chance: random.Random) -> str:
@@ -243,7 +243,7 @@ def _marks(text: str, chance: random.Random) -> str:
 
 def _arabic(text: str, chance: random.Random) -> str:
     """Arabic with other forms of alef, a line that is stretched, and vowel signs."""
-    text = re.sub("[أإآ]", lambda found: chance.choice(("ا", found[0])), text)  # noqa: RUF001
+    text = re.sub("[أإآ]", lambda found: chance.choice(("ا", found[0])), text)
     return re.sub(r"(?<=[بتثسشعفقكلمن])(?=[بتثسشعفقكلمن])", lambda _: chance.choice(("", "\u0640", "\u064e")), text)
 
 

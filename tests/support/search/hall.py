@@ -87,7 +87,7 @@ class Hall:
 
 def published(records: Sequence[LogRecord]) -> Publication:
     events = tuple(decode_event(record.body or b"") for record in records)
-    return Publication(session=SESSION, records=tuple(records), events=events)  # type: ignore[arg-type]
+    return Publication(session=SESSION, records=tuple(records), events=events)  # type: ignore[arg-type]  # none of them is unknown
 
 
 @asynccontextmanager

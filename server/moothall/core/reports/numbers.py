@@ -29,7 +29,7 @@ _LONGEST = 20
 """Chinese numerals that may be one number."""
 _WAW = normal("و")
 _TENS = 20
-_CHINESE = {each: value for value, each in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}  # noqa: RUF001
+_CHINESE = {each: value for value, each in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}  # noqa: RUF001  # Chinese
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1_000}
 _CHINESE_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _MYRIAD = 10**4

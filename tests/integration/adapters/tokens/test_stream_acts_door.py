@@ -16,7 +16,7 @@ from support.halls.readers import until
 from support.sound.stream_servers import OK, ffmpeg, http_server
 
 HERE = Streams(allowed_networks=("127.0.0.0/8",))
-SECRET = "hush-hush"  # noqa: S105
+SECRET = "hush-hush"  # noqa: S105  # of a test
 FLOOR = "/api/sessions/water/streams/floor"
 
 

@@ -24,7 +24,7 @@ def told(text: str, language: str, words: tuple[Word, ...] = (), names: tuple[st
             ["Helen Marsh: name", "don't: negation", "UNESCO: name", "3.5 million: number"],
         ),
         ("en", "Helen Marsh said so. Then Ana, Ben left", ["Helen Marsh: name", "Then Ana: name", "Ben: name"]),
-        ("en", "The IGF. We met −5", ["The IGF: name", "−: negation", "5: number"]),  # noqa: RUF001
+        ("en", "The IGF. We met −5", ["The IGF: name", "−: negation", "5: number"]),
         (
             "fr",
             "Un texte de M. Diallo, vingt-deux voix, 1 non",

@@ -11,15 +11,15 @@ from moothall.core.reports.normal_words import normal_words
 @pytest.mark.parametrize(
     ("language", "text", "denying"),
     [
-        ("en", "We don't agree, and nobody can: −5", "don't nobody -"),  # noqa: RUF001
+        ("en", "We don't agree, and nobody can: −5", "don't nobody -"),
         ("en", "Note the nonsense knot", ""),
         ("fr", "Nous n'acceptons pas plus", "n pas"),
         ("es", "No hay ningún texto", "no ningún"),
         ("pt", "Não há nenhum", "não nenhum"),
         ("ru", "Мы ещё не согласны", "не"),
         ("ar", "لا نوافق ولم نقرر وقال", "لا ولم"),
-        ("zh", "我们不同意，没有，-5", "不 没 -"),  # noqa: RUF001
-        ("zh", "非常感谢，未来不仅是否特别别人", ""),  # noqa: RUF001
+        ("zh", "我们不同意，没有，-5", "不 没 -"),
+        ("zh", "非常感谢，未来不仅是否特别别人", ""),
         ("de", "Wir stimmen nicht zu", ""),
     ],
 )

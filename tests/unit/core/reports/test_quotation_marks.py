@@ -14,8 +14,8 @@ from moothall.core.reports.quotation_marks import quoted_spans
         ("“One” and „two“ and „three” and ”four”", ["One", "two", "three", "four"]),
         ("« n\u2019est pas » «\u00a0bon\u00a0»", ["n\u2019est pas", "bon"]),
         ("「同意」和『不同意』", ["同意", "不同意"]),
-        ("‘don’t do it’, it’s theirs ‘til then", ["don’t do it"]),  # noqa: RUF001
-        ("rock‘n’roll", []),  # noqa: RUF001
+        ("‘don’t do it’, it’s theirs ‘til then", ["don’t do it"]),
+        ("rock‘n’roll", []),
         ("“a “b” c” d", ["a “b” c"]),
         ("“”, “ ”", []),
         ("none", []),

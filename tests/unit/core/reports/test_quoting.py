@@ -20,7 +20,7 @@ from moothall.core.reports.quoting import (
 def line(number: int, text: str, speaker: str | None = "ana", language: str = "en", **more: object) -> QuotableLine:
     values = {"channel": ChannelId("floor"), **more}
     named = None if speaker is None else SpeakerId(speaker)
-    return QuotableLine(segment=SegmentId(f"s{number}"), text=text, language=language, speaker=named, **values)  # type: ignore[arg-type]
+    return QuotableLine(segment=SegmentId(f"s{number}"), text=text, language=language, speaker=named, **values)  # type: ignore[arg-type]  # by name
 
 
 RECORD = QuotableRecord(
@@ -86,7 +86,7 @@ def check(
         ("We agree", 7, "negation-left-out"),
         ("n'acceptons pas ce texte", 10, "exact"),
         ("acceptons pas ce texte", 10, "negation-left-out"),
-        ("Nous n’acceptons PAS", 10, "loose"),  # as it is written  # noqa: RUF001
+        ("Nous n’acceptons PAS", 10, "loose"),  # as it is written
         ("同意案文", 11, "negation-left-out"),
         ("我们 不同意", 11, "loose"),
         ("No. 7 is agreed", 13, "exact"),
@@ -173,8 +173,8 @@ def test_a_machines_translation_is_nobodys_words() -> None:
         ("我们[会员]案文", 11, "negation-left-out", ("会员",), ("不",)),
         ("proposal [applause]", 5, "exact", (), ()),
         ("We welcome … to the third proposal", 4, "not-found", (), ()),
-        ("[…] – […]", 1, "not-found", (), ()),  # noqa: RUF001
-        ("There … – … online", 1, "exact", (), ()),  # noqa: RUF001
+        ("[…] – […]", 1, "not-found", (), ()),
+        ("There … – … online", 1, "exact", (), ()),
     ],
 )
 def test_ellipses_and_brackets(

@@ -68,7 +68,6 @@ def test_a_message_of_a_meeting_that_is_hidden_since_is_shown_no_more() -> None:
             await here.send(live, SYSTEM, do.ArrangeSession(access=Access.STAFF, sound=live.state.sound))
             assert await here.documents.shown(paragraphs) == {}
 
-
     loop.run(story())
 
 
