@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from moothall.adapters.admin.local_door import Caller
 from moothall.services.translation.adding import AddingLanguages
@@ -40,6 +41,7 @@ async def has_scores(browser: Browser) -> None:
     assert len(re.findall(r"<td>8\d\.\d</td>", browser.text)) == 2
 
 
+@pytest.mark.slow  # 12 s of CPU; e2e/translation/test_added_language.py has it in a browser.
 async def test_a_language_that_is_added_there_is_translated_into_without_a_restart(tmp_path: Path) -> None:
     (tmp_path / "script.json").write_bytes(b'{"words": []}')
     hall = MicrophoneHall(tmp_path / "data", f"scripted:{tmp_path / 'script.json'}", free_port(31))

@@ -44,14 +44,13 @@ def test_on_the_cpu_clock_every_word_comes_and_its_cost_is_told(tmp_path: Path, 
     assert all(at > end for at, end in zip(seen, ends, strict=True))
 
 
+@pytest.mark.slow  # Each is a process.
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("talk.wav", "--model", "scripted:none.json"), "The engine does not start"),
-        pytest.param(("none.wav", "--model", "scripted:x"), "There is no file", marks=pytest.mark.slow),
-        pytest.param(
-            ("talk.wav", "--model", "scripted:x", "--language", "!!"), "names no languages", marks=pytest.mark.slow
-        ),
+        (("none.wav", "--model", "scripted:x"), "There is no file"),
+        (("talk.wav", "--model", "scripted:x", "--language", "!!"), "names no languages"),
     ],
 )
 def test_bad_input_is_one_sentence(tmp_path: Path, script: Script, arguments: Sequence[str], sentence: str) -> None:

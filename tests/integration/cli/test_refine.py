@@ -176,6 +176,7 @@ async def test_with_a_server_the_server_does_it(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().out == "Lines corrected: 1.\n"
 
 
+@pytest.mark.slow  # 11 s of CPU, with a real model.
 @pytest.mark.model
 async def test_a_second_pass_proposes_and_mends_what_no_person_has_touched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

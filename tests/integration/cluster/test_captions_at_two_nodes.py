@@ -119,6 +119,7 @@ async def test_a_captioner_at_a_node_that_stands_by_goes_on_when_that_one_keeps_
         assert [line for line in seen.lines if not line.startswith("Line ")] == wanted
 
 
+@pytest.mark.slow  # 24 s of real time.
 async def test_both_nodes_give_captions_to_programs_and_a_hub_gives_none_but_has_the_text(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:

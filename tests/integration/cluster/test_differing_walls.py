@@ -81,7 +81,8 @@ async def typed(typist: Typist, segment: str) -> Typed:
     return Typed(sent, CLOCK.monotonic())
 
 
-@pytest.mark.parametrize("ahead", [20_000, pytest.param(-20_000, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ahead", [20_000, -20_000])
 async def test_a_session_goes_on_at_a_node_whose_wall_clock_differs(
     tmp_path: Path, redis_processes: RedisProcesses, ahead: int
 ) -> None:

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from moothall.adapters.sound.sender import Sender
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -26,6 +28,7 @@ def words(node: NodeProcess, session: SessionId) -> list[ev.Word]:
     return [word for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
 
 
+@pytest.mark.slow  # 22 s of real time.
 async def test_an_engine_that_dials_a_node_that_stands_by_writes_there_whoever_keeps_the_house(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:

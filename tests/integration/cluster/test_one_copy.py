@@ -122,6 +122,7 @@ async def test_a_redis_that_comes_back_empty_is_filled_with_all_and_the_secretar
         assert list(await shared(redis, typist)) == list(second.records(typist.session))
 
 
+@pytest.mark.slow  # 20 s of real time.
 async def test_while_the_other_node_still_sees_redis_nothing_has_one_copy(tmp_path: Path) -> None:
     with running("valkey", tmp_path) as redis:
         async with weak_link_to(redis.port) as link:
@@ -156,6 +157,7 @@ async def test_a_node_that_can_t_be_asked_has_not_confirmed(tmp_path: Path) -> N
         require_all(typist, first)
 
 
+@pytest.mark.slow  # 40 s of real time.
 async def test_a_keeper_that_dies_with_one_copy_is_not_followed_for_a_while_and_its_end_is_found(
     tmp_path: Path,
 ) -> None:

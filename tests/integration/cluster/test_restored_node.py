@@ -8,6 +8,8 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.cli.backup import backup_command, restore_command
 from support.cluster.process import RedisProcesses
@@ -18,6 +20,7 @@ FAST = 1_000_000_000
 """Bytes a second."""
 
 
+@pytest.mark.slow  # 24 s of real time.
 async def test_a_lost_disk_is_put_back_into_a_house_that_goes_on(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:

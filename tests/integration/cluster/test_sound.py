@@ -144,6 +144,7 @@ class Stream(Sender):
         self._take = f"pull{self._take[:8]}"
 
 
+@pytest.mark.slow  # Half a minute; keepers are killed in another test here.
 async def test_sound_that_nobody_can_send_again_outlives_its_keeper_s_disk(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
@@ -233,6 +234,7 @@ async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody
         assert abs(word.t0 - attached[0].t - said.t0) <= 300
 
 
+@pytest.mark.slow  # Half a minute; keepers are killed in another test here.
 async def test_what_is_recorded_again_at_the_next_keeper_is_heard_though_the_cut_off_one_does_not_know(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:

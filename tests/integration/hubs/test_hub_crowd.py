@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events import types as ev
@@ -88,6 +89,7 @@ async def with_a_question(data: Path) -> None:
     await copied(data, SESSION, records, [FLOOR])
 
 
+@pytest.mark.slow  # 5 s of CPU; services/desks/test_crowds.py has 300 people at a centre.
 async def test_300_people_at_a_hub_ask_read_and_support_and_nobody_is_refused(tmp_path: Path) -> None:
     await with_a_question(tmp_path)
     async with running_hub(tmp_path) as hub, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:

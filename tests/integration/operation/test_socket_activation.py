@@ -88,7 +88,7 @@ async def asking(port: int, over: asyncio.Event, answers: asyncio.Queue[bytes]) 
     [
         (("serve", "--data", "data", "--model", "none"), 1),
         pytest.param(("serve", "--data", "data", "--model", "none"), 3, marks=pytest.mark.slow),
-        (("hub", "--data", "data"), 1),
+        pytest.param(("hub", "--data", "data"), 1, marks=pytest.mark.slow),
     ],
     ids=["server", "server again and again", "hub"],
 )

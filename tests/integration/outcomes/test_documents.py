@@ -173,6 +173,7 @@ async def test_files_begin_with_the_notice_and_have_the_numbers(running: Running
     assert pdf[:5] == b"%PDF-" or not can_typeset()
 
 
+@pytest.mark.slow  # 7 s of CPU; it looks at books of this writer in integration/adapters.
 async def test_epubcheck_finds_nothing_in_a_document(running: RunningServer, tmp_path: Path) -> None:
     writer = await published(running)
     await writer.document()

@@ -94,6 +94,7 @@ async def page(on: TranslatedMeeting) -> str:
         return await answer.text()
 
 
+@pytest.mark.slow  # 10 s of CPU.
 async def test_servers_that_share_a_store_have_what_one_adds_and_removes_and_go_on_without_it(
     shelf: Shelf, store: Path, tmp_path: Path
 ) -> None:

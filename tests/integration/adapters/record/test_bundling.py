@@ -268,5 +268,5 @@ async def test_few_wait_and_few_are_kept(tmp_path: Path) -> None:
         with pytest.raises(BundleBusy):
             await bundles.get(wishes[-1])
         sounds.gate.set()
-        kept = [await bundles.get(wish) for wish in wishes[:MOST_WAITING]]
+        kept = [await bundles.get(wish) for wish in wishes[: MOST_KEPT + 1]]
         assert [each.file.closed for each in kept].count(False) <= MOST_KEPT

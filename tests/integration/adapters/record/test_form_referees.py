@@ -149,6 +149,7 @@ def test_epubcheck_finds_nothing_in_a_book(tmp_path: Path, channel: ChannelId, o
     assert faults_of_book(book(tmp_path / "a.epub", *golden(channel), options)) == []
 
 
+@pytest.mark.slow  # 6 s of CPU; it looks at a book above.
 def test_epubcheck_finds_nothing_in_proceedings(tmp_path: Path) -> None:
     made = ProceedingsBook(WORDS)
     files = made.begin()
