@@ -302,6 +302,7 @@ async def open_doors(
         backend.links.run,
         backend.access_needs.run,
         backend.ballots.run,
+        backend.opinions.run,
         backend.balance.run,
         backend.online.run,
         entrance.attendance.run,
