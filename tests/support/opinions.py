@@ -36,3 +36,7 @@ def camps(
                 if chance.random() < answered:
                     own[comment(n)] = lines[camp][n] if chance.random() < true else Opinion.PASS
     return found
+
+
+REFERENCES = (((14, 12), 1.0, 0.95), ((13, 12, 11), 0.9, 0.95), ((16, 9), 0.7, 0.8))
+"""Sizes of camps, `answered` and `true`, for which red-dwarf was asked (`tools/opinion_reference.py`)."""

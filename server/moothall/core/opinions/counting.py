@@ -1,14 +1,14 @@
 """From votes to what everybody may know: sums of at least five people.
 
 A comment's sum is shown once five people have voted on it, in a group once five of the group have. What is left when
-the shown groups are taken from the whole must concern nobody or five people; else the smallest group is held back too
-(complementary suppression, as in `moothall.core.questions.disclosure`).
+the shown groups are taken from the whole must concern nobody or five people; else these few are in the whole neither
+(compare complementary suppression in `moothall.core.questions.disclosure`, which would hold a group back).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from moothall.core.events.question_parts import Opinion, OpinionGroup, OpinionSums
 from moothall.core.kernel.ids import InterventionId
@@ -30,9 +30,12 @@ def counted(votes: OpinionVotes, comments: Collection[InterventionId]) -> Counte
     totals, of_parts = _sums(kept, kept), [_sums(kept, part) for part in parts]
     shown = {comment: each for comment, each in totals.items() if each.people >= FEWEST}
     in_groups: list[dict[InterventionId, OpinionSums]] = [{} for _ in parts]
-    for comment, total in shown.items():
-        for n in _apart(total.people, [each[comment].people if comment in each else 0 for each in of_parts]):
+    for comment, total in list(shown.items()):
+        there = [n for n, sums in enumerate(of_parts) if comment in sums and sums[comment].people >= FEWEST]
+        for n in there:
             in_groups[n][comment] = of_parts[n][comment]
+        if there and few(total.people - sum(of_parts[n][comment].people for n in there)):
+            shown[comment] = _added(of_parts[n][comment] for n in there)
     return CountedOpinions(
         voters=len(kept),
         sums=shown,
@@ -56,9 +59,10 @@ def _sums(votes: OpinionVotes, voters: Iterable[Voter]) -> dict[InterventionId, 
     }
 
 
-def _apart(total: int, people: Sequence[int]) -> list[int]:
-    """The groups whose sums of a comment are shown. `people`: how many of each group voted on it."""
-    shown = sorted((n for n, count in enumerate(people) if count >= FEWEST), key=lambda n: people[n])
-    while shown and few(total - sum(people[n] for n in shown)):
-        del shown[0]
-    return sorted(shown)
+def _added(some: Iterable[OpinionSums]) -> OpinionSums:
+    every = list(some)
+    return OpinionSums(
+        agree=sum(each.agree for each in every),
+        disagree=sum(each.disagree for each in every),
+        passed=sum(each.passed for each in every),
+    )

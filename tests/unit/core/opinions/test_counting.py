@@ -37,8 +37,9 @@ def test_what_is_left_concerns_nobody_or_five() -> None:
     for voter in [f"0-{n:03}" for n in range(9)]:  # Three of the smaller group are left on this comment.
         del votes[voter][comment(3)]
     found = counted(votes, {name for of_voter in votes.values() for name in of_voter})
-    assert found.sums[comment(3)].people == 18
-    assert [comment(3) in group.sums for group in found.groups] == [False, False]
+    assert [comment(3) in group.sums for group in found.groups] == [True, False]
+    assert found.sums[comment(3)] == found.groups[0].sums[comment(3)]  # The three are not in the whole either.
+    assert found.sums[comment(4)].people == 27
     assert all(comment(4) in group.sums for group in found.groups)
 
 
