@@ -85,7 +85,13 @@ def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance
     backend.keep(stack, sending.run)
     typeset = typeset_apart if can_typeset() else None
     doors = (
-        DocumentsDoor(pages=services.pages, documents=documents, public=public, typeset=typeset),
+        DocumentsDoor(
+            pages=services.pages,
+            documents=documents,
+            public=public,
+            typeset=typeset,
+            questions_of=entrance.access.questions,
+        ),
         DocumentsDeskDoor(pages=entrance.forms, documents=documents),
         BodiesDoor(pages=services.pages, documents=documents, public=public),
         BodiesDeskDoor(pages=entrance.forms, documents=documents, sending=sending, randomness=backend.randomness),
