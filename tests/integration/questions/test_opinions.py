@@ -130,6 +130,7 @@ async def test_what_all_groups_share_is_read_first_and_taken_home(house: AdminHo
     assert "All groups disagree" in reader.text
     assert "Group 1, people: 13" in reader.text
     assert "Agree: 25. Disagree: 0. Pass: 0." in reader.text
+    assert "Views differ" in reader.text
     assert await reader.get(f"{PATH}/sums.json") == 200
     told = json.loads(reader.text)
     assert (told["voters"], [group["people"] for group in told["groups"]]) == (25, [13, 12])

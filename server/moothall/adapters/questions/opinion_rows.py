@@ -212,9 +212,10 @@ def _words(each: Intervention) -> Row:
 
 def _row(comment: Intervention, each: SharedComment, groups: Sequence[OpinionGroup], ui: Catalogue) -> Row:
     some = (SHARED_FOR, SHARED_AGAINST) if groups else (NO_GROUPS_FOR, NO_GROUPS_AGAINST)
+    differ = "" if any(comment.id not in group.sums for group in groups) else ui.text(NOT_SHARED)
     return {
         **_words(comment),
-        "says": ui.text(some[not each.agreed] if each.shared else NOT_SHARED),
+        "says": ui.text(some[not each.agreed]) if each.shared else differ,
         "shared": each.shared,
         "sums": _told(each.sums, ui),
         "groups": [_told(group.sums.get(comment.id), ui) for group in groups],
