@@ -31,7 +31,6 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sessions.staff import MayAct, Staff
 
-PATH = "/moderate/{session}/opinions"
 BOX = "comment"
 """The fields of the comments that are put to the vote."""
 
@@ -54,7 +53,10 @@ class OpinionsDeskDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.get(PATH, self.show), web.post(PATH, self.change)]
+        return [
+            web.get("/moderate/{session}/opinions", self.show),
+            web.post("/moderate/{session}/opinions", self.change),
+        ]
 
     @staff_page(lambda staff, _: leads(staff))
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:

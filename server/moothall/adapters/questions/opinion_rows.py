@@ -31,7 +31,7 @@ VOTED = "People who have voted: {n}."
 SUMS = "Agree: {agree}. Disagree: {disagree}. Pass: {passed}."
 MOST_SHARED = 3
 """Comments that all groups share, on the page of a session's text."""
-Row = dict[str, object]
+OpinionRow = dict[str, object]
 
 
 class SumsRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ def to_vote_on(questions: Questions, mine: Mapping[InterventionId, Opinion], tok
     return sorted(found, key=lambda each: each.id in mine)
 
 
-def result(questions: Questions, ui: Catalogue) -> Row:
+def result(questions: Questions, ui: Catalogue) -> OpinionRow:
     """The values of `_opinions.html`: the result in tables."""
     counted = questions.voting.counted
     rows = counted_comments(questions)
@@ -121,7 +121,7 @@ def result(questions: Questions, ui: Catalogue) -> Row:
     }
 
 
-def of_session(questions: Questions | None, address: str, ui: Catalogue) -> Row | None:
+def of_session(questions: Questions | None, address: str, ui: Catalogue) -> OpinionRow | None:
     """What a session's page shows of its votes: the address of the result, and what all groups share. None where nobody
     can vote and nobody has.
     """
@@ -201,7 +201,7 @@ def _told(sums: OpinionSums | None, ui: Catalogue) -> str:
     return "" if sums is None else ui.text(SUMS, agree=sums.agree, disagree=sums.disagree, passed=sums.passed)
 
 
-def _words(each: Intervention) -> Row:
+def _words(each: Intervention) -> OpinionRow:
     return {
         "number": each.number,
         "text": each.text,
@@ -210,7 +210,7 @@ def _words(each: Intervention) -> Row:
     }
 
 
-def _row(comment: Intervention, each: SharedComment, groups: Sequence[OpinionGroup], ui: Catalogue) -> Row:
+def _row(comment: Intervention, each: SharedComment, groups: Sequence[OpinionGroup], ui: Catalogue) -> OpinionRow:
     some = (SHARED_FOR, SHARED_AGAINST) if groups else (NO_GROUPS_FOR, NO_GROUPS_AGAINST)
     differ = "" if any(comment.id not in group.sums for group in groups) else ui.text(NOT_SHARED)
     return {
