@@ -49,7 +49,7 @@ HELD := $(if $(filter cover,$(MAKECMDGOALS)),$(addprefix --ignore=tests/,$(GATED
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults lock audit release clean apertium chromium node strace redis ffmpeg java proxies FORCE
+.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults opinions lock audit release clean apertium chromium node strace redis ffmpeg java proxies FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -129,6 +129,9 @@ soak: $(VENV)/.dev $(VENV)/.project ## five rooms for HOURS=24, killed and cut: 
 cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults over nodes, Valkey, engine and hub: nothing lost? Adds a piece to bench/cluster
 	@$(FOREGROUND) $(BIN)/python bench/cluster_faults.py $(if $(call given,FAULTS),--faults "$$FAULTS") $(ARGS)
 
+opinions: $(VENV)/.opinions/.made ## ask red-dwarf again what groups of opinion there are in the tests' votes
+	$(VENV)/.opinions/bin/python tools/opinion_reference.py
+
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra documents --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
@@ -137,6 +140,7 @@ lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile requirements/meaning.in $(PINNED) --no-deps -o requirements/meaning.txt
 	uv pip compile requirements/otel.in $(PINNED) -c requirements/dev.txt -o requirements/otel.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
+	uv pip compile requirements/opinions.in $(PINNED) -c requirements/dev.txt -o requirements/opinions.txt
 	uv pip compile requirements/plover2cat.in $(PINNED) --no-deps -o requirements/plover2cat.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 
@@ -197,6 +201,12 @@ $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 $(VENV)/.audit/.made: requirements/audit.txt $(VENV)/.made
 	$(PYTHON) -m venv --clear $(VENV)/.audit
 	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/.audit/bin/python -m pip install --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
+# Apart too: only `make opinions` needs it.
+$(VENV)/.opinions/.made: requirements/opinions.txt $(VENV)/.made
+	$(PYTHON) -m venv --clear $(VENV)/.opinions
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/.opinions/bin/python -m pip install --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
 $(VENV)/.project: pyproject.toml server/moothall/__init__.py $(VENV)/.made | $(VENV)/.demo

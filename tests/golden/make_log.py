@@ -29,6 +29,7 @@ from golden.own_words_story import own_words, remove_the_other_line
 from golden.planned_story import held_after_all, remove_why
 from golden.question_removed_story import question_not_taken, remove_its_words
 from golden.topics_story import remove_the_statement, topics_taken_up
+from golden.voting_story import remove_the_other, voted
 from golden.walls_story import cleared_walls, remove_the_line
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
@@ -553,6 +554,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-outcomes": (outcomes, remove_a_draft),
     "log-0.1-topics": (topics_taken_up, remove_the_statement),
     "log-0.1-attendance": (counted, remove_an_entry),
+    "log-0.1-voting": (voted, remove_the_other),
 }
 
 

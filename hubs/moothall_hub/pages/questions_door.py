@@ -21,6 +21,7 @@ from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.asking_texts import OWN
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.hands_door import HandsDoor
+from moothall.adapters.questions.opinions_door import OpinionsDoor
 from moothall.adapters.questions.questions_door import (
     ALLOWANCE,
     MAX_DIGITS,
@@ -56,7 +57,9 @@ def room_doors(
     facts: Callable[[], HubFacts],
     channel_of: ChannelOf,
     translated: QuestionTranslationsDoor,
-) -> tuple[AskingDoor, TypingDoor, AbuseDoor, HandsDoor, QuestionsDoor, QuestionTranslationsDoor, RoomSupportDoor]:
+) -> tuple[
+    AskingDoor, TypingDoor, AbuseDoor, HandsDoor, OpinionsDoor, QuestionsDoor, QuestionTranslationsDoor, RoomSupportDoor
+]:
     """Build the doors of questions. `channel_of` finds the text of a session to which a line belongs."""
 
     def hubs_of(_: SessionId) -> dict[str, str]:
@@ -91,6 +94,7 @@ def room_doors(
         TypingDoor(context, local, local, author_page=author_page),
         AbuseDoor(context, reports),
         HandsDoor(context, hands),
+        OpinionsDoor(context, None, local.meeting),
         QuestionsDoor(
             context,
             local,

@@ -62,6 +62,7 @@ from moothall.services.proposals.proposing import Proposals
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.opinions import Opinions
 from moothall.services.questions.typing import TurnTyping
 from moothall.services.retention.retention import Retention
 from moothall.services.search.indexing import IndexedLog, Indexing
@@ -177,6 +178,7 @@ class Backend:
         )
         self.typing = TurnTyping(sessions, self.clock)
         self.ballots = Ballots(sessions, book=self.book, clock=self.clock, randomness=randomness, most_new=most)
+        self.opinions = Opinions(sessions, self.ballots.box, clock=self.clock, randomness=randomness)
         dimensions = tuple(Dimension(each) for each in dict.fromkeys(self.settings.balance.asks))
         questions = AboutQuestions(
             dimensions=dimensions, groups=tuple(map(StakeholderGroup, dict.fromkeys(self.settings.balance.groups)))

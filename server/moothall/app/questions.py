@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from aiohttp import web
+
+from moothall.adapters.desks.opinions_desk_door import OpinionsDeskDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.about_door import AboutDoor
 from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage, More
+from moothall.adapters.questions.opinions_door import OpinionsDoor
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.questions.typing_door import TypingDoor
 from moothall.adapters.questions.your_turn import YourTurn
 from moothall.app.backend import Backend
-from moothall.app.parts import Services
+from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.translating import TranslateForHub, translations_for_hubs
@@ -37,6 +42,19 @@ def asking_doors(
     typing = TypingDoor(context, backend.asking, backend.typing, author_page=author_page)
     about = AboutDoor(context, backend.asking, backend.balance, author_page=author_page)
     return asking, typing, about
+
+
+def opinion_doors(backend: Backend, entrance: Entrance, context: VisitorContext) -> Sequence[web.RouteDef]:
+    """The routes of votes on comments: for readers, and for whoever leads the questions."""
+    door = OpinionsDoor(context, backend.opinions, entrance.access.questions)
+    desk = OpinionsDeskDoor(
+        entrance.forms,
+        backend.opinions,
+        backend.sessions,
+        may_act=entrance.staff.may_act,
+        room_title=backend.programme.room_title,
+    )
+    return [*door.routes(), *desk.routes()]
 
 
 def your_turn(backend: Backend, pages: Pages, access: ReaderAccess) -> YourTurn:

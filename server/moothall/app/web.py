@@ -69,7 +69,7 @@ from moothall.app.outcomes.documents import document_doors, reports_by_year
 from moothall.app.outcomes.policy import became, open_policy, policy_doors
 from moothall.app.outcomes.reports import open_reports
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
-from moothall.app.questions import asking_doors, open_question_translations, your_turn
+from moothall.app.questions import asking_doors, open_question_translations, opinion_doors, your_turn
 from moothall.app.record.attendance import attendance_doors, attendance_reports
 from moothall.app.record.proof import record_doors, witness_doors
 from moothall.app.record.retention import retention_doors
@@ -282,6 +282,7 @@ async def open_doors(
             *_agenda_doors(services, entrance, context, policy.there_are),
             *attendance_doors(services, entrance, context, reports_by_year(backend, entrance.catalogue)),
             *policy_doors(policy, backend, entrance, context),
+            *opinion_doors(backend, entrance, context),
             *search_doors(stack, services, entrance),
             *open_reports(stack, services, entrance, context, access),
             *document_doors(stack, services, entrance),
@@ -302,6 +303,7 @@ async def open_doors(
         backend.links.run,
         backend.access_needs.run,
         backend.ballots.run,
+        backend.opinions.run,
         backend.balance.run,
         backend.online.run,
         entrance.attendance.run,

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
+from moothall.core.events.question_parts import (
+    REMOTE,
+    InterventionKind,
+    InterventionStatus,
+    OpinionGroup,
+    OpinionSums,
+    QueueOrder,
+)
 from moothall.core.events.types import (
     Access,
     AirSource,
@@ -725,6 +732,26 @@ class CountPoll(Command, frozen=True, kw_only=True, tag="count-poll"):
     remote: tuple[int, ...]
 
 
+class SwitchVoting(Command, frozen=True, kw_only=True, tag="switch-voting"):
+    """Set whether people can vote on comments."""
+
+    on: bool
+
+
+class PutToVote(Command, frozen=True, kw_only=True, tag="put-to-vote"):
+    """Set the comments on which people vote, in this order."""
+
+    comments: tuple[InterventionId, ...]
+
+
+class CountOpinions(Command, frozen=True, kw_only=True, tag="count-opinions"):
+    """Tell sums of the votes on comments; fields as in `OpinionsCounted`."""
+
+    voters: int
+    sums: dict[InterventionId, OpinionSums]
+    groups: tuple[OpinionGroup, ...]
+
+
 class ClearWall(Command, frozen=True, kw_only=True, tag="clear-wall"):
     """Clear every wall and overlay, and have the called intervention checked again."""
 
@@ -845,6 +872,7 @@ StaffCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQue
 WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
 QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
 PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
+VotingCommand = SwitchVoting | PutToVote | CountOpinions
 WallCommand = ClearWall | RestoreWall
 TopicCommand = TakeUp | TakeTopicBack
 TurnCommand = LimitTurns | TypeTurn | HoldTurn
@@ -866,6 +894,7 @@ AnyCommand = (
     | ChooseTerm
     | QuestionCommand
     | PollCommand
+    | VotingCommand
     | WallCommand
     | TurnCommand
     | SetHubPresence

@@ -25,6 +25,7 @@ PAGES = (
     *("/admin/tokens", "/admin/webhooks", "/admin/retention", "/admin/removed", "/admin/speakers", "/admin/reports"),
     "/attendance/water-board",
     "/admin/policy",
+    "/moderate/water-board/opinions",
     "/admin/documents",
     "/admin/bodies",
     *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),

@@ -214,7 +214,8 @@ async def test_the_recommendations_are_answered_from_the_records(house: AdminHou
     await send(house, do.CloseSession())
     assert await browser.get("/recommendations.json") == 200
     found = {each["id"]: each for each in json.loads(browser.text)["recommendations"]}
-    assert found["A.1-messages"]["figure"] == "not measured here"
+    assert found["A.1-messages"]["figure"] == "messages-published"
+    assert list(found["A.2-transmitted"]["years"].values()) == [{"least": 0, "most": 0}]
     assert list(found["B.2-verbatim"]["years"].values()) == [{"least": 1, "most": 1}]
     assert list(found["A.1-reports"]["years"].values()) == [{"least": 0, "most": 0}]
     assert list(found["C.3-attendees"]["years"].values()) == [{"least": 0, "most": None}]

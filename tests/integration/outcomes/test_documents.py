@@ -20,8 +20,9 @@ from integration.search.test_speakers import spoken
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId, SessionId
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
 from support.halls.outcomes import OutcomeWriter, messages
@@ -137,6 +138,29 @@ async def test_the_map_has_a_table_and_a_picture_that_lead_to_the_words(running:
     assert table.count(cited) == picture.count(f'<a href="{cited}') == 4
     assert table.index("Governments") < page.index("<svg", page.index("<table>"))
     assert "No message answers it." in page
+    # What people think stands above, as far as all groups share it.
+    assert "What people think" not in page
+    await voted(running, writer)
+    page = (await read(running, "/outcomes/outcomes-2026/map")).decode()
+    assert page.index("Pay for water") < page.index(table.rpartition("<table>")[2][:60])
+    assert "Agree: 9. Disagree: 0. Pass: 1." in page
+    assert f'href="/s/{HALL}/opinions"' in page
+    assert "Pay for gold" not in page
+
+
+async def voted(running: RunningServer, writer: OutcomeWriter) -> None:
+    """Put two comments to the vote, of which people share one."""
+    live = await running.backend.sessions.open(HALL)
+    texts = {InterventionId("water"): "Pay for water", InterventionId("gold"): "Pay for gold"}
+    names = tuple(texts)
+    for name, text in texts.items():
+        asked = do.Ask(intervention=name, kind=InterventionKind.COMMENT, text=text, language="en", asker=name)
+        await writer.send(live, Actor(Role.PARTICIPANT, name), asked)
+    leads = Actor(Role.MODERATOR, "m")
+    await writer.send(live, leads, do.SetStatus(interventions=names, status=InterventionStatus.QUEUED))
+    await writer.send(live, leads, do.PutToVote(comments=names))
+    sums = (OpinionSums(agree=9, disagree=0, passed=1), OpinionSums(agree=5, disagree=5, passed=0))
+    await writer.send(live, SYSTEM, do.CountOpinions(voters=10, sums=dict(zip(names, sums, strict=True)), groups=()))
 
 
 async def test_versions_stay_and_have_addresses(running: RunningServer) -> None:

@@ -7,8 +7,16 @@ from typing import Any
 
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
-from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionKind, InterventionStatus
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.events.question_parts import (
+    HUB,
+    REMOTE,
+    ROOM,
+    InterventionKind,
+    InterventionStatus,
+    OpinionGroup,
+    OpinionSums,
+)
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.questions.statements import Dimension
 from moothall.services.log.act_queue import Receipt
@@ -112,3 +120,18 @@ async def every_question(told: Callable[..., Awaitable[None]]) -> None:
     mended = do.Reword(intervention=InterventionId("q4"), text="من يدفع ثمن المياه والكهرباء؟")
     await told(Actor(Role.MODERATOR, "m1"), "answered-in-writing", answer, mended)
     await told(Actor(Role.MODERATOR, "m1"), "hands", *SHOWS_OF_HANDS)
+    comments = (InterventionId("q4"), InterventionId("q7"))
+    for_it, against = OpinionSums(agree=12, disagree=0, passed=1), OpinionSums(agree=1, disagree=9, passed=0)
+    counted = do.CountOpinions(
+        voters=23,
+        sums={
+            comments[0]: OpinionSums(agree=13, disagree=9, passed=1),
+            comments[1]: OpinionSums(agree=22, disagree=0, passed=1),
+        },
+        groups=(
+            OpinionGroup(people=13, sums=dict.fromkeys(comments, for_it)),
+            OpinionGroup(people=10, sums={comments[0]: against}),
+        ),
+    )
+    await told(Actor(Role.MODERATOR, "m1"), "votes", do.SwitchVoting(on=True), do.PutToVote(comments=comments))
+    await told(SYSTEM, "opinions", counted)

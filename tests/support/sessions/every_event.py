@@ -15,7 +15,13 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
+from moothall.core.events.question_parts import (
+    InterventionKind,
+    InterventionStatus,
+    OpinionGroup,
+    OpinionSums,
+    QueueOrder,
+)
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
@@ -135,6 +141,13 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.QueueOrdered(order=QueueOrder.ALTERNATE),
         ev.AskingLimited(known=True),
         ev.SupportCounted(counts={Q: 3}),
+        ev.VotingSwitched(on=True),
+        ev.CommentsPutToVote(comments=(Q,)),
+        ev.OpinionsCounted(
+            voters=21,
+            sums={Q: OpinionSums(agree=9, disagree=8, passed=4)},
+            groups=(OpinionGroup(people=12, sums={Q: OpinionSums(agree=9, disagree=0, passed=3)}),),
+        ),
         ev.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
         ev.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),
         ev.PollClosed(poll=P, t=40),

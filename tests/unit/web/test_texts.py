@@ -35,7 +35,7 @@ from moothall.adapters.programme import desk_door as agenda_desk
 from moothall.adapters.programme import needs_door
 from moothall.adapters.programme.news_door import NewsText
 from moothall.adapters.proof.texts import ProofText
-from moothall.adapters.questions import asking_texts, page_hands
+from moothall.adapters.questions import asking_texts, opinion_rows, page_hands
 from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
@@ -127,6 +127,7 @@ def constants(*parts: object) -> Iterator[str]:
 
 
 TEXTS_IN_CODE = {
+    *constants(opinion_rows),
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
         RetentionText, AttendanceText,

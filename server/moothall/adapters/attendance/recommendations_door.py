@@ -31,7 +31,7 @@ MOST_YEARS = 10
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class RecommendationsDoor:
-    """Handlers of the page and its files. `published` returns how many session reports were published, by year."""
+    """Handlers of the page and its files. `published` returns what was published and sent, by year."""
 
     pages: Pages
     reports: AttendanceReports

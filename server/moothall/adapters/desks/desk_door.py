@@ -310,6 +310,7 @@ class DeskDoor:
             checking=f"/desk/{quote(session)}/check{asked}" if CorrectSegment in COMMANDS[fitting[0].role] else "",
             moderate=f"/moderate/{quote(session)}{asked}" if SetStatus in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",
+            opinions=f"/moderate/{quote(session)}/opinions{asked}",
             orders=list(QueueOrder),
             reasons=REASONS,
             tags=list(Tag),

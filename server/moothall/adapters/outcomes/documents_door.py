@@ -6,7 +6,7 @@ Files are made in a thread, PDF in a process of its own, one at a time: none of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -24,30 +24,36 @@ from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.questions.opinion_rows import of_session
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import RecipientId
+from moothall.core.kernel.ids import RecipientId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
+from moothall.services.questions.ports import QuestionsOf
 
 MAX_WAITING = 32
 """The most requests that wait for a document to be made. Overflow: the next is answered with 503."""
+MOST_SESSIONS = 20
+"""Sessions whose votes on comments stand beside a map. Overflow: further ones are on the pages of the sessions."""
 MAX_DIGITS = 6
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class DocumentsDoor:
     """Handlers of documents. `public`: the server's public address, without a slash at its end. `typeset` sets a PDF
-    file, and may raise TypesettingFailed; None: there is no PDF here.
+    file, and may raise TypesettingFailed; None: there is no PDF here. `questions_of`: of a session that the visitor may
+    read, for the votes on comments that stand beside a map.
     """
 
     pages: Pages
     documents: Documents
     public: str
     typeset: Callable[[bytes], Awaitable[bytes]] | None
+    questions_of: QuestionsOf
 
     def __post_init__(self) -> None:
         self._making, self._setting = asyncio.Lock(), asyncio.Lock()
@@ -147,11 +153,23 @@ class DocumentsDoor:
                 about=document.about,
                 back=f"{path}?{query}" if query else path,
                 questions=await asyncio.to_thread(question_maps, document.rows, ui),
+                votes=await self._votes(document, ui),
                 in_language=lambda tag: f"{path}/map?{urlencode({**kept, 'ui': tag})}",
             )
             return html(page, ui)
 
         return await self._answer(request, make)
+
+    async def _votes(self, document: WrittenDocument, ui: Catalogue) -> list[Mapping[str, object]]:
+        """The votes on comments in the sessions from which the messages come, each with what all groups share."""
+        found: list[Mapping[str, object]] = []
+        titles = {row.session: (row.title, row.language) for row in document.rows if row.session}
+        for session, (title, tag) in list(titles.items())[:MOST_SESSIONS]:
+            questions = await self.questions_of(SessionId(session))
+            votes = of_session(questions, f"/s/{session}/opinions{ui.query}", ui)
+            if votes is not None and votes["shared"]:
+                found.append({**votes, "title": title, "language": tag})
+        return found
 
     async def file(self, request: web.Request) -> web.Response:
         """Answer with a version of a document as a file."""

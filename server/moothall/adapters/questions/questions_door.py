@@ -292,6 +292,7 @@ class QuestionsDoor:
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
+            opinions=f"{base}/opinions{query}" if questions.voting.on or questions.voting.counted.voters else "",
             here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),

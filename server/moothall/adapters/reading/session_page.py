@@ -15,6 +15,7 @@ from moothall.adapters.pages.prepared_meeting import PreparedMeeting
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import card_part, report_part
 from moothall.adapters.questions.asking_texts import figures
+from moothall.adapters.questions.opinion_rows import of_session
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_address import TextAddresses
@@ -235,6 +236,7 @@ class SessionPage:
                 *([] if questions is None else figures(figures_of(questions), ui)),
                 *filter(None, [took_part(session.hubs, ui)]),
             ],
+            opinions=of_session(questions, f"{address.base}/opinions{ui.query}", ui),
             card=card_part(
                 session,
                 self._pages.date(session, ui),

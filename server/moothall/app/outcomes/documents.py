@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -23,11 +23,14 @@ from moothall.adapters.streams.puller import allowed_networks
 from moothall.adapters.webhooks.hook_client import HttpHooks
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
+from moothall.core.attendance.recommendations import PublishedByYear
+from moothall.core.events.outcome_parts import SendingState
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.attendance.reports import CountPublished
 from moothall.services.outcomes.documents import Documents
 from moothall.services.outcomes.outcome_logs import OutcomeLogs, listed_reports
+from moothall.services.outcomes.policy import PolicyQuestions
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import QuotedTexts
 from moothall.services.outcomes.sending import DocumentSending
@@ -37,13 +40,22 @@ from moothall.settings.sections import MailSection
 
 
 def reports_by_year(backend: Backend, catalogue: SessionCatalogue) -> CountPublished:
-    """Returns how many reports were published of sessions that public lists name, by the year of a first version."""
+    """Returns what was published of sessions that public lists name, by the year of a first version, and what was
+    sent.
+    """
     known = PublishedReports(backend.log)
+    policy = PolicyQuestions(OutcomeLogs(backend.sessions, entries=catalogue.all), clock=backend.clock)
 
-    async def count() -> Mapping[int, int]:
+    async def count() -> PublishedByYear:
         names = listed_reports(await catalogue.all()).values()
         zone = backend.programme.zone()
-        return Counter(zone.at(at).year for at in await known.first_published(names))
+        found = [(zone.at(at).year, messages) for at, messages in await known.first_published(names)]
+        sent = (await policy.register()).sendings.values()
+        return PublishedByYear(
+            reports=Counter(year for year, _ in found),
+            messages={each: sum(many for year, many in found if year == each) for each, _ in found},
+            sent=Counter(zone.at(each.at).year for each in sent if each.state is not SendingState.FAILED),
+        )
 
     return count
 
@@ -85,7 +97,13 @@ def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance
     backend.keep(stack, sending.run)
     typeset = typeset_apart if can_typeset() else None
     doors = (
-        DocumentsDoor(pages=services.pages, documents=documents, public=public, typeset=typeset),
+        DocumentsDoor(
+            pages=services.pages,
+            documents=documents,
+            public=public,
+            typeset=typeset,
+            questions_of=entrance.access.questions,
+        ),
         DocumentsDeskDoor(pages=entrance.forms, documents=documents),
         BodiesDoor(pages=services.pages, documents=documents, public=public),
         BodiesDeskDoor(pages=entrance.forms, documents=documents, sending=sending, randomness=backend.randomness),

@@ -29,7 +29,7 @@ FILE = "config/recommendations.toml"
 def attendance_doors(
     services: Services, entrance: Entrance, context: VisitorContext, published: CountPublished
 ) -> Sequence[web.RouteDef]:
-    """The routes of the pages about attendance. `published`: how many session reports were published, by year. Raises
+    """The routes of the pages about attendance. `published`: what was published and sent, by year. Raises
     ConfigurationError for a wrong table of recommendations.
     """
     backend, access = services.backend, entrance.access

@@ -48,6 +48,19 @@ class Figure(StrEnum):
     REMOTE_SHARE = "remote-share"
     MEMBERS_NAMED = "members-named"
     REPORTS_PUBLISHED = "reports-published"
+    MESSAGES_PUBLISHED = "messages-published"
+    DOCUMENTS_SENT = "documents-sent"
+
+
+class PublishedByYear(msgspec.Struct, frozen=True, kw_only=True):
+    """What was published and sent, by year."""
+
+    reports: Mapping[int, int] = {}
+    """Reports of sessions, in the year of their first version."""
+    messages: Mapping[int, int] = {}
+    """The messages in the newest version of each of these."""
+    sent: Mapping[int, int] = {}
+    """Documents that were sent to bodies: one for each document, version and body."""
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,17 +171,20 @@ _OF: Mapping[Figure, Callable[[YearAttendance], PeopleRange]] = {
 }
 
 
-def figure_of(figure: Figure, year: YearAttendance, published: Mapping[int, int]) -> PeopleRange:
-    """A figure of a year; shares in percent. `published`: how many reports were published, by year."""
-    if figure is Figure.REPORTS_PUBLISHED:
-        return exactly(published.get(year.year, 0))
-    return _OF[figure](year)
+def figure_of(figure: Figure, year: YearAttendance, published: PublishedByYear) -> PeopleRange:
+    """A figure of a year; shares in percent."""
+    outcomes = {
+        Figure.REPORTS_PUBLISHED: published.reports,
+        Figure.MESSAGES_PUBLISHED: published.messages,
+        Figure.DOCUMENTS_SENT: published.sent,
+    }
+    return exactly(outcomes[figure].get(year.year, 0)) if figure in outcomes else _OF[figure](year)
 
 
 def rows(
-    table: tuple[Recommendation, ...], years: tuple[YearAttendance, ...], published: Mapping[int, int]
+    table: tuple[Recommendation, ...], years: tuple[YearAttendance, ...], published: PublishedByYear
 ) -> tuple[RecommendationRow, ...]:
-    """The table with its figures. `published`: as for `figure_of`."""
+    """The table with its figures."""
     return tuple(
         RecommendationRow(
             recommendation=each,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import msgspec
+
+from moothall.core.kernel.ids import InterventionId
+
 
 class InterventionKind(StrEnum):
     """What the author of an intervention wants."""
@@ -59,6 +63,35 @@ class QueueOrder(StrEnum):
     """Authors who have not had a turn in this meeting come first."""
     SUPPORT = "support"
     """Interventions that most people would ask too come first."""
+
+
+class Opinion(StrEnum):
+    """A vote on a comment."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    PASS = "pass"  # noqa: S105  # no password: the vote of whoever neither agrees nor disagrees
+
+
+class OpinionSums(msgspec.Struct, frozen=True, kw_only=True):
+    """How many have voted on a comment, and how."""
+
+    agree: int
+    disagree: int
+    passed: int
+
+    @property
+    def people(self) -> int:
+        """How many have voted on it."""
+        return self.agree + self.disagree + self.passed
+
+
+class OpinionGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """People who voted alike."""
+
+    people: int
+    sums: dict[InterventionId, OpinionSums]
+    """Their votes, by comment; without those of which too little may be told."""
 
 
 ROOM, REMOTE, HUB = "room", "remote", "hub:"

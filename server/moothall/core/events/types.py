@@ -16,7 +16,13 @@ import msgspec
 
 from moothall.core.events.base import Event, StaffEvent
 from moothall.core.events.outcomes import OutcomeFact
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
+from moothall.core.events.question_parts import (
+    InterventionKind,
+    InterventionStatus,
+    OpinionGroup,
+    OpinionSums,
+    QueueOrder,
+)
 from moothall.core.kernel import lanes
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
@@ -1033,6 +1039,33 @@ class PollClosed(PollEvent, frozen=True, kw_only=True, tag="poll.closed"):
     """Whether it was opened by mistake, and is no longer shown."""
 
 
+class VotingSwitched(QueueEvent, frozen=True, kw_only=True, tag="voting.switched"):
+    """Whether people can vote on comments from here on."""
+
+    on: bool
+    """Whether they can."""
+
+
+class CommentsPutToVote(QueueEvent, frozen=True, kw_only=True, tag="voting.put"):
+    """The comments on which people vote from here on."""
+
+    comments: tuple[InterventionId, ...]
+    """All of them, in the order in which they were put to the vote."""
+
+
+class OpinionsCounted(QueueEvent, frozen=True, kw_only=True, tag="voting.counted"):
+    """Sums of the votes on comments, each of at least five people. They are told anew when the votes of five people
+    have changed. The ballots are kept elsewhere, and are destroyed.
+    """
+
+    voters: int
+    """How many people have voted."""
+    sums: dict[InterventionId, OpinionSums]
+    """The votes on each comment on which five people have voted."""
+    groups: tuple[OpinionGroup, ...]
+    """The groups of opinion, the largest first; empty where none can be told apart."""
+
+
 class WallCleared(Event, frozen=True, kw_only=True, tag="wall.cleared"):
     """Walls and overlays are empty from here on. The record is unchanged."""
 
@@ -1198,6 +1231,7 @@ MoveFact = ChannelRewound | SegmentsMovedAway | SegmentsMovedHere
 NoteOrTag = NoteLeft | NoteRead | HubNoteLeft | HubNoteRead | PolicyQuestionsListed | SegmentTagged
 ImportFact = TextImported | OriginalKept | GroundStated
 PollFact = PollOpened | PollCounted | PollClosed
+VotingFact = VotingSwitched | CommentsPutToVote | OpinionsCounted
 TurnFact = TurnLimited | TurnTyped | TurnHeld
 InterventionFact = (
     HubDeclined
@@ -1213,7 +1247,9 @@ InterventionFact = (
 AttendanceFact = (
     AttendanceCounted | RollArranged | RollSigned | RollStruck | RollNamed | RollFinalised | AttendanceReleased
 )
-QuestionFact = InterventionFact | QueueArranged | QueueOrdered | AskingLimited | SupportCounted | PollFact | TurnFact
+QuestionFact = (
+    InterventionFact | QueueArranged | QueueOrdered | AskingLimited | SupportCounted | PollFact | VotingFact | TurnFact
+)
 """Unions of events; the state has one fold for each of them."""
 
 AnyEvent = (

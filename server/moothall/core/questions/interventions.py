@@ -15,6 +15,7 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, PollId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.polls import Poll, evolve_polls, poll_of
+from moothall.core.questions.voting import Voting, evolve_voting
 
 LIMIT_MS = 120_000
 """Default time limit of a spoken turn, in ms: the two minutes that ICANN's public forums give a speaker."""
@@ -95,6 +96,7 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True):
     """Shows of hands, in the order in which they were first opened."""
     polls_removed: frozenset[PollId] = frozenset()
     """Shows of hands whose opening was removed from the log; what is left of them says that each had a number."""
+    voting: Voting = Voting()
     off_wall: bool = False
     """Whether the walls were cleared, and since then nothing was called and no show of hands was opened. Until then
     walls don't show the next questions either."""
@@ -187,6 +189,8 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
                 removed |= {event.poll}
             polls = evolve_polls(questions.polls, event)
             return replace(questions, polls=polls, polls_removed=removed, off_wall=off_wall)
+        case ev.VotingSwitched() | ev.CommentsPutToVote() | ev.OpinionsCounted():
+            return replace(questions, voting=evolve_voting(questions.voting, event))
         case ev.TurnLimited():
             return replace(questions, limit=event.ms)
         case ev.TurnTyped() | ev.TurnHeld():

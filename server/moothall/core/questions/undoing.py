@@ -54,6 +54,10 @@ def question_step(questions: Questions, event: ev.QuestionFact) -> QuestionStep 
             return do.LimitAsking(known=event.known), (do.LimitAsking(known=questions.known_only),)
         case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
             return _of_poll(questions, event)
+        case ev.VotingSwitched():
+            return do.SwitchVoting(on=event.on), (do.SwitchVoting(on=questions.voting.on),)
+        case ev.CommentsPutToVote():
+            return do.PutToVote(comments=event.comments), (do.PutToVote(comments=questions.voting.comments),)
         case ev.TurnLimited():
             return do.LimitTurns(ms=event.ms), (do.LimitTurns(ms=questions.limit),)
         case _:

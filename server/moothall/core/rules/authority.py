@@ -41,8 +41,9 @@ _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
 _QUEUE = (
     _of(do.Ask, do.Reword, do.Flag, do.SetStatus, do.WriteAnswer, do.ArrangeQueue, do.OrderQueue)
     | _HANDS
-    | _of(do.LimitTurns, do.LimitAsking)
+    | _of(do.LimitTurns, do.LimitAsking, do.SwitchVoting, do.PutToVote)
 )
+_COUNTED = _of(do.CountSupport, do.CountPoll, do.CountOpinions)
 _TOPICS = _of(do.TakeUp, do.TakeTopicBack)
 _COUNT = _of(do.CountPeople)
 _ROLL = _of(do.ArrangeRoll)
@@ -86,7 +87,8 @@ COMMANDS: dict[Role, _Commands] = {
     | _REGISTER
     | _DRAFT
     | _BY_THE_SERVER
-    | _of(do.RewindChannel, do.RequestClose, do.CountSupport, do.CountPoll, do.ListPolicyQuestions, do.SetHubPresence),
+    | _COUNTED
+    | _of(do.RewindChannel, do.RequestClose, do.ListPolicyQuestions, do.SetHubPresence),
     Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
     Role.TECHNICIAN: _LIFE
     | _SPEAKERS

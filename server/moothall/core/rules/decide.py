@@ -13,6 +13,7 @@ from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
+from moothall.core.opinions.voting_rules import decide_voting
 from moothall.core.outcomes.commands import (
     CallCommand,
     OutcomeCommand,
@@ -88,6 +89,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return decide_questions(state, command, actor, wall)
     if isinstance(command, do.PollCommand):
         return decide_poll(state, command, wall)
+    if isinstance(command, do.VotingCommand):
+        return decide_voting(state, command)
     if isinstance(command, do.TurnCommand):
         return decide_turn(state, command, actor, wall)
     if isinstance(command, do.WallCommand):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 
+from moothall.core.attendance.recommendations import PublishedByYear
 from moothall.core.attendance.report import NOT_COUNTED, SessionAttendance, YearAttendance, report, year_of
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -20,8 +21,8 @@ from moothall.services.sessions.catalogue import Entry
 AHEAD_MS = 60_000
 """How often facts that are outdated are folded again before anybody asks."""
 SUMMED = (Dimension.GROUP, Dimension.REGION)
-CountPublished = Callable[[], Awaitable[Mapping[int, int]]]
-"""Returns how many session reports were published, by year. May raise StorageUnavailable."""
+CountPublished = Callable[[], Awaitable[PublishedByYear]]
+"""Returns what was published and sent, by year. May raise StorageUnavailable."""
 
 
 @dataclass(eq=False, repr=False)

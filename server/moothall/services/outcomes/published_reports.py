@@ -49,14 +49,15 @@ class PublishedReports:
             self._kept.popitem(last=False)
         return kept[1]
 
-    async def first_published(self, names: Iterable[SessionId]) -> tuple[int, ...]:
-        """When each of the reports with these logs was first published, Unix ms; those that weren't, and those whose
-        log can't be read, are left out. Raises StorageUnavailable.
+    async def first_published(self, names: Iterable[SessionId]) -> tuple[tuple[int, int], ...]:
+        """When each of the reports with these logs was first published, Unix ms, and how many messages its newest
+        version has; those that weren't, and those whose log can't be read, are left out. Raises StorageUnavailable.
         """
-        found: list[int] = []
+        found: list[tuple[int, int]] = []
         for name in names:
             with suppress(RecordBroken):
-                found += [version.at for version in (await self.read(name)).versions[:1]]
+                versions = (await self.read(name)).versions
+                found += [(version.at, len(versions[-1].messages)) for version in versions[:1]]
         return tuple(found)
 
     async def _folded(self, name: SessionId, until: int) -> Report:

@@ -23,6 +23,7 @@ import msgspec
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
+from moothall.core.opinions.groups import OpinionVotes
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.floods import MOST_NEW
 from moothall.services.questions.ballot_addresses import BallotAddresses
@@ -56,6 +57,8 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
 
     support: dict[InterventionId, int] = {}
     polls: dict[PollId, tuple[int, ...]] = {}
+    opinions: bool = False
+    """Whether votes on comments were told that were destroyed since."""
 
 
 class BallotState(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,8 @@ class BallotState(msgspec.Struct, frozen=True, kw_only=True):
     """See `Before.support`."""
     polls: dict[PollId, tuple[int, ...]] = {}
     """See `Before.polls`."""
+    opinions: bool = False
+    """See `Before.opinions`."""
     until: int | None = None
     """When the ballots have to be destroyed, Unix ms; None while the session is not closed."""
 
@@ -85,6 +90,8 @@ class Box:
         self.held = 0
         self.waiting = 0
         """The number of further ballots that are not on the disk yet."""
+        self.told: OpinionVotes | None = None
+        """The votes on comments of which the log has the sums; None where that is not known."""
         self.uncounted: set[str] = set()
         """Subjects whose numbers may differ from those in the log."""
         self.unwritten: list[BookEntry] = []
@@ -311,7 +318,12 @@ class BallotBox:
 
     def _begin(self, session: SessionId, before: Before) -> Box:
         """Begin a session's box, with a new key."""
-        kept = BallotState(key=self._randomness.bytes(_KEY_BYTES), before=before.support, polls=before.polls)
+        kept = BallotState(
+            key=self._randomness.bytes(_KEY_BYTES),
+            before=before.support,
+            polls=before.polls,
+            opinions=before.opinions,
+        )
         box = self.boxes[session] = Box(kept)
         self._keep(session, box, until=None)
         return box

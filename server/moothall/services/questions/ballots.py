@@ -41,11 +41,11 @@ class Ballots:
         self._sessions = sessions
         self._clock = clock
         self._randomness = randomness
-        self._box = BallotBox(book=book, clock=clock, randomness=randomness, most_new=most_new)
+        self.box = BallotBox(book=book, clock=clock, randomness=randomness, most_new=most_new)
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
-        await self._box.load()
+        await self.box.load()
         self._sessions.tell_loaded(self._loaded)
 
     async def support(
@@ -66,13 +66,13 @@ class Ballots:
         if (refused := _refused_support(live.state, each)) is not None:
             return refused
         questions = live.state.questions
-        return await self._box.give(
+        return await self.box.give(
             session,
             each.id,
             TOO if too else NO_MORE,
             visitor=visitor,
             address=address,
-            before=lambda: _before(questions),
+            before=lambda: before(questions),
             hasty=hasty,
         )
 
@@ -102,12 +102,12 @@ class Ballots:
     async def _in_hub(
         self, live: LiveSession, what: str, counts: Counts, refused: Refusal | None, *, hub: str, node: str
     ) -> Refusal | None:
-        box = self._box.boxes.get(live.id)
+        box = self.box.boxes.get(live.id)
         if box is not None and box.of_hubs.get(what, hub, node) == counts:
             return None  # A repetition, since the answer was lost: it is accepted even if the poll has closed since.
         questions = live.state.questions
-        return refused or await self._box.count_in_hub(
-            live.id, what, counts, hub=hub, node=node, before=lambda: _before(questions)
+        return refused or await self.box.count_in_hub(
+            live.id, what, counts, hub=hub, node=node, before=lambda: before(questions)
         )
 
     async def vote(
@@ -124,27 +124,25 @@ class Ballots:
         if isinstance(poll, Refusal):
             return poll
         questions = live.state.questions
-        return await self._box.give(
+        return await self.box.give(
             session,
             about(poll.id),
             option,
             visitor=visitor,
             address=address,
-            before=lambda: _before(questions),
+            before=lambda: before(questions),
             hasty=hasty,
         )
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """The interventions that a browser supports."""
-        box = self._box.boxes.get(session)
+        box = self.box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
-        return frozenset(
-            InterventionId(what) for what, choice in chosen.items() if choice == TOO and not what.startswith(_POLL)
-        )
+        return frozenset(InterventionId(what) for what, choice in chosen.items() if choice == TOO and _is_support(what))
 
     def voted(self, session: SessionId, visitor: str) -> dict[PollId, Choice]:
         """A browser's choices in shows of hands."""
-        box = self._box.boxes.get(session)
+        box = self.box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
         return {poll_about(what): Choice(option=option) for what, option in chosen.items() if what.startswith(_POLL)}
 
@@ -152,40 +150,40 @@ class Ballots:
         """The number of ballots of a flood, which don't count, by question and by show of hands; None where there are
         none.
         """
-        box = self._box.boxes.get(session)
+        box = self.box.boxes.get(session)
         found = {} if box is None else box.set_aside()
         hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
-        support = {what: count for what, count in found.items() if not what.startswith(_POLL)}
-        return {"support": support, "hands": hands} if found else None
+        support = {what: count for what, count in found.items() if _is_support(what)}
+        return {"support": support, "hands": hands} if support or hands else None
 
     def lately(self, session: SessionId) -> dict[str, dict[str, list[int]]] | None:
         """The numbers of ballots and of addresses within the last minute, arranged as in `set_aside`; None without
         ballots.
         """
-        found = self._box.addresses.lately(session)
+        found = self.box.addresses.lately(session)
         hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
-        support = {what: [*counts] for what, counts in found.items() if not what.startswith(_POLL)}
-        return {"support": support, "hands": hands} if found else None
+        support = {what: [*counts] for what, counts in found.items() if _is_support(what)}
+        return {"support": support, "hands": hands} if support or hands else None
 
     def observe(self, live: LiveSession) -> None:
         """Process a change of a session: its close sets the time when ballots are destroyed, reopening cancels it."""
-        self._box.close(live.id, closed=live.state.status is Status.CLOSED)
+        self.box.close(live.id, closed=live.state.status is Status.CLOSED)
 
     async def forget(self, session: SessionId) -> None:
         """Destroy everything about a session. Raises StorageUnavailable."""
-        await self._box.forget(session)
+        await self.box.forget(session)
 
     async def run(self) -> None:
         """Write and count new ballots, and destroy old ones, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._box.run())
+            group.create_task(self.box.run())
             group.create_task(self._count_all())
 
     async def _count_all(self) -> None:
         while True:
-            await self._box.news.wait()
-            self._box.news.clear()
-            for session, box in list(self._box.boxes.items()):
+            await self.box.news.wait()
+            self.box.news.clear()
+            for session, box in list(self.box.boxes.items()):
                 if box.uncounted:
                     await self._count(session, box)
             await self._clock.sleep(COUNT_MS)
@@ -203,15 +201,15 @@ class Ballots:
             again = True
         if again:
             box.uncounted |= due
-            self._box.news.set()
+            self.box.news.set()
 
     def _loaded(self, live: LiveSession) -> None:
         """Have everything counted once more when a session is loaded: a crash may have prevented the last count."""
-        box = self._box.boxes.get(live.id)
+        box = self.box.boxes.get(live.id)
         if box is not None:
             self.observe(live)
             box.uncounted |= box.given.keys() | set(box.of_hubs.counted)
-            self._box.news.set()
+            self.box.news.set()
 
 
 def _counted(questions: Questions, box: Box, due: set[str]) -> list[AnyCommand]:
@@ -249,6 +247,11 @@ def poll_about(what: str) -> PollId:
     return PollId(what.removeprefix(_POLL))
 
 
+def _is_support(what: str) -> bool:
+    """Whether ballots with this subject are support for an intervention: no intervention's id begins with a colon."""
+    return not what.startswith(":")
+
+
 def _refused_support(state: State, each: Intervention) -> Refusal | None:
     if not each.published:
         return NO_QUESTION
@@ -257,8 +260,10 @@ def _refused_support(state: State, each: Intervention) -> Refusal | None:
     return None
 
 
-def _before(questions: Questions) -> Before:
+def before(questions: Questions) -> Before:
+    """What the log has of ballots, for a box with a new key."""
     return Before(
         support={name: each.support for name, each in questions.interventions.items() if each.support},
         polls={poll.id: poll.remote for poll in questions.polls if any(poll.remote)},
+        opinions=bool(questions.voting.counted.voters),
     )

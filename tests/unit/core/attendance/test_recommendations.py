@@ -8,6 +8,7 @@ from moothall.core.attendance.recommendations import (
     MOST_ENTRIES,
     NOT_MEASURED,
     Figure,
+    PublishedByYear,
     figure_of,
     read_recommendations,
     rows,
@@ -26,16 +27,19 @@ def test_a_table_is_read_and_answered_year_by_year() -> None:
     assert [each.figure for each in table] == [Figure.CAPTIONED_HOURS, None]
     assert (table[0].link, table[1].link) == ("/agenda", "")
     year = year_of(2026, [attended(hours=3)])
-    found = rows(table, (year,), {})
+    found = rows(table, (year,), PublishedByYear())
     assert found[0].years == {2026: exactly(3)}
     assert found[1].years == {}
 
 
 def test_every_figure_is_answered() -> None:
     year = year_of(2026, [attended(asked=10, answered=5, taken=4, remotely=3)])
-    found = {figure: figure_of(figure, year, {2026: 7}) for figure in Figure}
+    published = PublishedByYear(reports={2026: 7}, messages={2026: 30, 2025: 1}, sent={2026: 4})
+    found = {figure: figure_of(figure, year, published) for figure in Figure}
     assert found[Figure.REPORTS_PUBLISHED] == exactly(7)
-    assert figure_of(Figure.REPORTS_PUBLISHED, year, {}) == exactly(0)
+    assert found[Figure.MESSAGES_PUBLISHED] == exactly(30)
+    assert found[Figure.DOCUMENTS_SENT] == exactly(4)
+    assert figure_of(Figure.REPORTS_PUBLISHED, year, PublishedByYear()) == exactly(0)
     assert found[Figure.ANSWERED_SHARE] == exactly(50)
     assert found[Figure.REMOTE_SHARE] == exactly(75)
     assert found[Figure.PEOPLE] == PeopleRange(40, 75)
@@ -43,7 +47,7 @@ def test_every_figure_is_answered() -> None:
 
 
 def test_a_share_of_nothing_is_unknown() -> None:
-    assert figure_of(Figure.ANSWERED_SHARE, year_of(2026, []), {}) == UNKNOWN
+    assert figure_of(Figure.ANSWERED_SHARE, year_of(2026, []), PublishedByYear()) == UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     }
     assert {name for name, lane in lanes.items() if lane is ev.InterventionEvent.lane} == of_the_questions
     of_the_queue = {"queue.arranged", "queue.ordered", "asking.limited", "support.counted", "turn.limited"}
+    of_the_queue |= {"voting.switched", "voting.put", "voting.counted"}
     assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
     of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
     assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands

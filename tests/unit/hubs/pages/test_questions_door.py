@@ -9,7 +9,7 @@ from aiohttp.test_utils import make_mocked_request
 from moothall.adapters.pages.shared_pages import SAME_MS
 from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
@@ -229,3 +229,18 @@ async def test_whoever_votes_reads_that_it_waits_that_it_counts_and_that_it_came
         assert (await somebody.post(f"/s/s/hands/{number}", {"option": option}))[0] == expected
     room.meetings.away = True
     assert (await somebody.post("/s/s/hands/1", {"option": "0"}))[0] == 503
+
+
+async def test_a_room_reads_what_people_think_and_votes_at_the_meeting_itself(house: OpenRoom) -> None:
+    said, sums = InterventionId("c1"), OpinionSums(agree=6, disagree=0, passed=1)
+    comment = do.Ask(intervention=said, kind=InterventionKind.COMMENT, text="Open it.", language="en", asker="y")
+    await house.room.meeting.do(comment)
+    await house.room.meeting.stand(said, InterventionStatus.QUEUED)
+    for command in (do.SwitchVoting(on=True), do.PutToVote(comments=(said,))):
+        await house.room.meeting.do(command)
+    await house.room.meeting.do(do.CountOpinions(voters=7, sums={said: sums}, groups=()), actor=SYSTEM)
+    status, text = await house.browser().get("/s/s/opinions")
+    assert status == 200
+    assert "Agree: 6. Disagree: 0. Pass: 1." in text
+    assert 'name="vote"' not in text
+    assert 'href="/s/s/opinions"' in (await house.browser().get("/s/s/questions"))[1]

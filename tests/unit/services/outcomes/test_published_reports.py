@@ -57,6 +57,6 @@ def test_when_reports_were_first_published() -> None:
             await there.report(live, message())
             await there.hall.clock.sleep(5_000)
             await there.report(live, message(text="All agreed again."))
-            assert await known.first_published([report_of(live.id), report_of(SessionId("nowhere"))]) == (at,)
+            assert await known.first_published([report_of(live.id), report_of(SessionId("nowhere"))]) == ((at, 1),)
 
     loop.run(story())
