@@ -53,7 +53,7 @@ async def fill(data: Path, sessions: int, lines: int) -> int:
     log = await SqliteLog.open(data / FILE_NAME)
     try:
         for n in range(sessions):
-            telling = told(lines, SessionId(f"session-{n:03d}"))
+            telling = told(lines, SessionId(f"session-{n:03d}"), 17 * n)  # no two say the same
             telling.tell(ev.SessionArranged(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE))
             first = telling.records[0].header
             head = await log.acquire(first.session, first.epoch)
@@ -74,26 +74,27 @@ def resident(pid: int | str) -> float:
     return 0.0
 
 
-def writers() -> list[int]:
-    """The processes that write bundles for this one."""
-    found = []
-    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
-        with suppress(OSError):
-            if b"bundle_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(int(pid))
-    return found
+def children(program: bytes, pid: int) -> list[int]:
+    """The child processes that run a program of the bundle, whichever thread started them."""
+    with suppress(OSError):
+        found = [child for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
+        return [int(child) for child in found if program in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return []
 
 
 class Peaks:
     """The largest resident sets, in the background."""
 
     def __init__(self) -> None:
-        self.server = self.writer = 0.0
+        self.server = self.writer = self.setter = 0.0
 
     async def run(self) -> None:
         while True:
             self.server = max(self.server, resident("self"))
-            self.writer = max([self.writer, *map(resident, writers())])
+            writers = children(b"bundle_child", os.getpid())
+            self.writer = max([self.writer, *map(resident, writers)])
+            setters = [setter for each in writers for setter in children(b"pdf_setting", each)]
+            self.setter = max([self.setter, *map(resident, setters)])
             await asyncio.sleep(0.2)
 
 
@@ -201,8 +202,9 @@ async def main(sessions: int, lines: int, readers: int, quiet: int) -> None:
     print(f"{cpu_model()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.0f}")
     print(f"{sessions} sessions of {lines} lines in three texts, {events} events, a log of {size:.0f} MB")
     print(f"bundle: {(ended - began) / 1e9:.1f} s to the last byte, {got / 1e6:.1f} MB, {tries} requests")
-    print(f"processor time of the writer: {used.ru_utime + used.ru_stime:.1f} s")
-    print(f"memory, MB: server {before:.0f} before, {peaks.server:.0f} at most; writer {peaks.writer:.0f} at most")
+    print(f"processor time of the writer and of what sets PDF: {used.ru_utime + used.ru_stime:.1f} s")
+    print(f"memory, MB: server {before:.0f} before, {peaks.server:.0f} at most")
+    print(f"memory at most, MB: the writer {peaks.writer:.0f}, what sets PDF {peaks.setter:.0f}")
     print(f"{readers} readers, ms late (half | 99 of 100 | latest): before {late(came, since, began)}")
     print(f"{readers} readers, ms late (half | 99 of 100 | latest): during {late(came, began, ended)}")
 

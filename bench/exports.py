@@ -54,8 +54,10 @@ TEXTS = (FLOOR, ENGLISH, ARABIC)
 TICK_S, IDLE_S = 0.001, 0.3
 
 
-def told(lines: int, session: SessionId = SESSION) -> Golden:
-    """Return a session of `lines` lines, one after the other, with their translations and questions."""
+def told(lines: int, session: SessionId = SESSION, first: int = 0) -> Golden:
+    """Return a session of `lines` lines, one after the other, with their translations and questions. It begins with the
+    word `first` of the text.
+    """
     telling = Golden("Plenary", ("en", "fr"), session=session)
     for channel in TEXTS[1:]:
         language = channel.removeprefix("mt-")
@@ -64,7 +66,7 @@ def told(lines: int, session: SessionId = SESSION) -> Golden:
         )
     length, asked = lines * WORDS * (EACH_MS + PAUSE_MS), Questions(telling)
     for n in range(lines):
-        text = " ".join(SAID[(n * WORDS + each) % len(SAID)] for each in range(WORDS))
+        text = " ".join(SAID[(first + n * WORDS + each) % len(SAID)] for each in range(WORDS))
         began = n * WORDS * (EACH_MS + PAUSE_MS)
         first = len(telling.records)
         segment = telling.spoken(text, began, EACH_MS, PAUSE_MS, name=SPEAKERS[n // 8 % len(SPEAKERS)])
@@ -72,7 +74,11 @@ def told(lines: int, session: SessionId = SESSION) -> Golden:
             telling.correct(segment, text.title(), words=WORDS)
         line = telling.records[first:]
         for channel in TEXTS[1:]:
-            own = text.upper() if channel == ENGLISH else f"{IN_ARABIC[n % 50 :]} {IN_ARABIC[: n % 50]}"
+            own = (
+                text.upper()
+                if channel == ENGLISH
+                else f"{IN_ARABIC[(first + n) % 50 :]} {first} {IN_ARABIC[: (first + n) % 50]}"
+            )
             telling.translate(segment, own, channel, "bergamot 0.2.0 fr>en", among=line)
     for n in range(QUESTIONS):
         question = asked.ask(f"{' '.join(SAID[n : n + 20])}?", n * length // QUESTIONS, name=SPEAKERS[n % 4])

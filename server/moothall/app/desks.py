@@ -47,6 +47,8 @@ from moothall.services.desks.proposals import ProposalMessages
 from moothall.services.desks.requests import DeskRequests
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt, SendCommand
+from moothall.services.outcomes.messages_quoting import MessagesQuoting
+from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.programme.meeting_plan import other_session_in_room, two_in_a_room
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reports import Reports
@@ -193,6 +195,7 @@ def open_desks(
         OwnWordsDoor(
             pages=pages,
             own_words=backend.own_words,
+            quoting=MessagesQuoting(PublishedReports(backend.log), entrance.catalogue.all).find,
             guard=FormGuard(backend.randomness),
             gate=AddressGate(backend.clock, backend.randomness, LINK_TRIES),
             address_of=entrance.address_of,

@@ -287,7 +287,7 @@ async def open_doors(
             *open_reports(stack, services, entrance, context, access),
             *document_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
-            *taking_doors(stack, services, entrance),
+            *taking_doors(stack, services, entrance, proof.quoting),
             *await open_webhooks(stack, services, entrance, control),
             *await retention_doors(stack, services, entrance),
             *probe.routes(),

@@ -178,6 +178,8 @@ class ImportedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     t: int
     """When it was asked, media ms."""
     status: InterventionStatus
+    since: int | None = None
+    """When it got its status, media ms; None where that isn't known."""
     into: InterventionId | None = None
     """The question with which it was joined."""
     segment: SegmentId | None = None
@@ -194,6 +196,25 @@ class ImportQuestions(Command, frozen=True, kw_only=True, tag="import-questions"
     """Add the questions of an imported file, in the order of their numbers."""
 
     questions: tuple[ImportedQuestion, ...]
+
+
+class ImportedChapter(msgspec.Struct, frozen=True, kw_only=True):
+    """What an imported file says was taken up, or which question from the queue had its turn."""
+
+    t: int
+    """When, media ms."""
+    intervention: InterventionId | None = None
+    """The question that had its turn; None for a topic."""
+    number: int = 0
+    """A policy question's number in the list; 0 for another topic."""
+    title: str = ""
+    """The wording of the topic."""
+
+
+class ImportChapters(Command, frozen=True, kw_only=True, tag="import-chapters"):
+    """Add the chapters of an imported file, in the order of their times, after its questions."""
+
+    chapters: tuple[ImportedChapter, ...]
 
 
 class ImportedSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -849,7 +870,7 @@ class ReleaseAttendance(Command, frozen=True, kw_only=True, tag="release-attenda
 
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
 KeepingCommand = BeginNotRecorded | EndNotRecorded
-ImportCommand = BeginImport | KeepOriginal | ImportLines | ImportQuestions | EndImport | StateGround
+ImportCommand = BeginImport | KeepOriginal | ImportLines | ImportQuestions | ImportChapters | EndImport | StateGround
 PlanCommand = ArrangeSession | CancelSession | ReinstateSession
 SessionCommand = (
     CreateSession

@@ -1,6 +1,7 @@
 """The record as Akoma Ntoso 3.0 (OASIS LegalDocML): a `debate`, as parliaments and their archives keep it.
 
-A turn is a `speech`, a line a `p`, a span without text a `scene`; what was asked stands in `questions`, each with its
+A turn is a `speech`, a line a `p`, a span without text a `scene`; what was taken up is a `debateSection`, in which
+questions that had their turn meanwhile have sections of their own; what was asked stands in `questions`, each with its
 answer in writing. `eId` counts, as Akoma Ntoso's naming convention has it; the line's own id, which never changes, is
 `wId`. What Akoma Ntoso has no place for stands in attributes of `NAMESPACE`: media times in ms, and how a line came
 about.
@@ -20,9 +21,10 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.kernel.languages import primary
 from moothall.core.translation.routes import languages_of
+from moothall.record.chapters import RecordedChapter
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.questions import RecordedQuestion
-from moothall.record.text import RecordRow, reading
+from moothall.record.sections import SectionRow, sections
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import plain
 from moothall.record.xml import attributes, date, document, language, languages, moment
@@ -177,29 +179,69 @@ def _preface(writing: _Writing) -> Iterator[str]:
     yield "</preface>\n"
 
 
+class _Part(msgspec.Struct):
+    """A `debateSection` that is being written: its `eId`, and how many of each it has so far."""
+
+    name: str
+    turn: bool = False
+    """Whether it is of a question that had its turn."""
+    sections: int = 0
+    speeches: int = 0
+    scenes: int = 0
+
+
 def _text(writing: _Writing) -> Iterator[str]:
-    """Yield the section with all turns, and the spans without text between them."""
+    """Yield the section with the whole text, and in it one for each chapter."""
     title = escape(writing.wording.title_of(writing.record))
     yield f'<debateSection eId="{_TEXT}" name="meeting">\n<heading eId="{_TEXT}__heading">{title}</heading>\n'
-    scenes = speeches = 0
-    turn: list[RecordRow] = []
-    for row in reading(writing.record, writing.options):
+    inside = [_Part(_TEXT)]
+    # Without times a section begins with a chapter alone.
+    for each in sections(writing.record, msgspec.structs.replace(writing.options, times=False)):
+        if (chapter := each.chapter) is not None:
+            turn = chapter.kind is not None
+            while len(inside) > 1 and (not turn or inside[-1].turn):
+                inside.pop()
+                yield "</debateSection>\n"
+            around = inside[-1]
+            around.sections += 1
+            inside.append(_Part(f"{around.name}__dbsect_{around.sections}", turn))
+            yield from _chapter(writing, chapter, inside[-1].name)
+        yield from _rows(writing, each.rows, inside[-1])
+    yield "</debateSection>\n" * len(inside)
+
+
+def _chapter(writing: _Writing, chapter: RecordedChapter, name: str) -> Iterator[str]:
+    """Yield the beginning of a chapter's section, with its number and its title."""
+    policy = "policy-question" if chapter.number else "topic"
+    yield f"<debateSection{attributes(eId=name, name=chapter.kind or policy)}{writing.span(chapter.t, None)}>\n"
+    said = writing.wording.chapter(chapter)
+    if said and chapter.title:
+        yield f'<num eId="{name}__num"{writing.texts}>{escape(said)}</num>\n'
+    own = writing.language(chapter.language) if chapter.title else writing.texts
+    yield f'<heading eId="{name}__heading"{own}>{escape(chapter.title or said)}</heading>\n'
+
+
+def _rows(writing: _Writing, rows: Sequence[SectionRow], within: _Part) -> Iterator[str]:
+    """Yield turns, and the spans without text between them."""
+    turn: list[SectionRow] = []
+    for row in rows:
         if row.begins and turn:
-            speeches += 1
-            yield from _speech(writing, turn, f"{_TEXT}__speech_{speeches}")
+            yield from _speech(writing, turn, within)
             turn = []
-        if isinstance(row.item, Missing):
-            scenes += 1
-            yield _scene(writing, row.item, f"{_TEXT}__scene_{scenes}")
+        (item,) = row.items
+        if isinstance(item, Missing):
+            within.scenes += 1
+            yield _scene(writing, item, f"{within.name}__scene_{within.scenes}")
         else:
             turn.append(row)
     if turn:
-        yield from _speech(writing, turn, f"{_TEXT}__speech_{speeches + 1}")
-    yield "</debateSection>\n"
+        yield from _speech(writing, turn, within)
 
 
-def _speech(writing: _Writing, turn: Sequence[RecordRow], name: str) -> Iterator[str]:
-    lines = [row.item for row in turn if isinstance(row.item, RecordedLine)]
+def _speech(writing: _Writing, turn: Sequence[SectionRow], within: _Part) -> Iterator[str]:
+    within.speeches += 1
+    name = f"{within.name}__speech_{within.speeches}"
+    lines = [item for row in turn for item in row.items if isinstance(item, RecordedLine)]
     ends = [line.t1 for line in lines if line.t1 is not None]
     given = attributes(
         eId=name,

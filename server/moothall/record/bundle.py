@@ -8,6 +8,7 @@ since browsers let a page on a disk load nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from html import escape
 from itertools import groupby
 from typing import Literal
@@ -38,6 +39,17 @@ class BundledFile(msgspec.Struct, frozen=True, kw_only=True):
     """Hexadecimal."""
 
 
+class WithoutPdf(StrEnum):
+    """Why a text is not in a bundle as PDF."""
+
+    NOT_INSTALLED = "not-installed"
+    """The server can set no PDF."""
+    NO_FONT = "no-font"
+    """It has no font for the letters of the text."""
+    NOT_SET = "not-set"
+    """The text is too long, or Typst can't set it."""
+
+
 class BundledText(msgspec.Struct, frozen=True, kw_only=True):
     """One text of a session."""
 
@@ -54,6 +66,8 @@ class BundledText(msgspec.Struct, frozen=True, kw_only=True):
     """The newest seal; null before the first."""
     files: dict[str, str]
     """The path of the file by its format."""
+    without_pdf: WithoutPdf | None = None
+    """Why it is not there as PDF; null where it is."""
 
 
 class BundledSound(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +144,11 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     withdrawals: str
     """The address that lists what was withdrawn since; look there before you show any of this."""
     keys: str
-    """The address of the keys that verify the checkpoints in the records as JSON."""
+    """The address of the keys that verify the checkpoints in the records as JSON, and proofs."""
+    proof: str = ""
+    """The address of the proof that this list was logged, from two minutes after the bundle was made on: with the
+    SHA-256 of this file, hexadecimal, behind it. Empty in bundles of earlier releases.
+    """
     proceedings: tuple[str, ...] = ()
     """The addresses of the same records as one book; none for a bundle of one session."""
     sessions: tuple[BundledSession, ...]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 import aiohttp
@@ -62,6 +65,31 @@ async def finds(node: NodeProcess, words: str) -> list[str]:
             await CLOCK.sleep(250)
 
 
+class Searching:
+    """A visitor of a node who searches all the time for words, one of which were removed."""
+
+    def __init__(self, node: NodeProcess, there: str, gone: Sequence[str]) -> None:
+        self.node = node
+        self.there, self.gone = there, gone
+        self.found = 0
+        """How often the words that are there were found."""
+        self.statuses: set[int] = set()
+
+    async def run(self) -> None:
+        """Search until cancelled: nothing that was removed is found, whoever keeps the house."""
+        wanted = {"Accept": "application/json"}
+        async with aiohttp.ClientSession() as visitor:
+            for words in cycle((self.there, *self.gone)):
+                query = {"q": f'"{words}"'}
+                async with visitor.get(f"{self.node.address}/search", params=query, headers=wanted) as answer:
+                    self.statuses.add(answer.status)
+                    found = (await answer.json())["moments"] if answer.status == 200 else []
+                texts = [each["text"] for each in found]
+                assert texts in ([], [self.there])
+                self.found += texts == [self.there]
+                await CLOCK.sleep(100)
+
+
 async def admin_page(node: NodeProcess) -> str:
     """As whoever runs the meetings sees it."""
     link = await Caller(node.data).admin_link(new=True)
@@ -76,7 +104,9 @@ async def admin_page(node: NodeProcess) -> str:
 async def test_a_node_that_is_stopped_while_words_are_removed_is_named_until_it_has_confirmed(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
-    """The next keeper names it too; one that was stopped in an orderly way counts as well."""
+    """The next keeper names it too; one that was stopped in an orderly way counts as well. A visitor searches over the
+    take-over, which comes while lines are written into the index.
+    """
     redis = redis_processes.empty("valkey")
     # A node that is frozen answers nothing: the typist goes on to another.
     async with house(tmp_path, redis, 3, patience_s=5) as ((first, second, third), typist):
@@ -89,11 +119,22 @@ async def test_a_node_that_is_stopped_while_words_are_removed_is_named_until_it_
         await names(first, {"n3": 1})
         assert "The machine “n3” may still hold words" in await admin_page(first)
         await told(redis, 2, first, second)
-        await first.kill()
-        await second.until("keeps the house")
-        gone.append(await removed(typist, 5))
-        await names(second, {"n1": 1, "n3": 2})
-        while await finds(second, "Line 2.") != ["Line 2."]:
+        async with asyncio.TaskGroup() as group:
+            visitor = Searching(second, "Line 2.", gone)
+            searching = group.create_task(visitor.run())
+            while not visitor.found:  # Its index, or the keeper's, has lines of the meeting, and more come.
+                await CLOCK.sleep(50)
+            await typist.types(3)
+            await first.kill()
+            await second.until("keeps the house")
+            gone.append(await removed(typist, 5))
+            await names(second, {"n1": 1, "n3": 2})
+            before = visitor.found
+            while visitor.found == before:
+                await CLOCK.sleep(50)
+            searching.cancel()
+        assert visitor.statuses <= {200, 503}
+        while await finds(second, "Line 8.") != ["Line 8."]:
             await CLOCK.sleep(250)
         assert [await finds(second, each) for each in gone] == [[], [], []]
         third.thaw()

@@ -6,9 +6,15 @@ import re
 from pathlib import Path
 
 from moothall.core import commands as do
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.events.outcome_parts import Citation, MessageKind, PublishedMessage, PublishedSection
+from moothall.core.events.types import Access, ChannelKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import ChannelId, CitationId, CommandId, MessageId, SegmentId, SessionId, SpeakerId
+from moothall.core.outcomes import commands as oc
 from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.sessions.catalogue import SessionCatalogue
+from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import HALL
 from support.desks.admin import AdminHouse, Browser, admin_house, make
 from support.desks.own_words import with_old_lines
@@ -38,6 +44,30 @@ def the_link(browser: Browser) -> str:
     found = re.search(r'<code dir="ltr">[^<]*?(/own-words/[^<]+)</code>', browser.text)
     assert found is not None, browser.text
     return found[1]
+
+
+async def quoted(house: AdminHouse, by: str, *citations: Citation) -> None:
+    """Publish the report of another session, with a message that rests on these citations."""
+    sessions, catalogue = house.running.backend.sessions, SessionCatalogue(house.running.backend.log)
+    other = await sessions.open(SessionId("other"))
+    made = do.CreateSession(title="Other", languages=("en",), access=Access.PUBLIC)
+    floor = do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))
+    assert isinstance(await other.writer.send(SYSTEM, CommandId("made"), [made, floor]), Receipt)
+    report = await OutcomeLogs(sessions, entries=catalogue.all).report(other.id, "Report", Access.PUBLIC)
+    assert isinstance(report, LiveSession)
+    message = PublishedMessage(id=MessageId("m1"), kind=MessageKind.VIEW, text=by, citations=citations)
+    written: list[do.AnyCommand] = [
+        oc.AssignReport(session=other.id, template="short"),
+        oc.WriteSection(section="issues", text="One.", base_revision=0),
+        oc.SubmitReport(),
+        oc.PublishReport(
+            title="What <came> of it",
+            language="en",
+            sections=(PublishedSection(id="issues", heading="Issues", text="One."),),
+            messages=(message,),
+        ),
+    ]
+    assert isinstance(await report.writer.send(SYSTEM, CommandId("published"), written), Receipt)
 
 
 async def test_a_speaker_has_what_was_misheard_corrected(tmp_path: Path) -> None:
@@ -146,6 +176,16 @@ async def test_a_speaker_has_what_was_misheard_corrected(tmp_path: Path) -> None
         assert "Declined by: Captioner" in secretary.text
         assert "It was not said." in secretary.text
 
+        assert "No published report quotes what you said" in ana.text
+        line = SegmentId("a")
+        cited = Citation(
+            id=CitationId("c1"), session=live.id, offset=live.writer.offset, channel=FLOOR, first=line, last=line
+        )
+        await quoted(house, "They were <ready>.", cited)
+        await ana.get(OWN)
+        assert "No published report quotes what you said" not in ana.text
+        assert '<a href="/s/other/outcome#Message-m1">They were &lt;ready&gt;.</a>' in ana.text
+        assert "What &lt;came&gt; of it" in ana.text
         await ana.get(f"{OWN}?ui=ar")
         assert 'dir="rtl"' in ana.text
         assert 'lang="en" dir="ltr"' in ana.text

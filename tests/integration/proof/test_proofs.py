@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import re
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import pytest
 from moothall.adapters.proof.proof_door import EACH
 from moothall.adapters.store.signing import ed25519, public_keys
 from moothall.app.hall import RunningServer, hall
+from moothall.cli.proof.proof_files import verify_file
 from moothall.core import commands as do
 from moothall.core.events.outcome_parts import PublishedSection
 from moothall.core.events.types import Access, SealVersion, SoundKept
@@ -143,6 +148,45 @@ async def test_a_file_has_a_proof_once_it_is_closed(made: Hall) -> None:
     assert (found.thing.file.form, found.thing.file.session) == ("vtt", SESSION)
     assert check(proof, await made.trusted(), file=file + b" ").verdict is ProofVerdict.BROKEN
     assert (await made.get(f"/s/{SESSION}/record.exe.tlog-proof"))[0] == 404
+
+
+async def test_the_list_of_a_bundles_files_has_a_proof_which_finds_an_altered_file(made: Hall, tmp_path: Path) -> None:
+    await made.act(SYSTEM, "close", do.CloseSession())
+    body = await made.got(f"/s/{SESSION}/bundle.zip")
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        archive.extractall(tmp_path)
+        listed = archive.read(f"{SESSION}/manifest.json")
+    unpacked = tmp_path / SESSION
+    _, _, path = json.loads(listed)["proof"].partition(made.running.address)
+    digest = hashlib.sha256(listed).hexdigest()
+    assert (await made.get(path + digest))[0] == 404
+    await made.later()
+    proof = await made.got(path + digest)
+    assert len(proof) <= 2_048
+    assert check(proof, await made.trusted(), file=listed).verdict is ProofVerdict.PROVED
+    for wrong in ("", digest[:-1], hashlib.sha256(b"").hexdigest(), "x" * 64):
+        assert (await made.get(path + wrong))[0] == 404
+    assert (await made.get(path.replace(SESSION, "nosuch") + digest))[0] == 404
+    (unpacked / "manifest.json.tlog-proof").write_bytes(proof)
+    (tmp_path / "keys").write_text(f"{made.running.proof.tree.key}\n")
+
+    def verified() -> tuple[int, str]:
+        out = io.StringIO()
+        keys = [str(tmp_path / "keys")]
+        code = verify_file(unpacked / "manifest.json", out, keys=keys, seen=(), policy=None, read_keys=dict)
+        return code, out.getvalue()
+
+    code, said = verified()
+    assert code == 0, said
+    assert re.search(r"All \d+ files that it lists are what was logged\.", said)
+    assert f"The list of a bundle's files, of session {SESSION} as at event" in said
+    altered, absent = (unpacked / "data" / SESSION / f"floor.{form}" for form in ("pdf", "akn"))
+    altered.write_bytes(altered.read_bytes()[:-1])
+    absent.unlink()
+    code, said = verified()
+    assert code == 1
+    assert f"data/{SESSION}/floor.pdf was altered: it isn't the file that was logged." in said
+    assert f"such as data/{SESSION}/floor.akn" in said
 
 
 async def test_after_a_removal_no_proof_is_given_out_and_the_old_one_stays_true(made: Hall) -> None:

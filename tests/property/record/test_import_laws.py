@@ -11,9 +11,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from moothall.core.events import types as ev
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import ImportRefused
+from moothall.core.kernel.ids import PolicyQuestionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.kernel.visible import visible
 from moothall.core.sessions.state import Status
@@ -25,11 +28,22 @@ from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
 from moothall.record.wording import Options
 from support.record.imported import imported
-from support.sessions.record_maker import CHINESE, FLOOR, HOSTILE, WORDING, Telling, meeting, questioned, records, timed
+from support.sessions.record_maker import (
+    CHINESE,
+    FLOOR,
+    HOSTILE,
+    WORDING,
+    Questions,
+    Telling,
+    meeting,
+    questioned,
+    records,
+    timed,
+)
 
 FEWER = settings(max_examples=min(100, settings().max_examples))
 """Each example is a whole record."""
-LEFT_OUT = {"position", "heads", "checkpoint", "seal", "quality", "imported", "chapters"}
+LEFT_OUT = {"position", "heads", "checkpoint", "seal", "quality", "imported"}
 """What belongs to the log in which a meeting was written (docs/how-to/import-past-records.md)."""
 
 _SAID = st.lists(
@@ -114,7 +128,32 @@ def test_our_json_comes_back_exactly(record: Record) -> None:
     assert found | {"until": 0} == wanted | {"until": 0}
 
 
-@pytest.mark.parametrize("told", [meeting(), questioned()])
+def taken_up() -> Telling:
+    """Return a session with topics, one of them twice, and questions that had one turn, two, or were put back."""
+    told = Telling()
+    told.spoken("What <now>?", 1_000)
+    asking = Questions(told)
+    first, second, third = (asking.ask(text, 500) for text in ("Who?", "قالوا؟", "Never called"))
+    topic = ev.TopicTaken(question=PolicyQuestionId("q1"), number=2, title="Who pays?", t=1_000)
+    told.tell(topic, ev.TopicTaken(t=3_000), replace(topic, t=4_000), ev.TopicTaken(title="Item 1", t=9_000))
+    told.tell(replace(topic, number=3, t=9_001), ev.TopicTaken(title="Who pays?", t=9_500))
+    for name, status, t in (
+        (second, InterventionStatus.CALLED, 4_000),
+        (second, InterventionStatus.LATER, 5_000),
+        (first, InterventionStatus.CALLED, 6_000),
+        (first, InterventionStatus.ANSWERED, 7_000),
+        (second, InterventionStatus.QUEUED, 7_500),
+        (second, InterventionStatus.CALLED, 8_000),
+        (third, InterventionStatus.CALLED, 8_000),
+        (third, InterventionStatus.QUEUED, 8_100),
+        (first, InterventionStatus.CALLED, 9_100),
+    ):
+        asking.stand(name, status, t)
+    told.tell(ev.SessionClosed(t=10_000))
+    return told
+
+
+@pytest.mark.parametrize("told", [meeting(), questioned(), taken_up()])
 def test_a_meeting_and_its_questions_come_back_as_json(told: Telling) -> None:
     if told.record().session.status != "closed":
         told.tell(ev.SessionClosed(t=220_000))

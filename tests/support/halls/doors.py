@@ -101,6 +101,7 @@ DOORS = {
     ),
     "GET /s/{session}/seal.tlog-proof": Door(frozenset({200, 404}), ("",)),
     "GET /s/{session}/seal.tlog-proof.tsr": Door(frozenset({200, 404}), ("",)),
+    "GET /s/{session}/manifest.json.tlog-proof": Door(frozenset({404}), ("", f"?sha256={'0' * 64}")),
     "GET /s/{session}/proof": Door(frozenset({200, 404, 410}), ("?line=a", "?line=b&ui=ar")),
     "GET /log/checkpoint": Door(frozenset({200, 404})),
     "GET /log/{tree}/checkpoint": Door(frozenset({404})),

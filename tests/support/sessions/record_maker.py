@@ -13,7 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, InterventionId, PolicyQuestionId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import AskedWording, Wording
@@ -278,6 +278,24 @@ def questioned() -> Telling:
     made.stand(made.ask("How?"), InterventionStatus.JOINED, into=answered)
     made.hidden()
     told.tell(ev.SupportCounted(counts={answered: 3}))
+    return told
+
+
+def chaptered() -> Telling:
+    """Return a session in which topics were taken up and questions had their turn."""
+    told = Telling("Plenary")
+    for t0 in range(1_000, 9_000, 1_000):
+        told.line(f"At {t0}.", t0, t0 + 900, name="Ann")
+    asking = Questions(told)
+    first, second = asking.ask("Who <pays>?", 500), asking.ask("", 600, kind=InterventionKind.REQUEST)
+    told.tell(
+        ev.TopicTaken(title="Item 1", t=2_000),
+        ev.TopicTaken(question=PolicyQuestionId("q1"), number=2, title="Who is left out?", t=4_000),
+        ev.TopicTaken(title="Item 9, of which nobody spoke", t=20_000),
+    )
+    asking.stand(first, InterventionStatus.CALLED, 5_000)
+    asking.stand(second, InterventionStatus.CALLED, 6_000)
+    told.tell(ev.TopicTaken(title="Item 2", t=7_000))
     return told
 
 

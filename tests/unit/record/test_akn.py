@@ -11,7 +11,7 @@ from moothall.record.akn import write_akn
 from moothall.record.wording import Options
 from support.record.golden import ARABIC, CHAIR, CHINESE, FRENCH, NAMES, PARTS, TITLE, golden_records
 from support.record.trees import AKN, OURS, language_of, said, tree
-from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting, questioned, unanswered
+from support.sessions.record_maker import FLOOR, WORDING, Telling, chaptered, meeting, questioned, unanswered
 
 FIGURED = msgspec.structs.replace(WORDING, asked=msgspec.structs.replace(WORDING.asked, figures=("Nine came",)))
 
@@ -50,6 +50,49 @@ def test_a_turn_is_a_speech_with_its_lines() -> None:
         ' m:end="9000">No text from 0:05 to 0:09: overload</scene>\n'
         "</debateSection>\n</debateBody>\n</debate>\n</akomaNtoso>\n"
     )
+
+
+def outline(element: Element) -> list[object]:
+    """The sections within a section: each by its name, number and heading, with how many turns it has of its own."""
+    return [
+        (
+            each.get("name"),
+            each.findtext(f"{AKN}num"),
+            each.findtext(f"{AKN}heading"),
+            len(each.findall(f"{AKN}speech")),
+        )
+        if not each.findall(f"{AKN}debateSection")
+        else [each.findtext(f"{AKN}heading"), len(each.findall(f"{AKN}speech")), *outline(each)]
+        for each in element.findall(f"{AKN}debateSection")
+    ]
+
+
+def test_chapters_are_sections_with_headings() -> None:
+    root = written(chaptered())
+    (body,) = root.iter(f"{AKN}debateBody")
+    assert outline(body) == [
+        [
+            "Plenary",
+            1,
+            ("topic", None, "Item 1", 1),
+            [
+                "Who is left out?",
+                1,
+                ("question", "Question no. 1", "Who <pays>?", 1),
+                ("request", None, "Request no. 2", 1),
+            ],
+            ("topic", None, "Item 2", 1),
+        ]
+    ]
+    policy = next(each for each in body.iter(f"{AKN}debateSection") if each.get("name") == "policy-question")
+    assert (policy.findtext(f"{AKN}num"), policy.get(f"{OURS}begin")) == ("Policy question 2", "4000")
+    assert policy.findtext(f"{AKN}speech/{AKN}from") == "Ann", "who goes on speaking is named again"
+    own = [each.get("eId") for each in body.iter() if each.get("eId")]
+    assert len(set(own)) == len(own)
+    assert "dbsect_1__dbsect_2__dbsect_1__speech_1" in own
+    timeless = written(chaptered(), times=False).iter(f"{AKN}debateSection")
+    assert not any(f"{OURS}begin" in each.attrib for each in timeless)
+    assert [each.text for each in lines(root)] == [f"At {t0}." for t0 in range(1_000, 9_000, 1_000)]
 
 
 def test_what_has_no_speaker_is_by_somebody_unnamed() -> None:

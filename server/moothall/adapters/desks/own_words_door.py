@@ -3,14 +3,15 @@ and what they propose for these.
 
 `/own-words/{session}/enter/{secret}` exchanges the link for a cookie that is sent to the page alone, so that no secret
 stays in an address. The page shows a speaker their own finished lines, also in a session for the staff alone, and
-nobody else's. It needs no scripts.
+nobody else's. Below them stand the messages of published reports that quote them. It needs no scripts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from aiohttp import hdrs, web
@@ -26,7 +27,7 @@ from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.pages.visitor_request import private, read_form, see_other
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import SegmentId, SessionId
+from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, media_time
 from moothall.core.proposals.own_words import (
@@ -43,6 +44,7 @@ from moothall.core.rules.making import MAX_TEXT
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import State
 from moothall.record.citation.comparing import compare
+from moothall.services.outcomes.messages_quoting import QuotingMessage
 from moothall.services.proposals.own_words import OwnWords
 from moothall.services.sessions.browsers import VISIT_MS
 from moothall.wire.token_bucket import Allowance
@@ -80,6 +82,18 @@ _SENTENCES: Mapping[RefusalCode, str] = {
 }
 
 
+FindMessages = Callable[[State, SpeakerId], Awaitable[Sequence[QuotingMessage]]]
+"""Finds the published messages that quote a speaker. May raise StorageUnavailable."""
+
+
+class OpenedLink(NamedTuple):
+    """A valid link, with what its page shows."""
+
+    link: SpeakerLink
+    state: State
+    quoted: Sequence[QuotingMessage] = ()
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class OwnWordsDoor:
     """Handlers of the page. `gate` limits how many links an address may try; `secure`: whether the house is reached
@@ -88,6 +102,7 @@ class OwnWordsDoor:
 
     pages: Pages
     own_words: OwnWords
+    quoting: FindMessages
     guard: FormGuard
     gate: AddressGate
     address_of: AddressOf
@@ -125,10 +140,10 @@ class OwnWordsDoor:
         """The speaker's own words, and what they have proposed."""
         ui = language(self.pages, request)
         try:
-            link, state = await self._link(request)
+            opened = await self._opened(request)
         except HttpProblem as wrong:
             return private(refusal(wrong, self.pages, ui))
-        return await self._page(request, link, state, ui)
+        return await self._page(request, opened, ui)
 
     async def act(self, request: web.Request) -> web.Response:
         """Take a proposal, take one back, or make public that one was declined; show the page again, with the typed
@@ -136,29 +151,29 @@ class OwnWordsDoor:
         """
         ui = language(self.pages, request)
         try:
-            link, state = await self._link(request)
+            opened = await self._opened(request)
             form = await read_form(request)
         except HttpProblem as wrong:
             return private(refusal(wrong, self.pages, ui))
         segment, text = SegmentId(form.get("segment", "")), " ".join(form.get("text", "")[: MAX_TEXT + 1].split())
         if not self.guard.passes(form.get(FIELD, ""), _proof_of(request)):
-            return await self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(AdminText.FORM))
+            return await self._page(request, opened, ui, typed=(segment, text), wrong=ui.text(AdminText.FORM))
         try:
-            refused = await self._carry_out(link, form, segment, text)
+            refused = await self._carry_out(opened.link, form, segment, text)
         except StorageUnavailable:
-            return await self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(OwnWordsText.LATER))
+            return await self._page(request, opened, ui, typed=(segment, text), wrong=ui.text(OwnWordsText.LATER))
         if refused is None:
             kept = {name: request.query[name] for name in ("ui", "from") if name in request.query}
             query = f"?{urlencode(kept)}" if kept else ""
             return private(see_other(f"{quote(request.path)}{query}#{quote(segment)}"))
         try:
-            link, state = await self._link(request)
+            opened = await self._opened(request)
         except HttpProblem as wrong:
             return private(refusal(wrong, self.pages, ui))
         sentence = _SENTENCES.get(refused.code, OwnWordsText.OVER)
         if form.get("act") != "propose" and refused.code is RefusalCode.STALE:
             sentence = OwnWordsText.DECIDED
-        return await self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(sentence))
+        return await self._page(request, opened, ui, typed=(segment, text), wrong=ui.text(sentence))
 
     async def _carry_out(
         self, link: SpeakerLink, form: Mapping[str, str], segment: SegmentId, text: str
@@ -172,48 +187,46 @@ class OwnWordsDoor:
                 revision = number_in(form.get("revision", ""), MAX_DIGITS)
                 return await self.own_words.propose(link, segment, -1 if revision is None else revision, text)
 
-    async def _link(self, request: web.Request) -> tuple[SpeakerLink, State]:
-        """The link of a request's browser, and its session's state. Raises HttpProblem."""
+    async def _opened(self, request: web.Request) -> OpenedLink:
+        """The link of a request's browser. Raises HttpProblem."""
         session, proof = SessionId(request.match_info["session"]), _proof_of(request)
         link = self.own_words.of_proof(session, proof) if proof else None
         if link is None:
             raise HttpProblem(404, AdminText.NO_LINK)
         try:
             live = await self.own_words.sessions.find(session)
+            if live is None or not may_have_link(live.state, link.speaker):
+                raise HttpProblem(404, AdminText.NO_LINK)
+            return OpenedLink(link, live.state, await self.quoting(live.state, link.speaker))
         except StorageUnavailable as error:
             raise HttpProblem(503, ErrorText.UNAVAILABLE) from error
         except RecordBroken as error:
             raise HttpProblem(500, ErrorText.BROKEN) from error
-        if live is None or not may_have_link(live.state, link.speaker):
-            raise HttpProblem(404, AdminText.NO_LINK)
-        return link, live.state
 
     async def _page(
         self,
         request: web.Request,
-        link: SpeakerLink,
-        state: State,
+        opened: OpenedLink,
         ui: Catalogue,
         *,
         typed: tuple[SegmentId, str] = (SegmentId(""), ""),
         wrong: str = "",
     ) -> web.Response:
         async with self._making:
-            text = await asyncio.to_thread(self.rendered, request, link, state, ui, typed=typed, wrong=wrong)
+            text = await asyncio.to_thread(self.rendered, request, opened, ui, typed=typed, wrong=wrong)
         return private(own_html(text, ui, status=409 if wrong else 200))
 
     def rendered(
         self,
         request: web.Request,
-        link: SpeakerLink,
-        state: State,
+        opened: OpenedLink,
         ui: Catalogue,
         *,
         typed: tuple[SegmentId, str] = (SegmentId(""), ""),
         wrong: str = "",
     ) -> str:
         """The page. It runs in a thread: comparing long texts takes long."""
-        now = self.own_words.clock.wall()
+        now, (link, state, quoted) = self.own_words.clock.wall(), opened
         lines, stands = own_lines(state, link.speaker, now), window(link, state, now)
         first = min(number_in(request.query.get("from", ""), MAX_DIGITS) or 0, max(0, len(lines) - 1))
         zone = self.pages.zone()
@@ -232,6 +245,7 @@ class OwnWordsDoor:
             until=ui.day(zone.at(link.until - 1)),
             rows=[self._row(line, link, ui, typed=typed) for line in lines[first : first + LINES]],
             lost=[proposal_values(each, None, ui, zone) for each in lost],
+            quoted=[_quoting_values(each, ui, zone) for each in quoted],
             earlier=self._address(request, {"from": str(max(0, first - LINES))}) if first else "",
             later=self._address(request, {"from": str(first + LINES)}) if first + LINES < len(lines) else "",
             action=self._address(request, {}),
@@ -262,6 +276,20 @@ class OwnWordsDoor:
         kept = {name: request.query[name] for name in ("ui", "from") if name in request.query}
         query = urlencode({**kept, **changes})
         return quote(request.path) + (f"?{query}" if query else "")
+
+
+def _quoting_values(quoting: QuotingMessage, ui: Catalogue, zone: Zone) -> dict[str, object]:
+    """The values of a message that quotes the speaker."""
+    message = quoting.message
+    return {
+        "address": f"/s/{quote(quoting.session)}/outcome{ui.query}#Message-{quote(message.id)}",
+        "text": message.text,
+        "language": quoting.language,
+        "direction": direction(quoting.language),
+        "kind": ui.named(f"report/kind.{message.kind}"),
+        "report": quoting.title,
+        "at": ui.moment(zone.at(quoting.at)),
+    }
 
 
 def proposal_values(proposal: OwnProposal, now: str | None, ui: Catalogue, zone: Zone) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
     /s/{session}/line.tlog-proof?line=ID or ?offset=N
     /s/{session}/record.{form}.tlog-proof, with the same options as the file
+    /s/{session}/manifest.json.tlog-proof?sha256=DIGEST, of the list of a bundle's files
     /s/{session}/proof?line=ID
     /s/{session}/seal.tlog-proof, of the newest seal that has a time stamp, and that stamp behind it, with `.tsr`
 
@@ -12,6 +13,7 @@ is given out any more, and those that were stay true.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 
@@ -35,6 +37,7 @@ from moothall.core.proof.entries import ExportEntry, file_digest
 from moothall.core.proof.time_stamps import STAMP_SUFFIX
 from moothall.core.proof.tlog_proofs import MEDIA_TYPE, SUFFIX, InclusionProof, LoggedEvent, thing_of
 from moothall.core.rules.authority import STAFF_ROLES
+from moothall.record.bundle import MANIFEST
 from moothall.services.proof.quoting import NoProof, Quoting
 from moothall.services.proof.seal_stamps import SealStamps, StampedSeal
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
@@ -48,6 +51,7 @@ most. Each is some 220 bytes of the book, for good: 1.3 MB. Overflow: 429."""
 MOST_OFFSET = 15
 """The most digits of an offset in an address."""
 RETRY_S = "60"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 _NONE: dict[NoProof, tuple[int, str]] = {
@@ -109,6 +113,7 @@ class ProofDoor:
         return [
             web.get("/s/{session}/line.tlog-proof", self.line),
             web.get("/s/{session}/record.{form}.tlog-proof", self.file),
+            web.get("/s/{session}/manifest.json.tlog-proof", self.manifest),
             web.get("/s/{session}/proof", self.page),
             web.get(f"/s/{{session}}/seal{SUFFIX}", self.seal),
             web.get(f"/s/{{session}}/seal{SUFFIX}{STAMP_SUFFIX}", self.seal),
@@ -148,6 +153,24 @@ class ProofDoor:
         if isinstance(proof, NoProof):
             return self._refuse(request, *_NONE[proof])
         return _download(proof, f"{export.session}-{export.channel}.{export.form}")
+
+    async def manifest(self, request: web.Request) -> web.Response:
+        """The proof of the list of the files of a bundle that was made here, by the digest of that list."""
+        name, digest = request.match_info["session"], request.query.get("sha256", "").strip().lower()
+        if not is_name(name):
+            return self._refuse(request, 404, ErrorText.NO_SESSION)
+        session = SessionId(name)
+        try:
+            if await self.access.find(session) is None or self.access.may_read(session) is not None:
+                return self._refuse(request, 404, ErrorText.NO_SESSION)
+            if _SHA256.fullmatch(digest) is None:
+                return self._refuse(request, 404, ProofText.NOWHERE)
+            proof = await self.quoting.manifest(session, bytes.fromhex(digest))
+        except (StorageUnavailable, RecordBroken):
+            return self._refuse(request, 503, ErrorText.UNAVAILABLE)
+        if isinstance(proof, NoProof):
+            return self._refuse(request, *_NONE[proof])
+        return _download(proof, MANIFEST)
 
     async def seal(self, request: web.Request) -> web.Response:
         """The proof of the newest seal that has a time stamp; or that stamp."""

@@ -15,6 +15,8 @@ import resource
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -38,8 +40,9 @@ from moothall.adapters.record.bundle_messages import (
     SessionEnds,
     SessionEvents,
 )
-from moothall.adapters.record.forms import COMPRESSED, TYPES, record_style, write_record
+from moothall.adapters.record.forms import COMPRESSED, TYPES, pdf_data, record_style, write_record
 from moothall.adapters.record.packing import entry_of
+from moothall.adapters.record.pdf_setting import PdfSetting, SetPdf
 from moothall.adapters.record.proceedings import ProceedingsEpub, ProceedingsPdf, bound
 from moothall.adapters.record.texts import wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
@@ -48,6 +51,7 @@ from moothall.adapters.system.time_zones import find_zone
 from moothall.core.events.types import SourceAttached
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.record import bundle
 from moothall.record.json import write_json
@@ -56,8 +60,8 @@ from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
 FORMS = tuple(form for form in TYPES if form != "pdf")
-"""The formats of each text. A PDF needs an extra, fonts and up to a minute, and one that can't be set would be the end
-of the whole bundle.
+"""The formats of each text that are written in this process. A PDF needs an extra, fonts and a while, and may not be
+set: `pdf_setting` does that beside it.
 """
 PIECE = 1 << 18
 NICENESS = 10
@@ -142,16 +146,19 @@ class Bundle:
         self._files: list[bundle.BundledFile] = []
         self._sessions: list[bundle.BundledSession] = []
         self._searched: dict[str, list[str]] = {}
+        self._pdfs = PdfSetting() if order.pdf else None
 
     def add_session(self, session: ArrivingSession) -> None:
         """Write a session's files."""
-        texts: list[bundle.BundledText] = []
+        texts: list[tuple[bundle.BundledText, Future[SetPdf] | None]] = []
         first: Record | None = None
         for record in session.records():
             first = first or record
             texts.append(self._text(record))
         if first is None:
             return
+        # The PDFs of a session are waited for together: they were set while the others were written.
+        whole = [self._with_pdf(first.id, *each) for each in texts]
         sound = tuple(self._sound(first, part, source) for part, source in session.heard())
         opened, title = first.session.opened, first.session.title.strip()
         self._sessions.append(
@@ -164,14 +171,15 @@ class Bundle:
                 else str(format_date(self._zone.at(opened).date(), "full", locale=self._ui.locale)),
                 opened=opened,
                 address=f"{self._order.public}/s/{first.id}",
-                texts=tuple(texts),
+                texts=tuple(whole),
                 sound=sound,
                 withdrawn=session.withdrawn,
             )
         )
 
-    def _text(self, record: Record) -> bundle.BundledText:
+    def _text(self, record: Record) -> tuple[bundle.BundledText, Future[SetPdf] | None]:
         words, files = wording(record, self._ui, self._zone, self._order.public), dict[str, str]()
+        pdf = None if self._pdfs is None else self._pdfs.begin(pdf_data(record, words, Options()))
         for form in FORMS:
             files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
             data = write_record(form, record, words, Options(), lambda: self._style)
@@ -181,7 +189,7 @@ class Bundle:
         name = self._ui.listed(self._ui.language_name(tag) for tag in record.languages)
         for tag in record.languages or ("und",):
             self._searched.setdefault(self._ui.language_name(tag), []).append(script)
-        return bundle.BundledText(
+        text = bundle.BundledText(
             channel=record.channel,
             kind=record.kind,
             languages=record.languages,
@@ -190,6 +198,18 @@ class Bundle:
             seal=record.seal,
             files=files,
         )
+        return text, pdf
+
+    def _with_pdf(
+        self, session: SessionId, text: bundle.BundledText, waiting: Future[SetPdf] | None
+    ) -> bundle.BundledText:
+        """The text with its PDF, or with the reason why it has none."""
+        made = SetPdf(b"", bundle.WithoutPdf.NOT_INSTALLED) if waiting is None else waiting.result()
+        if made.without is not None:
+            return msgspec.structs.replace(text, without_pdf=made.without)
+        path = f"{bundle.DATA}/{session}/{text.channel}.pdf"
+        self._write(path, made.pdf, packed=True)
+        return msgspec.structs.replace(text, files={**text.files, "pdf": path})
 
     def _sound(self, record: Record, part: RecordingFile, source: SourceAttached) -> bundle.BundledSound:
         path = f"{bundle.DATA}/{record.id}/sound/{part.source}-{part.first:015d}.ogg"
@@ -204,6 +224,11 @@ class Bundle:
         self._files.append(bundle.BundledFile(path=path, bytes=size, sha256=digest.hexdigest()))
         return bundle.BundledSound(path=path, channel=source.channel, t0=source.t + to_ms(part.first))
 
+    def close(self) -> None:
+        """End the process that sets PDFs."""
+        if self._pdfs is not None:
+            self._pdfs.close()
+
     def finish(self) -> None:
         """Write the page, the search and the lists."""
         style = self._style + self._asset(SHEET)
@@ -215,6 +240,7 @@ class Bundle:
             language=self._order.language,
             withdrawals=self._order.withdrawals,
             keys=f"{self._order.public}/.well-known/moothall.json",
+            proof=self._order.proof,
             proceedings=self._order.proceedings,
             sessions=tuple(sessions),
             files=(),
@@ -224,6 +250,8 @@ class Bundle:
         self._write(bundle.INDEX, bundle.write_index(manifest, words, self._searched).encode())
         manifest = msgspec.structs.replace(manifest, files=tuple(self._files))
         self._write(bundle.MANIFEST, bundle.write_manifest(manifest))
+        # The end of the archive: the server has this digest logged.
+        self._archive.comment = self._files[-1].sha256.encode()
         self._write("bagit.txt", bundle.BAG.encode())
         self._write("bag-info.txt", bundle.bag_info(manifest).encode())
         inside = [file for file in self._files if file.path.startswith(f"{bundle.DATA}/")]
@@ -263,7 +291,8 @@ def write_bundle(
                 if order.form is BundleForm.EPUB:
                     _write(ProceedingsEpub(archive, order, *texts_of(order)), arriving)
                 else:
-                    _write(Bundle(archive, order), arriving)
+                    with closing(Bundle(archive, order)) as made:
+                        _write(made, arriving)
 
 
 def _write(made: RecordLines | Bundle | ProceedingsEpub | ProceedingsPdf, arriving: Iterator[BundleMessage]) -> None:

@@ -73,6 +73,10 @@ class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
     """In proceedings, the address of the file."""
     proceedings: tuple[str, ...] = ()
     """In a bundle, the addresses of the proceedings of the same sessions."""
+    proof: str = ""
+    """In a bundle, the address of the proof of its list of files, without the digest at its end."""
+    pdf: bool = False
+    """Whether PDFs can be set for a bundle."""
     most_bytes: int
     """The largest size of the file."""
     reserve: int = RESERVE

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -47,7 +47,9 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, reader_epoch
 from moothall.core.kernel.lanes import Feed, channel_lane, is_public
 from moothall.core.ports import LogReading
+from moothall.core.proof.tlog_proofs import SUFFIX
 from moothall.core.rules.authority import may_read
+from moothall.record.bundle import MANIFEST
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.reader_access import ReadSession
@@ -77,6 +79,8 @@ LOOK_S = 60.0
 TRIES = 3
 """How often a bundle is begun again because its sessions changed meanwhile."""
 _CHANNEL = channel_lane(ChannelId(""))
+_DIGITS = 64
+"""Characters of a SHA-256."""
 
 
 class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +123,8 @@ class KeptBundle:
     size: int
     file: BinaryIO
     sessions: frozenset[SessionId]
+    listed: BundleList | None = None
+    """Its list of files; None in other forms than a ZIP file, and where it has no session."""
     _: KW_ONLY
     _readers: list[Callable[[], object]] = field(default_factory=list)
     """How each download is cut off."""
@@ -148,6 +154,17 @@ class KeptBundle:
     def _settle(self) -> None:
         if self._dropped and not self._readers:
             self.file.close()
+
+
+class BundleList(NamedTuple):
+    """The list of a bundle's files, as it is logged."""
+
+    session: SessionId
+    """The first session in it."""
+    epoch: Epoch
+    offset: int
+    """Where that session stands."""
+    sha256: bytes
 
 
 class BundleBusy(Exception):
@@ -184,6 +201,10 @@ class Bundles:
     zone: Callable[[], str]
     catalogue: SessionCatalogue
     sound_of: Callable[[SessionId], Awaitable[Sequence[RecordingFile]]]
+    pdf: bool = False
+    """Whether PDFs can be set for the bundles."""
+    log_list: Callable[[BundleList], None] = lambda _: None
+    """Has the list of a bundle's files logged, if it isn't."""
     patience: float = PATIENCE_S
     most_bytes: int = MOST_BYTES
     reserve: int = RESERVE
@@ -215,6 +236,8 @@ class Bundles:
 
     def _tag(self, wish: BundleWish, states: Sequence[_SessionState]) -> str:
         made_by = typst_version() if wish.form is BundleForm.PDF else zlib.ZLIB_RUNTIME_VERSION
+        if self.pdf and wish.form is BundleForm.ZIP:
+            made_by += f" {typst_version()}"
         parts = (__version__, made_by, wish, self.zone(), self.public, states)
         return f'"{sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"'
 
@@ -227,6 +250,7 @@ class Bundles:
         kept = self._kept.get(wish)
         if kept is not None and kept.tag == (tag or await self.tag(wish)):
             self._kept.move_to_end(wish)
+            self._log(kept)
             return kept
         job = self._jobs.get(wish)
         if job is None:
@@ -275,6 +299,7 @@ class Bundles:
                     try:
                         kept = await self._make(wish)
                         self._keep(wish, kept)
+                        self._log(kept)
                         job.set_result(kept)
                     except StorageUnavailable as error:
                         job.set_exception(error)
@@ -288,6 +313,10 @@ class Bundles:
             for kept in self._kept.values():
                 kept.drop()
             self._kept.clear()
+
+    def _log(self, kept: KeptBundle) -> None:
+        if kept.listed is not None:
+            self.log_list(kept.listed)
 
     async def _look(self) -> None:
         """Drop the bundles that are not what would be made now: their sound may be over."""
@@ -333,7 +362,8 @@ class Bundles:
                 same = whole and tag == await self._tag_now(wish)
                 if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
-                    return KeptBundle(tag, size, file, frozenset(wish.sessions))
+                    listed = _list_of(file, size, states) if wish.form is BundleForm.ZIP else None
+                    return KeptBundle(tag, size, file, frozenset(wish.sessions), listed)
             except BaseException:
                 file.close()
                 raise
@@ -357,6 +387,8 @@ class Bundles:
             text=wish.text,
             address=wish.address,
             proceedings=wish.proceedings,
+            proof=f"{self.public}/s/{wish.sessions[0]}/{MANIFEST}{SUFFIX}?sha256=" if wish.sessions else "",
+            pdf=self.pdf,
             most_bytes=self.most_bytes,
             reserve=self.reserve,
         )
@@ -431,6 +463,15 @@ class Bundles:
         """The session's entry, which is read anew once something was removed."""
         await self.catalogue.fill()
         return self.catalogue.known(session)
+
+
+def _list_of(file: BinaryIO, size: int, states: Sequence[_SessionState]) -> BundleList | None:
+    """The list of a bundle's files, whose digest is the comment at the end of the archive."""
+    first = next(iter(states), None)
+    digest = os.pread(file.fileno(), _DIGITS, max(0, size - _DIGITS))
+    return (
+        None if first is None else BundleList(first.session, first.epoch, first.offset, bytes.fromhex(digest.decode()))
+    )
 
 
 def _stat(path: str) -> tuple[int, int]:

@@ -148,7 +148,7 @@ DOORS = (
     _File(
         path="/bundle.zip",
         name="takeBundle",
-        summary="All texts of all public sessions that are closed, in all formats but PDF.",
+        summary="All texts of all public sessions that are closed; PDF is in it where the server can set it.",
         kind="application/zip",
         query=(_DAY, _UI),
     ),
@@ -170,7 +170,7 @@ DOORS = (
     _File(
         path="/s/{session}/bundle.zip",
         name="takeSessionBundle",
-        summary="All texts of a session that is closed, in all formats but PDF.",
+        summary="All texts of a session that is closed; PDF is in it where the server can set it.",
         kind="application/zip",
         query=(_UI,),
         refusals=(404, 409, 503),

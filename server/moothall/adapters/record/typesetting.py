@@ -129,13 +129,24 @@ def typeset(data: bytes, *, fonts: Path | None = None, system_fonts: bool = True
     A character that no font has is shown as `SQUARE`, which a note at the end explains. Raises FontsMissing when there
     are too many of them, and TypesettingFailed.
     """
+    return set_with(data, known_fonts(fonts, system_fonts=system_fonts))
+
+
+def known_fonts(fonts: Path | None = None, *, system_fonts: bool = True) -> typst.Fonts:
+    """The fonts for a document, or several ones. Raises TypesettingFailed where Typst isn't installed."""
     try:
         import typst
     except ImportError:
         raise TypesettingFailed(NOT_INSTALLED) from None
 
+    return typst.Fonts(include_system_fonts=system_fonts, font_paths=[] if fonts is None else [str(fonts)])
+
+
+def set_with(data: bytes, known: typst.Fonts) -> bytes:
+    """Set a document as `typeset` does, with these fonts."""
+    import typst
+
     template = template_of("document")
-    known = typst.Fonts(include_system_fonts=system_fonts, font_paths=[] if fonts is None else [str(fonts)])
     text = data.decode()
     unshown = unshown_in(text, known)
     for _ in range(ROUNDS):

@@ -6,11 +6,13 @@ The meeting and what is proposed in it are invented; the forms, doors and templa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from aiohttp import web
 
 from moothall.adapters.desks.check_form import CheckForm, SentCheck
-from moothall.adapters.desks.own_words_door import LINK_TRIES, OwnWordsDoor
+from moothall.adapters.desks.own_words_door import LINK_TRIES, OpenedLink, OwnWordsDoor
 from moothall.adapters.desks.speakers_form import SpeakersForm, SpeakersText
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import remote_address
@@ -33,15 +35,17 @@ from moothall.adapters.styles.style_samples import (
 )
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.commands import AnyCommand
+from moothall.core.events.outcome_parts import MessageKind, PublishedMessage
 from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.proposals.own_words import DAY_MS, OwnFate, OwnProposal, SpeakerLink
 from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.state import State, Status
 from moothall.services.desks.checking import CheckedLines, FoundRight
+from moothall.services.outcomes.messages_quoting import QuotingMessage
 from moothall.services.proposals.own_words import OwnWords
 from moothall.services.sessions.staff import HALL, Staff
 
@@ -148,6 +152,10 @@ async def _nothing(_actor: Actor, _session: SessionId, _id: CommandId, _command:
     return NO_SESSION
 
 
+async def _unquoted(_state: State, _speaker: SpeakerId) -> Sequence[QuotingMessage]:
+    return ()
+
+
 class StyleProposalsDoor:
     """Serves the pages."""
 
@@ -210,11 +218,15 @@ class StyleProposalsDoor:
         door = OwnWordsDoor(
             pages=self._pages,
             own_words=_OwnWords([link]),
+            quoting=_unquoted,
             guard=self._guard,
             gate=AddressGate(SystemClock(), SystemRandomness(), LINK_TRIES),
             address_of=remote_address,
             secure=False,
         )
+        said = PublishedMessage(id=MessageId("a"), kind=MessageKind.VIEW, text=sample_sentence(ui))
+        quoting = QuotingMessage(session=MEETING, title=state.title, language=ui.language, at=NOW, message=said)
+        opened = OpenedLink(link, state, [quoting] if kind == "over" else ())
         refused: dict[str, object] = {}
         if kind == "refused":
             typed = SegmentId("line-6"), misheard(sample_sentence(ui))
@@ -222,7 +234,7 @@ class StyleProposalsDoor:
                 "typed": typed,
                 "wrong": ui.text("This line was mended meanwhile. Look at both texts, then propose it once more."),
             }
-        return framed(html(in_theme(door.rendered(request, link, state, ui, **refused), request), ui))  # type: ignore[arg-type]  # its arguments by name
+        return framed(html(in_theme(door.rendered(request, opened, ui, **refused), request), ui))  # type: ignore[arg-type]  # its arguments by name
 
     def _speakers(self, links: list[SpeakerLink]) -> SpeakersForm:
         return SpeakersForm(

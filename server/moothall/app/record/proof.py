@@ -48,6 +48,8 @@ class ProofParts(NamedTuple):
     tree: PublicTree
     witnesses: Witnesses
     stamps: SealStamps | None = None
+    quoting: Quoting | None = None
+    """Makes proofs; None until there are doors for them."""
 
 
 def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalogue, public: str) -> ProofParts:
@@ -199,7 +201,7 @@ def record_doors(
         strangers=StrangersFiles(backend.clock, backend.randomness, address_of),
         stamps=stamps,
     )
-    return parts._replace(stamps=stamps), (door, proofs, records, citing)
+    return parts._replace(stamps=stamps, quoting=quoting), (door, proofs, records, citing)
 
 
 def _seal_stamps(

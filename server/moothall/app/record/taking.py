@@ -12,6 +12,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.programme.discovery_door import DiscoveryDoor
 from moothall.adapters.programme.news_door import NewsDoor, NewsSpeaker
 from moothall.adapters.programme.rows import AgendaRows
+from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
 from moothall.adapters.record.bundling import Bundles
@@ -20,11 +21,14 @@ from moothall.adapters.record.description_door import DescriptionDoor
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
+from moothall.services.proof.quoting import Quoting
 from moothall.services.sessions.catalogue import Entry
 
 
-def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
-    """The routes for what is taken away. Bundles are made until the stack unwinds."""
+def taking_doors(
+    stack: AsyncExitStack, services: Services, entrance: Entrance, quoting: Quoting | None
+) -> Sequence[web.RouteDef]:
+    """The routes for what is taken away. Bundles are made until the stack unwinds; `quoting` has their lists logged."""
     backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
     recordings, folder = services.recordings, services.sound_folder
 
@@ -45,6 +49,8 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         zone=lambda: pages.zone().name,
         catalogue=catalogue,
         sound_of=sound_of,
+        pdf=can_typeset(),
+        log_list=(lambda _: None) if quoting is None else lambda listed: quoting.log_manifest(*listed),
     )
     backend.sessions.observe(bundles.observe)
     backend.sessions.tell_forgotten(bundles.withdraw)

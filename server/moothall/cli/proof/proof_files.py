@@ -5,6 +5,7 @@ It says what it has checked with, and what it has not got.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -17,13 +18,16 @@ from moothall.adapters.store import signing
 from moothall.adapters.store.files import explained
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import AnyEvent, SegmentCorrected, SegmentEnded
+from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, ProofBroken, RecordBroken
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.proof.checking import ProofCheck, ProofVerdict, Trusted, check
+from moothall.core.proof.entries import MANIFEST_FORM
 from moothall.core.proof.notes import SignedNote, VerifierKey, read_note
 from moothall.core.proof.policy import TrustPolicy, read_policy
 from moothall.core.proof.time_stamps import STAMP_SUFFIX, read_stamp
-from moothall.core.proof.tlog_proofs import MAGIC, SUFFIX, Context, LoggedEvent
+from moothall.core.proof.tlog_proofs import MAGIC, SUFFIX, Context, LoggedEvent, LoggedExport
+from moothall.record.bundle import BundleManifest
 from moothall.record.wrapping import plain
 
 PROVED, BROKEN, UNREADABLE, UNPROVED = 0, 1, 2, 3
@@ -66,6 +70,7 @@ def verify_file(
         data = proof.read_bytes()
         content = file.read_bytes() if file != proof and file.is_file() else None
     found = _stamped(check(data, trusted, file=content), proof, data, authorities)
+    found = _unpacked(found, file, content)
     print(f"{path}: {found.verdict.value}.", file=out)
     for sentence in (*found.faults, *_shown(found), *found.lacks, *found.notes):
         print(f"  {plain(sentence)}", file=out)  # A proof, from whomever, is no way into a terminal.
@@ -74,6 +79,38 @@ def verify_file(
             print(f"  {title}", file=out)
             print("".join(f"    {line}\n" for line in str(note).splitlines()), end="", file=out)
     return _CODES[found.verdict]
+
+
+def _unpacked(found: ProofCheck, path: Path, content: bytes | None) -> ProofCheck:
+    """What was found, with what became of the files that a bundle's list names, which are beside it."""
+    if content is None or not isinstance(found.thing, LoggedExport) or found.thing.file.form != MANIFEST_FORM:
+        return found
+    try:
+        listed = read_json(content, BundleManifest)
+    except Unreadable:
+        return found  # It isn't what was logged, and that was found.
+    altered, absent = list[str](), list[str]()
+    for each in listed.files:
+        there = path.parent / each.path
+        if not there.resolve().is_relative_to(path.parent.resolve()) or not there.is_file():
+            absent.append(each.path)
+            continue
+        with explained(f"{there} can't be read"), there.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != each.sha256:
+                altered.append(each.path)
+    faults = [f"{each} was altered: it isn't the file that was logged." for each in altered]
+    lacks = (
+        [f"Files that it lists aren't here, {len(absent)} of {len(listed.files)}, such as {absent[0]}."]
+        if absent
+        else []
+    )
+    whole = [] if altered or absent else [f"All {len(listed.files)} files that it lists are what was logged."]
+    return msgspec.structs.replace(
+        found,
+        faults=(*found.faults, *faults),
+        lacks=(*found.lacks, *lacks),
+        notes=(*whole, *found.notes),
+    )
 
 
 def _stamped(found: ProofCheck, proof: Path, data: bytes, authorities: Sequence[Path]) -> ProofCheck:
@@ -114,7 +151,13 @@ def _shown(found: ProofCheck) -> list[str]:
         lines += [source] if source else []
     else:
         file = found.thing.file
-        lines.append(f"Session {file.session}, file '{file.form}' of text '{file.channel}' as at event {file.offset}.")
+        if file.form == MANIFEST_FORM:
+            lines.append(
+                f"The list of a bundle's files, of session {file.session} as at event {file.offset} and others."
+            )
+        else:
+            of = f"file '{file.form}' of text '{file.channel}'"
+            lines.append(f"Session {file.session}, {of} as at event {file.offset}.")
         lines.append(_until(context))
     signed = f"Signed by {found.key}, " if found.key else "Not checked against a key, "
     lines.append(f"{signed}in the tree {found.head.origin} of {found.head.size} leaves.")

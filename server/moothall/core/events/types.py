@@ -221,7 +221,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     t: int
     """Since when, media ms. It lasts until the next topic."""
     question: PolicyQuestionId | None = None
-    """The policy question that was taken up; null for a free heading, or nothing."""
+    """The policy question that was taken up; null for a free heading, nothing, and a question of an imported file."""
     number: int = 0
     """The question's number in the list, from 1; 0 for a free heading, and a question that is listed no more."""
     title: str = ""
@@ -762,7 +762,7 @@ class TopicTaken(Event, frozen=True, kw_only=True, tag="topic.taken-up"):
     """
 
     question: PolicyQuestionId | None = None
-    """The policy question that was taken up; null for a free heading, or nothing."""
+    """The policy question that was taken up; null for a free heading, nothing, and a question of an imported file."""
     number: int = 0
     """The question's number in the list then, from 1; 0 for a free heading."""
     title: str = ""

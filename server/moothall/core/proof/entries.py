@@ -21,6 +21,10 @@ DIGEST_BYTES = hashlib.sha256().digest_size
 EXPORT_MARK = b"moothall-export-1\n"
 """The beginning of an entry of a file. No header begins with it, since headers are JSON objects."""
 MOST_ENTRY_BYTES = 65_535
+MANIFEST_FORM = "bundle"
+"""The form of an entry that is of the list of a bundle's files (`manifest.json`): of no single text, and its session is
+the first one in the bundle.
+"""
 
 _encoder = msgspec.json.Encoder()
 

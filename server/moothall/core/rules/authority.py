@@ -26,7 +26,15 @@ def _of(*kinds: type[Command]) -> _Commands:
 _LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, do.ReopenSession)
 _MAKE = _of(do.CreateSession, do.DescribeSession, do.SetLanguages, do.AddChannel, do.SealRecord)
 _PLAN = _of(do.ArrangeSession, do.CancelSession, do.ReinstateSession)
-_IMPORT = _of(do.BeginImport, do.KeepOriginal, do.ImportLines, do.ImportQuestions, do.EndImport, do.StateGround)
+_IMPORT = _of(
+    do.BeginImport,
+    do.KeepOriginal,
+    do.ImportLines,
+    do.ImportQuestions,
+    do.ImportChapters,
+    do.EndImport,
+    do.StateGround,
+)
 _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.NoteWriter, do.AttachEngine, do.NoteGap)
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker)

@@ -18,8 +18,11 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
 from moothall.core.kernel.languages import is_language
+from moothall.core.questions.interventions import Intervention
+from moothall.core.rules.notes_and_tags import MAX_QUESTION
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import State, Status
+from moothall.core.sessions.topics import same_topic
 
 MAX_TEXT = 20_000
 """Characters of a line: those of a translated one."""
@@ -28,6 +31,7 @@ MAX_WORDS = 200
 MOST_LINES = 50
 """Lines, and questions, of one act: the server carries out an act at once, and does nothing else meanwhile."""
 MOST_SPANS = 2_000
+MOST_CHAPTERS = 1_000
 MOST_MS = 100 * 3_600_000
 """The longest meeting, in ms."""
 _LONGEST = f"{MOST_MS // 3_600_000} hours"
@@ -55,6 +59,8 @@ def decide_import(state: State, command: do.ImportCommand, wall: int) -> _Decisi
             return _lines(state, command)
         case do.ImportQuestions():
             return _questions(state, command)
+        case do.ImportChapters():
+            return _chapters(state, command)
         case do.EndImport():
             return _end(state, command, wall)
         case _:
@@ -172,7 +178,7 @@ def _questions(state: State, command: do.ImportQuestions) -> _Decision:
     for each in command.questions:
         if each.number <= last or not is_name(each.intervention) or state.questions.get(each.intervention) is not None:
             return _invalid("Questions are imported in the order of their numbers, each once.")
-        if max(len(each.text), len(each.answer)) > MAX_TEXT or not 0 <= each.t <= MOST_MS:
+        if max(len(each.text), len(each.answer)) > MAX_TEXT or not 0 <= each.t <= MOST_MS or (each.since or 0) < 0:
             return _invalid(f"A question has at most {MAX_TEXT} characters, and a time within {_LONGEST}.")
         if each.name and state.young_people:
             return _invalid("Where young people take part no names are kept.")
@@ -195,10 +201,47 @@ def _asked(each: do.ImportedQuestion) -> Sequence[ev.AnyEvent]:
     if each.answer:
         written = made_of(ev.InterventionWritten, each, text=each.answer, language=each.answer_language)
         events.append(written)
-    events.append(made_of(ev.InterventionStatusChanged, each))
+    since = each.t if each.since is None else each.since
+    events.append(made_of(ev.InterventionStatusChanged, each, t=since))
     if each.support:
         events.append(ev.SupportCounted(counts={each.intervention: each.support}))
     return events
+
+
+def _chapters(state: State, command: do.ImportChapters) -> _Decision:
+    if state.status is not Status.CREATED or not is_imported(state):
+        return refuse(RefusalCode.CONFLICT, "Chapters are imported with the first text of a meeting.")
+    if not 0 < len(command.chapters) <= MOST_LINES or len(state.topics) > MOST_CHAPTERS:
+        return _invalid(f"Import 1 to {MOST_LINES} chapters at a time.")
+    events: list[ev.AnyEvent] = []
+    topic = state.topics[-1] if state.topics else None
+    for each in command.chapters:
+        if not 0 <= each.t <= MOST_MS or each.number < 0:
+            return _invalid(f"A chapter has a time within {_LONGEST}.")
+        if each.intervention is not None:
+            asked = state.questions.get(each.intervention)
+            if asked is None or not asked.published:
+                return refuse(RefusalCode.UNKNOWN, "Only a question that was published had its turn.")
+            events += _turn(asked, each.t)
+            continue
+        if not 0 < len(each.title) <= MAX_QUESTION or (topic is not None and each.t <= topic.t):
+            return _invalid(f"A topic has 1 to {MAX_QUESTION} characters, and was taken up after the one before it.")
+        taken = made_of(ev.TopicTaken, each)
+        if topic is not None and same_topic(topic, taken) and topic.t < each.t - 1:
+            events.append(ev.TopicTaken(t=each.t - 1))  # It was taken up twice, with something between.
+        events.append(taken)
+        topic = made_of(ev.Topic, taken)
+    return events
+
+
+def _turn(asked: Intervention, t: int) -> Sequence[ev.AnyEvent]:
+    """A turn of its own, after which the question stands where it stood."""
+    answered = InterventionStatus.ANSWERED  # before, so that a turn that is under way ends rather than being put back
+    had = (answered, InterventionStatus.QUEUED, InterventionStatus.CALLED, answered)
+    stands = [
+        ev.InterventionStatusChanged(intervention=asked.id, number=asked.number, status=status, t=t) for status in had
+    ]
+    return [*stands, made_of(ev.InterventionStatusChanged, asked, intervention=asked.id, t=asked.since)]
 
 
 def unpublished(number: int, t: int = 0) -> do.ImportedQuestion:

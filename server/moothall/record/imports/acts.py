@@ -178,6 +178,8 @@ def _around(past: PastText, meeting: PastMeeting, names: str) -> Iterator[Sequen
         do.SetHubPresence(hub=hub.hub, title=hub.title, people=hub.most, here=False, since=meeting.starts)
         for hub in past.hubs
     )
+    for each in _batches(past.chapters):
+        yield (do.ImportChapters(chapters=each),)
     end = do.EndImport(channel=meeting.channel, wall=meeting.starts, t=_end(past), spans=past.spans)
     yield (end, do.SealRecord(version=SealVersion.RAW))
 

@@ -7,21 +7,23 @@ in which the meeting was written (docs/how-to/import-past-records.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moothall.core.commands import ImportedQuestion, ImportedSpan
+from moothall.core.commands import ImportedChapter, ImportedQuestion, ImportedSpan
 from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin
 from moothall.core.kernel.decoding import Unreadable, made_of, read
 from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.ids import InterventionId, SegmentId, is_name
 from moothall.core.kernel.languages import is_language
-from moothall.core.rules.imports import unpublished
+from moothall.core.kernel.times import media_time
+from moothall.core.rules.imports import MOST_CHAPTERS, MOST_MS, unpublished
 from moothall.core.rules.making import MAX_TITLE, MOST_PEOPLE
+from moothall.core.rules.notes_and_tags import MAX_QUESTION
 from moothall.record.imports.past import FileNote, PastHub, PastLine, PastText, some, stop_at_most
 from moothall.record.model import Absence
 
@@ -88,6 +90,13 @@ class _Question(msgspec.Struct):
     t: int | None = None
 
 
+class _Chapter(msgspec.Struct):
+    kind: InterventionKind | None
+    number: int
+    title: str
+    t: int | None = None
+
+
 class _Figures(msgspec.Struct):
     received: int = 0
 
@@ -102,6 +111,7 @@ class _Document(msgspec.Struct):
     interventions: tuple[_Question, ...] = ()
     figures: _Figures = msgspec.field(default_factory=_Figures)
     hubs: tuple[PastHub, ...] = ()
+    chapters: tuple[_Chapter, ...] = ()
     until: int = 0
     finished: bool = True
 
@@ -123,6 +133,9 @@ def read_own_json(text: str) -> PastText:
     notes = [] if document.finished else [FileNote(1, "This record was taken home before the meeting was over.")]
     lines = tuple(_line(line) for line in document.lines if line.text.strip())
     session, of = document.session, document.text
+    asked = _asked(document)
+    chapters = tuple(_chapters(document, asked))
+    on = _on_at_the_end(asked, chapters)  # Such a turn comes back with the status of its question.
     return PastText(
         form="json",
         title=session.title,
@@ -135,7 +148,8 @@ def read_own_json(text: str) -> PastText:
         text_languages=tuple(filter(is_language, of.languages)),
         lines=some(lines, "JSON"),
         spans=tuple(_span(each) for each in document.missing if _ended(each)),
-        asked=_asked(document),
+        asked=tuple(msgspec.structs.replace(each, since=on.get(each.intervention)) for each in asked),
+        chapters=tuple(each for each in chapters if each.intervention is None or on.get(each.intervention) != each.t),
         hubs=tuple({hub.hub: hub for hub in document.hubs if _is_hub(hub)}.values()),
         until=max(0, document.until),
         notes=tuple(notes),
@@ -193,6 +207,35 @@ def _asked(document: _Document) -> tuple[ImportedQuestion, ...]:
     return tuple(
         unpublished(number) if number not in known else _question(known[number], numbers) for number in sorted(numbers)
     )
+
+
+def _chapters(document: _Document, asked: Sequence[ImportedQuestion]) -> Iterator[ImportedChapter]:
+    """Yield the chapters by time. Raises ImportRefused where they can be none of a meeting."""
+    given = sorted(document.chapters, key=lambda each: each.t or 0)
+    turns = {each.number: each for each in asked if each.status is not InterventionStatus.CHECKED}
+    topic = -1
+    for each in given:
+        t, title = each.t or 0, each.title.strip()
+        if not 0 <= t <= MOST_MS or each.number < 0 or len(given) > MOST_CHAPTERS:
+            raise ImportRefused(
+                "The chapters of this record can't be read: there are too many, or their times are wrong."
+            )
+        if each.kind is not None:
+            if each.number in turns:
+                yield ImportedChapter(t=t, intervention=turns[each.number].intervention)
+        elif topic < t and 0 < len(title) <= MAX_QUESTION:
+            topic = t
+            yield ImportedChapter(t=t, number=each.number, title=title)
+        else:
+            raise ImportRefused(
+                f"The topic at {media_time(t)} of this record has no title, or begins with another one."
+            )
+
+
+def _on_at_the_end(asked: Sequence[ImportedQuestion], chapters: Sequence[ImportedChapter]) -> dict[InterventionId, int]:
+    """When the last turns began of those questions whose turn goes on, media ms."""
+    called = {each.intervention for each in asked if each.status is InterventionStatus.CALLED}
+    return {each.intervention: each.t for each in chapters if each.intervention and each.intervention in called}
 
 
 def _question(each: _Question, numbers: dict[int, InterventionId]) -> ImportedQuestion:

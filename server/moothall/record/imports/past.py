@@ -9,7 +9,7 @@ import codecs
 
 import msgspec
 
-from moothall.core.commands import ImportedQuestion, ImportedSpan
+from moothall.core.commands import ImportedChapter, ImportedQuestion, ImportedSpan
 from moothall.core.events.types import ChannelKind, MadeFrom, Origin, Word
 from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.visible import visible
@@ -117,6 +117,8 @@ class PastText(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tags of the channel."""
     spans: tuple[ImportedSpan, ...] = ()
     asked: tuple[ImportedQuestion, ...] = ()
+    chapters: tuple[ImportedChapter, ...] = ()
+    """What was taken up or had its turn, in order of time."""
     hubs: tuple[PastHub, ...] = ()
     estimated: bool = False
     """Whether the file has no times: those of the lines are estimated from the lengths of the texts."""

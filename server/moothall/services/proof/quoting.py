@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
@@ -11,13 +12,16 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentCorrected, SegmentEnded
-from moothall.core.kernel.ids import SegmentId, SessionId
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading
-from moothall.core.proof.entries import ExportEntry
+from moothall.core.proof.entries import MANIFEST_FORM, ExportEntry, file_digest
 from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedEvent, LoggedExport, LoggedThing, prove
 from moothall.services.proof.tree import PublicTree
 
+_NO_TEXT = ChannelId("")
+"""Stands for the text where a whole bundle is meant."""
 TEXTS = frozenset(str(kind.__struct_config__.tag) for kind in (SegmentEnded, SegmentCorrected))
 """The events that carry the whole text of a line."""
 
@@ -80,10 +84,39 @@ class Quoting:
         place = self.tree.log_export(export)
         if place is None:
             return self._later() if self.tree.export_waits(export.digest) else NoProof.BUSY
+        return await self._export(export.session, place, salt)
+
+    def log_manifest(self, session: SessionId, epoch: Epoch, offset: int, sha256: bytes) -> None:
+        """Have the list of a bundle's files logged, once. `session` is the first one in it, which stands at `offset`.
+        Where too many files wait, and before the tree is loaded, it is not: its bundle has it tried again.
+        """
+        _, digest = self._manifest(session, sha256)
+        export = ExportEntry(
+            session=session, epoch=epoch, offset=offset, channel=_NO_TEXT, form=MANIFEST_FORM, digest=digest
+        )
+        with suppress(StorageUnavailable):
+            self.tree.log_export(export)
+
+    async def manifest(self, session: SessionId, sha256: bytes) -> InclusionProof | NoProof:
+        """The proof of the list of a bundle's files. Nothing is logged for whoever asks. Raises StorageUnavailable,
+        RecordBroken.
+        """
+        salt, digest = self._manifest(session, sha256)
+        place = self.tree.place_of_export(digest)
+        if place is None:
+            return self._later() if self.tree.export_waits(digest) else NoProof.NOWHERE
+        return await self._export(session, place, salt)
+
+    def _manifest(self, session: SessionId, sha256: bytes) -> tuple[bytes, str]:
+        """Salt and digest of a list of files in its entry."""
+        salt = self.tree.salt_of(session, _NO_TEXT, MANIFEST_FORM, sha256)
+        return salt, file_digest(salt, sha256)
+
+    async def _export(self, session: SessionId, place: int, salt: bytes) -> InclusionProof | NoProof:
         logged = await self.tree.export_at(place)
         if logged is None:
             return NoProof.NOWHERE
-        context = await self._context(export.session, None)
+        context = await self._context(session, None)
         return await self._proof(LoggedExport(file=logged, salt=salt, context=context), place)
 
     async def _record(self, session: SessionId, offset: int) -> LogRecord | None:

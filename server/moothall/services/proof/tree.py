@@ -272,6 +272,13 @@ class PublicTree:
         """Whether a file will enter."""
         return digest in self._waiting or self._is_in(digest)
 
+    def place_of_export(self, digest: str) -> int | None:
+        """The place of a file in the tree that is shown; None where it isn't in there yet. Raises StorageUnavailable
+        before the tree is loaded.
+        """
+        self._state()
+        return self._if_shown(self._leaves.place_of_export(digest))
+
     async def export_at(self, place: int) -> ExportEntry | None:
         """The file at a place of the tree; None where an event is there. Raises StorageUnavailable, RecordBroken."""
         return await self._leaves.export_at(place)

@@ -66,32 +66,8 @@ async def withdrawn(running: RunningServer, query: str = "") -> dict[str, list[d
     return {each["session"]: each["withdrawn"] for each in json.loads(body)["sessions"]}
 
 
-async def test_a_bundle_has_every_format_but_pdf_and_lists_them_with_their_digests(running: RunningServer) -> None:
-    await done(running, do.CloseSession())
-    status, headers, body = await get(running, f"/s/{SESSION}/bundle.zip")
-    assert status == 200
-    assert headers["Content-Type"] == "application/zip"
-    assert headers["Content-Disposition"] == f'attachment; filename="{SESSION}.zip"'
-    found = files(body, SESSION)
-    forms = TYPES.keys() - {"pdf"}
-    for form in forms:
-        _, _, alone = await get(running, f"/s/{SESSION}/record.{form}")
-        assert found[f"data/{SESSION}/floor.{form}"] == alone, form
-    manifest = json.loads(found["manifest.json"])
-    assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
-    assert [each["id"] for each in manifest["sessions"]] == [SESSION]
-    assert manifest["sessions"][0]["texts"][0]["files"].keys() == forms
-    assert manifest["proceedings"] == []
-    for each in manifest["files"]:
-        data = found[each["path"]]
-        assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
-    assert HIDDEN in found["search/hearing/floor.js"].decode()
-
-
-async def test_a_bundle_is_a_bag_for_archives(running: RunningServer) -> None:
-    await done(running, do.CloseSession())
-    _, _, body = await get(running, "/bundle.zip")
-    found = files(body, "all")
+def check_bag(found: dict[str, bytes]) -> None:
+    """Check that the files of a bundle are a bag (RFC 8493) whose lists are right."""
     assert found["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     for name, listed in (
         ("manifest-sha256.txt", {path for path in found if path.startswith("data/")}),
@@ -102,6 +78,29 @@ async def test_a_bundle_is_a_bag_for_archives(running: RunningServer) -> None:
         assert all(sha256(found[path]).hexdigest() == digest for digest, path in rows)
     inside = [data for path, data in found.items() if path.startswith("data/")]
     assert f"Payload-Oxum: {sum(map(len, inside))}.{len(inside)}\n" in found["bag-info.txt"].decode()
+
+
+async def test_a_bundle_has_every_format_lists_them_with_their_digests_and_is_a_bag(running: RunningServer) -> None:
+    await done(running, do.CloseSession())
+    status, headers, body = await get(running, f"/s/{SESSION}/bundle.zip")
+    assert status == 200
+    assert headers["Content-Type"] == "application/zip"
+    assert headers["Content-Disposition"] == f'attachment; filename="{SESSION}.zip"'
+    found = files(body, SESSION)
+    for form in TYPES:
+        _, _, alone = await get(running, f"/s/{SESSION}/record.{form}")
+        assert found[f"data/{SESSION}/floor.{form}"] == alone, form
+    manifest = json.loads(found["manifest.json"])
+    assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
+    assert [each["id"] for each in manifest["sessions"]] == [SESSION]
+    assert manifest["sessions"][0]["texts"][0]["files"].keys() == TYPES.keys()
+    assert manifest["proof"] == f"{running.address}/s/{SESSION}/manifest.json.tlog-proof?sha256="
+    assert manifest["proceedings"] == []
+    for each in manifest["files"]:
+        data = found[each["path"]]
+        assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
+    assert HIDDEN in found["search/hearing/floor.js"].decode()
+    check_bag(found)
 
 
 async def test_a_download_resumes_where_it_broke_off_and_its_bytes_are_the_same_when_made_again(
@@ -163,7 +162,7 @@ async def test_removed_words_leave_the_bundle_in_the_same_act(running: RunningSe
     await done(running, do.CloseSession())
     path = f"/s/{SESSION}/bundle.zip"
     _, headers, body = await get(running, path)
-    for form in TYPES.keys() - {"pdf"}:
+    for form in TYPES.keys() - {"pdf"}:  # its text is compressed once more
         assert HIDDEN.encode() in unpacked(files(body, SESSION)[f"data/{SESSION}/floor.{form}"]), form
     assert await withdrawn(running) == {SESSION: []}
     async with at_a_desk(running, Role.SECRETARIAT) as client:

@@ -30,7 +30,16 @@ from moothall.record.wording import Options, Wording
 from support.record.golden import ARABIC, CHINESE, FRENCH, IMPORTED, NONCHARACTERS, PARTS, golden_records
 from support.record.proceedings import FRONT, MONDAY, WORDS, two_records
 from support.record.referees import akoma_ntoso_schema, faults_of_book
-from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned, tagged_wrongly
+from support.sessions.record_maker import (
+    FLOOR,
+    WORDING,
+    Telling,
+    chaptered,
+    hostile_records,
+    meeting,
+    questioned,
+    tagged_wrongly,
+)
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 UI = {FLOOR: "en", FRENCH: "fr", ARABIC: "ar", CHINESE: "zh"}
@@ -101,6 +110,7 @@ def test_every_debate_is_valid_by_the_schema_of_oasis(options: Options) -> None:
     schema = akoma_ntoso_schema()
     for record, words in every_record():
         schema.assertValid(etree.fromstring(write_akn(record, words, options).encode()))
+    schema.assertValid(etree.fromstring(write_akn(chaptered().record(), WORDING, options).encode()))
 
 
 def test_the_schema_would_have_found_a_fault() -> None:

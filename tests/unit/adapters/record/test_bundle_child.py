@@ -4,6 +4,7 @@ import io
 import json
 import os
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pikepdf
@@ -31,6 +32,7 @@ from moothall.adapters.record.typesetting import TypesettingFailed
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SourceId
 from moothall.record.json import write_json
+from moothall.record.model import Record
 from moothall.record.wording import Options
 from support.record.golden import ARABIC, CHANNELS, golden_records, golden_session
 from support.sessions.record_maker import FLOOR, meeting
@@ -60,6 +62,16 @@ def told(*sound: RecordingFile, channels: tuple[ChannelId, ...] = (FLOOR, Channe
     return [begins, SessionEvents(tuple(telling.records)), SessionEnds()]
 
 
+def first_record(arriving: list[BundleMessage]) -> Record:
+    """The record of the first text of a meeting."""
+    begins, events, _ = arriving
+    assert isinstance(begins, SessionBegins)
+    assert isinstance(events, SessionEvents)
+    session = ArrivingSession(begins)
+    session.take(events.records)
+    return next(session.records())
+
+
 def made(path: Path, order: BundleOrder, arriving: list[BundleMessage]) -> bytes:
     with path.open("w+b") as file:
         write_bundle(file.fileno(), order, iter(arriving))
@@ -80,6 +92,28 @@ def test_published_sound_is_taken_along_with_its_media_time(tmp_path: Path) -> N
         assert archive.getinfo(f"taken/{part['path']}").compress_type == zipfile.ZIP_STORED
         assert f'src="{part["path"]}"' in archive.read("taken/index.html").decode()
     assert [each["reason"] for each in session["withdrawn"]] == ["request"]
+
+
+def test_a_text_is_in_it_as_pdf_where_that_can_be_set(tmp_path: Path) -> None:
+    """Both texts are set by one process; the first is the file that its own address gives."""
+    ui, zone = texts_of(ORDER)
+    record = first_record(told())
+    alone = write_record("pdf", record, wording(record, ui, zone, ORDER.public), Options(), lambda: "")
+    for order in (replace(ORDER, pdf=True), ORDER):
+        with zipfile.ZipFile(io.BytesIO(made(tmp_path / "taken.zip", order, told()))) as archive:
+            manifest = json.loads(archive.read("taken/manifest.json"))
+            [session] = manifest["sessions"]
+            reasons = {text["channel"]: text["without_pdf"] for text in session["texts"]}
+            pdfs = {each["path"] for each in manifest["files"] if each["path"].endswith(".pdf")}
+            assert pdfs == {text["files"]["pdf"] for text in session["texts"] if "pdf" in text["files"]}
+            if order.pdf:
+                assert reasons == {"floor": None, "fr": None}
+                assert archive.read("taken/data/plenary/floor.pdf") == alone
+                assert '<a href="data/plenary/fr.pdf">pdf</a>' in archive.read("taken/index.html").decode()
+                assert archive.comment.decode() == sha256(archive.read("taken/manifest.json")).hexdigest()
+            else:
+                assert reasons == dict.fromkeys(("floor", "fr"), "not-installed")
+                assert not pdfs
 
 
 def test_equal_messages_give_equal_bytes(tmp_path: Path) -> None:

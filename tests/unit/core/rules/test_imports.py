@@ -12,6 +12,7 @@ from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, Sessi
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
 from moothall.core.rules.imports import MAX_GROUND, MAX_PART, MAX_PARTS, MOST_LINES, MOST_MS, is_imported, unpublished
+from moothall.core.rules.notes_and_tags import MAX_QUESTION
 from moothall.core.sessions.state import State, Status
 from support.record.imported import LATER, carried_out
 from support.sessions.recorder import MORNING
@@ -34,6 +35,7 @@ QUESTION = do.ImportedQuestion(
     t=500,
     status=InterventionStatus.ANSWERED,
 )
+TOPIC = do.ImportedChapter(t=4_000, number=2, title="Who pays?")
 GROUND = do.StateGround(access=ev.Access.PUBLIC, ground="It was held in public.")
 
 
@@ -58,6 +60,7 @@ DONE = state_of(CREATE, ADD, BEGIN, LINES, END)
         do.KeepOriginal(channel=FLOOR, name="a", part=1, parts=1, content=b"x"),
         LINES,
         do.ImportQuestions(questions=(QUESTION,)),
+        do.ImportChapters(chapters=(TOPIC,)),
         END,
         GROUND,
     ],
@@ -231,8 +234,47 @@ def test_questions_come_with_what_became_of_them() -> None:
     assert refused(state, do.ImportQuestions(questions=(QUESTION,))) is RefusalCode.INVALID
 
 
+def test_topics_and_turns_come_back_and_a_question_stands_where_it_stood() -> None:
+    turn = do.ImportedChapter(t=5_000, intervention=QUESTION.intervention)
+    again = msgspec.structs.replace(TOPIC, t=8_000)
+    state, _ = carried_out(
+        BEGUN, do.ImportQuestions(questions=(QUESTION,)), do.ImportChapters(chapters=(TOPIC, turn, again))
+    )
+    state, _ = carried_out(state, do.ImportChapters(chapters=(do.ImportedChapter(t=8_001, title="Item 1"),)))
+    assert [(each.t, each.number, each.title) for each in state.topics] == [
+        (4_000, 2, "Who pays?"),
+        (7_999, 0, ""),
+        (8_000, 2, "Who pays?"),
+        (8_001, 0, "Item 1"),
+    ]
+    assert [(each.intervention, each.t) for each in state.questions.turns] == [(QUESTION.intervention, 5_000)]
+    asked = state.questions.get(QUESTION.intervention)
+    assert asked is not None
+    assert (asked.status, asked.since, state.questions.called) == (QUESTION.status, QUESTION.t, None)
+
+
 @pytest.mark.parametrize(
-    "changed", [{"number": 0}, {"intervention": InterventionId("A name")}, {"t": -1}, {"text": "x" * 20_001}]
+    ("chapters", "code"),
+    [
+        ((), RefusalCode.INVALID),
+        ((TOPIC,) * (MOST_LINES + 1), RefusalCode.INVALID),
+        ((TOPIC, TOPIC), RefusalCode.INVALID),
+        ((msgspec.structs.replace(TOPIC, t=-1),), RefusalCode.INVALID),
+        ((msgspec.structs.replace(TOPIC, number=-1),), RefusalCode.INVALID),
+        ((msgspec.structs.replace(TOPIC, title=""),), RefusalCode.INVALID),
+        ((msgspec.structs.replace(TOPIC, title="x" * (MAX_QUESTION + 1)),), RefusalCode.INVALID),
+        ((do.ImportedChapter(t=1, intervention=QUESTION.intervention),), RefusalCode.UNKNOWN),
+        ((do.ImportedChapter(t=1, intervention=unpublished(2).intervention),), RefusalCode.UNKNOWN),
+    ],
+)
+def test_what_is_no_chapter(chapters: tuple[do.ImportedChapter, ...], code: RefusalCode) -> None:
+    begun, _ = carried_out(BEGUN, do.ImportQuestions(questions=(unpublished(2),)))
+    assert refused(begun, do.ImportChapters(chapters=chapters)) is code
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"number": 0}, {"since": -1}, {"intervention": InterventionId("A name")}, {"t": -1}, {"text": "x" * 20_001}],
 )
 def test_what_is_no_question(changed: dict[str, object]) -> None:
     wrong = msgspec.structs.replace(QUESTION, **changed)
@@ -242,6 +284,7 @@ def test_what_is_no_question(changed: dict[str, object]) -> None:
 def test_questions_come_with_the_first_text_a_few_at_a_time() -> None:
     assert refused(BEGUN, do.ImportQuestions(questions=())) is RefusalCode.INVALID
     assert refused(DONE, do.ImportQuestions(questions=(QUESTION,))) is RefusalCode.CONFLICT
+    assert refused(DONE, do.ImportChapters(chapters=(TOPIC,))) is RefusalCode.CONFLICT
 
 
 def test_spans_without_text_are_those_of_the_file() -> None:

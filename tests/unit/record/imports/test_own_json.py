@@ -30,6 +30,7 @@ ASKED = {
     "status": "answered",
     "origin": "room",
 }
+CHAPTER: dict[str, object] = {"kind": None, "number": 0, "title": "Item 1", "t": 1_000}
 
 
 def read(**changed: object) -> Any:
@@ -69,6 +70,15 @@ def test_a_question_joined_with_one_that_is_not_there() -> None:
     assert past.asked[0].into == past.asked[1].intervention
 
 
+def test_the_turn_of_a_question_that_is_not_there_is_left_out() -> None:
+    turns = [{**CHAPTER, "kind": "question", "number": number} for number in (ASKED["number"], 7)]
+    past = read(interventions=[ASKED], chapters=[*turns, {**CHAPTER, "t": 2_000}])
+    assert [(each.t, each.intervention, each.title) for each in past.chapters] == [
+        (1_000, ASKED["id"], ""),
+        (2_000, None, "Item 1"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -78,6 +88,11 @@ def test_a_question_joined_with_one_that_is_not_there() -> None:
         ({"session": {"id": "s", "title": "T", "languages": []}}, "names no language"),
         ({"interventions": [{**ASKED, "id": "A name"}]}, "ids or numbers"),
         ({"interventions": [ASKED, {**ASKED, "id": "r"}]}, "same number or id"),
+        ({"chapters": [{**CHAPTER, "t": -1}]}, "times are wrong"),
+        ({"chapters": [{**CHAPTER, "number": -1}]}, "times are wrong"),
+        ({"chapters": [CHAPTER] * 1_001}, "too many"),
+        ({"chapters": [CHAPTER, CHAPTER]}, "The topic at 0:01 of this record has no title, or begins with another one"),
+        ({"chapters": [{**CHAPTER, "title": " "}]}, "The topic at 0:01"),
     ],
 )
 def test_a_wrong_file_is_refused(changed: dict[str, object], sentence: str) -> None:

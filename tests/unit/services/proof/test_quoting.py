@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
-from moothall.core.proof.entries import ExportEntry, entry_of
+from moothall.core.proof.entries import MANIFEST_FORM, ExportEntry, entry_of
 from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedExport, thing_of
 from moothall.services.proof.quoting import NoProof, Quoting
 from moothall.services.proof.tree import MOST_EXPORTS
 from support.proof.grown import Grown, grown
 from support.proof.logged import SALT
-from support.sessions.recorder import SESSION
+from support.sessions.recorder import EPOCH, SESSION
 
 LINE = SegmentId("floor-1-0")
 
@@ -87,6 +88,36 @@ async def test_a_file_is_proved_once_it_was_logged() -> None:
         assert isinstance(thing, LoggedExport)
         assert thing == LoggedExport(file=export(), salt=SALT, context=thing.context)
         assert proof.leads_to(export().entry)
+
+
+async def test_the_list_of_a_bundles_files_is_proved_and_none_that_was_not_logged() -> None:
+    async with grown("One.") as made:
+        ask = quoting(made)
+        sha256 = hashlib.sha256(b"list").digest()
+        for digest in (sha256, hashlib.sha256(b"another").digest()):
+            assert await ask.manifest(SESSION, digest) is NoProof.NOWHERE
+        for _ in range(2):
+            ask.log_manifest(SESSION, EPOCH, 1, sha256)
+        assert await ask.manifest(SESSION, sha256) is NoProof.LATER
+        await made.later()
+        proof = await ask.manifest(SESSION, sha256)
+        assert isinstance(proof, InclusionProof)
+        thing = thing_of(proof)
+        assert isinstance(thing, LoggedExport)
+        assert (thing.file.form, thing.file.session, thing.is_of(b"list"), thing.is_of(b"other")) == (
+            MANIFEST_FORM,
+            SESSION,
+            True,
+            False,
+        )
+        assert proof.leads_to(thing.entry)
+        assert await ask.manifest(SessionId("other"), sha256) is NoProof.NOWHERE
+
+
+async def test_before_the_tree_is_loaded_no_list_is_logged() -> None:
+    async with grown() as made:
+        made.tree.state = None
+        quoting(made).log_manifest(SESSION, EPOCH, 1, bytes(32))
 
 
 async def test_more_files_than_may_wait_are_refused() -> None:
