@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
-from moothall.adapters.outcomes.published_report import PublishedReport
+from moothall.adapters.outcomes.published_report import PublishedReport, published_report
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html, page_headers
 from moothall.adapters.pages.texts import ErrorText
@@ -34,11 +34,12 @@ from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.report_rules import MAX_NAME, MAX_OBJECTION
 from moothall.core.rules.authority import COMMANDS
 from moothall.record.documents.docx import write_docx
+from moothall.record.documents.styled_epub import write_styled_epub
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.sessions.staff import MayAct, Staff, actor_of
 from moothall.wire.token_bucket import Allowance
 
-FORMS = ("json", "docx", "pdf")
+FORMS = ("json", "docx", "epub", "pdf")
 ALLOWANCE = Allowance(per_second=1, burst=60)
 """Objections and confirmations of one address: more than a hall has reason for."""
 MAX_WAITING = 16
@@ -145,6 +146,8 @@ class OutcomeDoor:
             return found.json()
         if form == "docx":
             return await asyncio.to_thread(lambda: packed(write_docx(found.document())))
+        if form == "epub":
+            return await asyncio.to_thread(_book, found)
         if self.typeset is None:
             raise HttpProblem(501, RecordErrorText.NO_PDF)
         try:
@@ -213,25 +216,16 @@ class OutcomeDoor:
 
     async def _published(self, wanted: SessionRequest, ui: Catalogue) -> PublishedReport:
         """The newest version with what it cites. Raises HttpProblem, StorageUnavailable."""
-        report = await self.reports.report(wanted.session)
-        version = report.newest
-        if version is None:
+        zone = self.context.pages.zone()
+        found = await published_report(self.reports, wanted.session, ui, zone, self.public)
+        if found is None:
             raise HttpProblem(404, OutcomeText.NONE)
-        cited = await self.reports.cited.look_up(
-            [(each, None) for message in version.messages for each in message.citations]
-        )
-        session = await self.reports.logs.sessions.find(wanted.session)
-        policy = () if session is None else session.state.notes_and_tags.questions
-        return PublishedReport(
-            session=wanted.session,
-            report=report,
-            version=version,
-            cited=cited,
-            policy={each.id: each.text for each in policy},
-            ui=ui,
-            zone=self.context.pages.zone(),
-            address=f"{self.public}/s/{quote(wanted.session)}/outcome",
-        )
+        return found
+
+
+def _book(found: PublishedReport) -> bytes:
+    book = write_styled_epub(found.document(), identifier=f"{found.address}?n={found.version.n}", at=found.version.at)
+    return packed(book, stored="mimetype")
 
 
 def _require(answer: object) -> None:

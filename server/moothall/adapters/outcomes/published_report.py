@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import msgspec
 
@@ -15,7 +16,9 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.outcomes.report import Report, ReportVersion
 from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
+from moothall.record.proceedings.report import SessionReport
 from moothall.services.outcomes.cited_words import CitedWords
+from moothall.services.outcomes.reports import SessionReports
 
 FIRST_CITED = (
     MessageKind.AGREED,
@@ -157,11 +160,24 @@ class PublishedReport:
             title=self.version.title,
             language=ui.language,
             right_to_left=ui.direction == "rtl",
-            contents="",
+            contents=ui.named("record/contents"),
             columns=(),
             blocks=tuple(self._blocks()),
             states=(self.address, ui.text("Version {n}, {time}", n=self.version.n, time=self._at())),
             unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
+        )
+
+    def in_proceedings(self) -> SessionReport:
+        """The version as it stands beside the session's record."""
+        version = self.version
+        return SessionReport(
+            title=version.title,
+            language=version.language,
+            n=version.n,
+            at=version.at,
+            address=self.address,
+            paragraphs=tuple(self._blocks()),
+            data=self.json(),
         )
 
     def _at(self) -> str:
@@ -218,6 +234,31 @@ class PublishedReport:
     def _said(self, style: Style, text: str, language: str, *, level: int = 0) -> StyledParagraph:
         leftward = direction(language) == "rtl"
         return StyledParagraph(style=style, text=text, language=language, right_to_left=leftward, level=level)
+
+
+async def published_report(
+    reports: SessionReports, session: SessionId, ui: Catalogue, zone: Zone, public: str
+) -> PublishedReport | None:
+    """The newest version of a session's report with what it cites, for whoever asks; None where there is none.
+    `public`: the server's public address. Raises StorageUnavailable, RecordBroken.
+    """
+    report = await reports.report(session)
+    version = report.newest
+    if version is None:
+        return None
+    cited = await reports.cited.look_up([(each, None) for message in version.messages for each in message.citations])
+    live = await reports.logs.sessions.find(session)
+    policy = () if live is None else live.state.notes_and_tags.questions
+    return PublishedReport(
+        session=session,
+        report=report,
+        version=version,
+        cited=cited,
+        policy={each.id: each.text for each in policy},
+        ui=ui,
+        zone=zone,
+        address=f"{public}/s/{quote(session)}/outcome",
+    )
 
 
 def _paragraphs(text: str) -> list[str]:

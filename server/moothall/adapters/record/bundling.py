@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -48,6 +48,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, reader_epoch
 from moothall.core.kernel.lanes import Feed, channel_lane, is_public
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
+from moothall.record.proceedings.report import SessionReport
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.reader_access import ReadSession
@@ -79,6 +80,18 @@ TRIES = 3
 _CHANNEL = channel_lane(ChannelId(""))
 
 
+class ReportsOfSessions(Protocol):
+    """The published reports of sessions. Each method raises StorageUnavailable."""
+
+    async def logs(self, session: SessionId) -> Sequence[SessionId]:
+        """The logs, besides the session's own, on which its report depends; none where nothing is published."""
+        ...
+
+    async def of(self, session: SessionId, language: str) -> SessionReport | None:
+        """The report, with texts around it in a language of the interface; None where nothing is published."""
+        ...
+
+
 class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to take away."""
 
@@ -108,6 +121,8 @@ class _SessionState(msgspec.Struct, frozen=True):
     access: Access
     sound: tuple[tuple[RecordingFile, int, int], ...]
     """The files, each with its size and the time of its last change (ns)."""
+    report: tuple[tuple[SessionId, Epoch, int, Access | None], ...] = ()
+    """The logs on which its report depends, each with its end and who may read it."""
 
 
 @dataclass(eq=False)
@@ -184,6 +199,7 @@ class Bundles:
     zone: Callable[[], str]
     catalogue: SessionCatalogue
     sound_of: Callable[[SessionId], Awaitable[Sequence[RecordingFile]]]
+    reports: ReportsOfSessions
     patience: float = PATIENCE_S
     most_bytes: int = MOST_BYTES
     reserve: int = RESERVE
@@ -317,23 +333,22 @@ class Bundles:
         for _ in range(TRIES):
             self._withdrawn.clear()
             states = await self._states(wish)
-            tag = self._tag(wish, states)
+            tag, held = self._tag(wish, states), _held(wish, states)
             # What is too large by its sound alone need not be written to be found so.
             if sum(size for state in states for _, size, _ in state.sound) > self.most_bytes:
                 raise BundleFailed("it is too large")
             file = await asyncio.to_thread(self._file)
             try:
                 try:
-                    whole = await self._write(wish, file)
+                    whole = await self._write(wish, file, held)
                 except BundleNotSet as error:
                     self._not_set[tag] = error
                     while len(self._not_set) > MOST_WAITING:
                         self._not_set.popitem(last=False)
                     raise
                 same = whole and tag == await self._tag_now(wish)
-                if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
-                    size = os.fstat(file.fileno()).st_size
-                    return KeptBundle(tag, size, file, frozenset(wish.sessions))
+                if same and self._withdrawn.isdisjoint(held):  # Perhaps while the logs were looked at.
+                    return KeptBundle(tag, os.fstat(file.fileno()).st_size, file, held)
             except BaseException:
                 file.close()
                 raise
@@ -343,8 +358,10 @@ class Bundles:
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
 
-    async def _write(self, wish: BundleWish, file: BinaryIO) -> bool:
-        """Have the bundle written. Return whether it is whole. Raises BundleFailed where there is no room for it."""
+    async def _write(self, wish: BundleWish, file: BinaryIO, held: frozenset[SessionId]) -> bool:
+        """Have the bundle written, of which `held` are the logs. Return whether it is whole. Raises BundleFailed where
+        there is no room for it.
+        """
         order = BundleOrder(
             form=wish.form,
             web=str(self.web),
@@ -368,7 +385,7 @@ class Bundles:
             stdout=file,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        self._making = frozenset(wish.sessions), process
+        self._making = held, process
         try:
             if process.stdin is None:
                 return False
@@ -403,6 +420,9 @@ class Bundles:
         sound = await self._sound(session, wish.form)
         epoch = reader_epoch(head.epoch, head.lost)
         out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
+        report = None if wish.form is BundleForm.LINES else await self.reports.of(session, wish.language)
+        if report is not None:
+            out.write(framed(report))
         after = 0
         while page := await self.log.read(session, after, SLICE, lanes):
             after = page[-1].header.offset
@@ -422,7 +442,16 @@ class Bundles:
         if head is None or entry is None:
             return None
         sound = [(part, *_stat(part.path)) for part in await self._sound(session, form)]
-        return _SessionState(session, reader_epoch(head.epoch, head.lost), head.offset, entry.access, tuple(sound))
+        report = (
+            () if form is BundleForm.LINES else [await self._log(each) for each in await self.reports.logs(session)]
+        )
+        epoch = reader_epoch(head.epoch, head.lost)
+        return _SessionState(session, epoch, head.offset, entry.access, tuple(sound), tuple(report))
+
+    async def _log(self, log: SessionId) -> tuple[SessionId, Epoch, int, Access | None]:
+        head, entry = await self.log.head(log), await self._entry(log)
+        access = None if entry is None else entry.access
+        return (log, Epoch(""), 0, access) if head is None else (log, head.epoch, head.offset, access)
 
     async def _sound(self, session: SessionId, form: BundleForm) -> tuple[RecordingFile, ...]:
         return tuple(await self.sound_of(session)) if form is BundleForm.ZIP else ()
@@ -431,6 +460,11 @@ class Bundles:
         """The session's entry, which is read anew once something was removed."""
         await self.catalogue.fill()
         return self.catalogue.known(session)
+
+
+def _held(wish: BundleWish, states: Sequence[_SessionState]) -> frozenset[SessionId]:
+    """The logs of which something is in a bundle."""
+    return frozenset(wish.sessions) | {log for state in states for log, *_ in state.report}
 
 
 def _stat(path: str) -> tuple[int, int]:

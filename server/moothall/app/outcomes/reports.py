@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from aiohttp import web
 
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.outcomes.bundled_reports import BundledReports
 from moothall.adapters.outcomes.outcome_door import OutcomeDoor
 from moothall.adapters.outcomes.reports_desk_door import ReportsDeskDoor
 from moothall.adapters.outcomes.room_door import RoomDoor
@@ -35,10 +37,17 @@ MOST_BYTES = 1 << 20
 SHIPPED = "config/report-templates.toml"
 
 
+class ReportParts(NamedTuple):
+    """The routes of the pages of reports, and the published reports for bundles."""
+
+    routes: Sequence[web.RouteDef]
+    bundled: BundledReports
+
+
 def open_reports(
     stack: AsyncExitStack, services: Services, entrance: Entrance, context: VisitorContext, access: ReaderAccess
-) -> Sequence[web.RouteDef]:
-    """The routes of the pages of reports, whose drafts are filled at the close of sessions until the stack unwinds.
+) -> ReportParts:
+    """The pages of reports, whose drafts are filled at the close of sessions until the stack unwinds.
     Raises ConfigurationError.
     """
     backend = services.backend
@@ -94,7 +103,13 @@ def open_reports(
             typeset=typeset_apart if can_typeset() else None,
         ),
     )
-    return [route for door in doors for route in door.routes()]
+    bundled = BundledReports(
+        services.pages,
+        reports,
+        exists=lambda log: entrance.catalogue.known(log) is not None,
+        public=entrance.address.public,
+    )
+    return ReportParts([route for door in doors for route in door.routes()], bundled)
 
 
 class TemplateFile:

@@ -14,7 +14,7 @@ from moothall.adapters.programme.news_door import NewsDoor, NewsSpeaker
 from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
-from moothall.adapters.record.bundling import Bundles
+from moothall.adapters.record.bundling import Bundles, ReportsOfSessions
 from moothall.adapters.record.card_door import CardDoor
 from moothall.adapters.record.description_door import DescriptionDoor
 from moothall.app.parts import Entrance, Services
@@ -23,8 +23,10 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.catalogue import Entry
 
 
-def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
-    """The routes for what is taken away. Bundles are made until the stack unwinds."""
+def taking_doors(
+    stack: AsyncExitStack, services: Services, entrance: Entrance, reports: ReportsOfSessions
+) -> Sequence[web.RouteDef]:
+    """The routes for what is taken away. Bundles, which have the `reports`, are made until the stack unwinds."""
     backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
     recordings, folder = services.recordings, services.sound_folder
 
@@ -45,6 +47,7 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         zone=lambda: pages.zone().name,
         catalogue=catalogue,
         sound_of=sound_of,
+        reports=reports,
     )
     backend.sessions.observe(bundles.observe)
     backend.sessions.tell_forgotten(bundles.withdraw)
