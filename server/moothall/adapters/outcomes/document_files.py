@@ -141,5 +141,17 @@ def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
             "language": version.language,
             "address": document.address,
             "paragraphs": document.rows,
+            "comments": [
+                {
+                    "number": each.intervention.number,
+                    "paragraph": each.paragraph or None,
+                    "name": each.intervention.name,
+                    "text": each.intervention.text,
+                    "language": each.intervention.language,
+                    "answer": each.intervention.answer,
+                    "answer_language": each.intervention.answer_language,
+                }
+                for each in listed.comments
+            ],
         }
     )

@@ -6,7 +6,7 @@ Files are made in a thread, PDF in a process of its own, one at a time: none of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -31,6 +31,9 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import RecipientId
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.outcomes.document_rules import takes_comments
+from moothall.core.ports import Clock
+from moothall.core.questions.document_comments import DocumentComment
 from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
 
 MAX_WAITING = 32
@@ -48,6 +51,7 @@ class DocumentsDoor:
     documents: Documents
     public: str
     typeset: Callable[[bytes], Awaitable[bytes]] | None
+    clock: Clock
 
     def __post_init__(self) -> None:
         self._making, self._setting = asyncio.Lock(), asyncio.Lock()
@@ -116,6 +120,9 @@ class DocumentsDoor:
                 map=to("/map", **kept) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
+                comments=_comments(listed.comments, {row.n for row in document.rows}),
+                comment=lambda n: to("/comment", paragraph=str(n)) if newest and self._taken(listed) else "",
+                until=self._until(listed, ui),
                 versions=[
                     {
                         "address": to(n=str(each.n), **_body(request)),
@@ -238,12 +245,42 @@ class DocumentsDoor:
             raise HttpProblem(404, DocumentText.NO_DOCUMENT)
         return listed, version
 
+    def _taken(self, listed: ListedDocument) -> bool:
+        return takes_comments(listed.document, self.clock.wall())
+
+    def _until(self, listed: ListedDocument, ui: Catalogue) -> str:
+        """Until when comments are taken, in words; empty while none are."""
+        until = listed.document.comments_until
+        return ui.moment(self.pages.zone().at(until)) if until is not None and self._taken(listed) else ""
+
     def _about(self, version: DocumentVersion, ui: Catalogue) -> str:
         when = format_date(self.pages.zone().at(version.at), "long", locale=ui.locale)
         return ui.text("Version {n}, {date}", n=version.n, date=when)
 
     def _forms(self) -> list[str]:
         return [form for form in TYPES if form != "pdf" or self.typeset is not None]
+
+
+def _comments(
+    comments: Sequence[DocumentComment], numbers: Collection[int]
+) -> Mapping[int, Sequence[Mapping[str, object]]]:
+    """Comments by the number of their paragraph; with 0 those whose paragraph isn't in the version that is shown."""
+    rows: dict[int, list[Mapping[str, object]]] = {}
+    for each in comments:
+        said = each.intervention
+        rows.setdefault(each.paragraph if each.paragraph in numbers else 0, []).append(
+            {
+                "number": said.number,
+                "name": said.name,
+                "text": said.text,
+                "language": said.language,
+                "direction": direction(said.language),
+                "answer": said.answer,
+                "answer_language": said.answer_language,
+                "answer_direction": direction(said.answer_language),
+            }
+        )
+    return rows
 
 
 def _body(request: web.Request) -> dict[str, str]:
