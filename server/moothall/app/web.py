@@ -284,7 +284,7 @@ async def open_doors(
             *policy_doors(policy, backend, entrance, context),
             *search_doors(stack, services, entrance),
             *(reported := open_reports(stack, services, entrance, context, access)).routes,
-            *document_doors(stack, services, entrance, context),
+            *document_doors(stack, services, entrance, context, reported.translations),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance, reported.bundled),
             *await open_webhooks(stack, services, entrance, control),

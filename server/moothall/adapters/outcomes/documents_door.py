@@ -18,6 +18,7 @@ from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
 from moothall.adapters.outcomes.document_rows import paragraph_rows
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
+from moothall.adapters.outcomes.machine_made import NAME, being_made, machine_made
 from moothall.adapters.outcomes.question_maps import question_maps
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
@@ -35,6 +36,13 @@ from moothall.core.outcomes.document_rules import takes_comments
 from moothall.core.ports import Clock
 from moothall.core.questions.document_comments import DocumentComment
 from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
+from moothall.services.outcomes.machine_translations import (
+    MachineTranslations,
+    SourceText,
+    TranslationBusy,
+    VersionTranslation,
+    texts_of_document,
+)
 
 MAX_WAITING = 32
 """The most requests that wait for a document to be made. Overflow: the next is answered with 503."""
@@ -52,6 +60,7 @@ class DocumentsDoor:
     public: str
     typeset: Callable[[bytes], Awaitable[bytes]] | None
     clock: Clock
+    translations: MachineTranslations
 
     def __post_init__(self) -> None:
         self._making, self._setting = asyncio.Lock(), asyncio.Lock()
@@ -101,7 +110,8 @@ class DocumentsDoor:
             path = f"/outcomes/{listed.id}"
             versions = listed.document.versions
             newest = version.n == versions[-1].n
-            kept = ({} if newest else {"n": str(version.n)}) | _body(request)
+            original = ({} if newest else {"n": str(version.n)}) | _body(request)
+            kept = original | ({NAME: document.machine.target} if document.machine.target else {})
 
             def to(end: str = "", **query: str) -> str:
                 asked = {**query, **ui.kept}
@@ -111,13 +121,16 @@ class DocumentsDoor:
                 "outcomes/document.html",
                 ui=ui,
                 notice=ui.named("outcome/notice"),
+                machine=document.machine.notice,
+                original=to(**original),
+                translations=document.machine.rows(ui, lambda tag: to(**(original | {NAME: tag}))),
                 title=listed.title,
                 title_language=listed.language,
                 form=ui.text(FORMS[listed.document.form]),
                 about=document.about,
                 rows=document.rows,
                 session=lambda name: f"/s/{name}{ui.query}",
-                map=to("/map", **kept) if any(row.question and row.kind for row in document.rows) else "",
+                map=to("/map", **original) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
                 comments=_comments(listed.comments, {row.n for row in document.rows}),
@@ -176,7 +189,7 @@ class DocumentsDoor:
             if form == "json":
                 headers |= FOR_ANY_PAGE
             else:
-                name = f"{document.listed.id}-{document.version.n}.{form}"
+                name = f"{document.listed.id}-{document.version.n}{document.machine.ending}.{form}"
                 headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
             return web.Response(body=body, headers=headers)
 
@@ -210,18 +223,30 @@ class DocumentsDoor:
                 self._waiting -= 1
         except (StorageUnavailable, RecordBroken):
             return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        except TranslationBusy:
+            return being_made(request, self.pages, ui)
         except HttpProblem as wrong:
             return refusal_for(request, wrong, self.pages, ui)
 
     async def _wanted(self, request: web.Request, ui: Catalogue) -> WrittenDocument:
         listed, version = await self._version(request)
+        shown = await self.documents.shown(version.paragraphs)
+        here = await self.documents.stays_here(listed)
+        texts = [*texts_of_document(SourceText(listed.title, listed.language), version, shown.values())]
+        languages = self.translations.languages(texts, here=here)
+        original = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
+        machine = machine_made(request, languages, version.n, original, ui)
+        if machine.target:
+            wanted = VersionTranslation(listed.id, version.n, machine.target, here)
+            made = await self.translations.made(wanted, texts)
+            title, tag = made.of(listed.title, listed.language)
+            listed, version = listed._replace(title=title, language=tag), made.document(version)
+            shown = {reference: made.shown(each) for reference, each in shown.items()}
         if (body := request.query.get("body")) is not None:
             listed, version = await self._of_body(RecipientId(body), listed, version, ui)
-        shown = await self.documents.shown(version.paragraphs)
         register = await self.documents.register()
         rows = await asyncio.to_thread(paragraph_rows, version, shown, ui, register, listed.id)
-        address = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
-        return WrittenDocument(listed, version, rows, self._about(version, ui), address)
+        return WrittenDocument(listed, version, rows, self._about(version, ui), original, machine)
 
     async def _of_body(
         self, body: RecipientId, listed: ListedDocument, version: DocumentVersion, ui: Catalogue

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import msgspec
 
 from moothall.adapters.outcomes.cited_values import CitedRows
+from moothall.adapters.outcomes.machine_made import MachineMade
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
 from moothall.core.kernel.ids import SessionId
@@ -44,6 +45,8 @@ class PublishedReport:
     zone: Zone
     address: str
     """The public address of the page."""
+    machine: MachineMade = field(default_factory=MachineMade)
+    """Whether a machine translated it."""
 
     def values(self) -> dict[str, object]:
         """Values for the page."""
@@ -125,6 +128,9 @@ class PublishedReport:
             "title": version.title,
             "language": version.language,
             "template": version.template,
+            "translation": {"language": self.machine.target, "notice": self.machine.notice}
+            if self.machine.target
+            else None,
             "address": self.address,
             "sections": version.sections,
             "messages": [
@@ -164,6 +170,7 @@ class PublishedReport:
             columns=(),
             blocks=tuple(self._blocks()),
             states=(self.address, ui.text("Version {n}, {time}", n=self.version.n, time=self._at())),
+            mark=self.machine.mark,
             unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
         )
 
@@ -186,6 +193,8 @@ class PublishedReport:
     def _blocks(self) -> Iterator[StyledParagraph]:
         ui, version = self.ui, self.version
         yield self._own(Style.NOTICE, ui.named("outcome/notice"))
+        if self.machine.notice:
+            yield self._own(Style.NOTICE, self.machine.notice)
         facts = (ui.text("Version {n}, {time}", n=version.n, time=self._at()), self.address)
         yield self._own(Style.FACTS, " · ".join(facts))
         for section in version.sections:

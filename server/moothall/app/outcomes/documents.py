@@ -30,6 +30,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.attendance.reports import CountPublished
 from moothall.services.outcomes.comments import DocumentComments
 from moothall.services.outcomes.documents import Documents
+from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs, listed_reports
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import QuotedTexts
@@ -52,7 +53,11 @@ def reports_by_year(backend: Backend, catalogue: SessionCatalogue) -> CountPubli
 
 
 def document_doors(
-    stack: AsyncExitStack, services: Services, entrance: Entrance, context: VisitorContext
+    stack: AsyncExitStack,
+    services: Services,
+    entrance: Entrance,
+    context: VisitorContext,
+    translations: MachineTranslations,
 ) -> Sequence[web.RouteDef]:
     """The routes of the documents, of the register of bodies, and of the secretariat's pages for both. Documents are
     sent until the stack unwinds. Raises ConfigurationError.
@@ -90,7 +95,14 @@ def document_doors(
     backend.keep(stack, sending.run)
     typeset = typeset_apart if can_typeset() else None
     doors = (
-        DocumentsDoor(pages=services.pages, documents=documents, public=public, typeset=typeset, clock=backend.clock),
+        DocumentsDoor(
+            pages=services.pages,
+            documents=documents,
+            public=public,
+            typeset=typeset,
+            clock=backend.clock,
+            translations=translations,
+        ),
         CommentsDoor(context, DocumentComments(documents, backend.asking, clock=backend.clock)),
         DocumentsDeskDoor(pages=entrance.forms, documents=documents),
         BodiesDoor(pages=services.pages, documents=documents, public=public),

@@ -26,6 +26,7 @@ from moothall.core.reports.templates import ReportTemplates, read_templates
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
+from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.suggesting import Suggesting
@@ -38,10 +39,11 @@ SHIPPED = "config/report-templates.toml"
 
 
 class ReportParts(NamedTuple):
-    """The routes of the pages of reports, and the published reports for bundles."""
+    """The routes of the pages of reports, the published reports for bundles, and the translations by machines."""
 
     routes: Sequence[web.RouteDef]
     bundled: BundledReports
+    translations: MachineTranslations
 
 
 def open_reports(
@@ -72,6 +74,9 @@ def open_reports(
         lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
         backend.clock,
     )
+    translations = MachineTranslations(services.translation.texts)
+    backend.sessions.observe(translations.observe)
+    backend.keep(stack, translations.run)
     staff = entrance.staff
     doors = (
         RoomDoor(
@@ -99,6 +104,7 @@ def open_reports(
             staff=staff.staff,
             may_act=staff.may_act,
             flags=backend.asking.flags,
+            translations=translations,
             public=entrance.address.public,
             typeset=typeset_apart if can_typeset() else None,
         ),
@@ -109,7 +115,7 @@ def open_reports(
         exists=lambda log: entrance.catalogue.known(log) is not None,
         public=entrance.address.public,
     )
-    return ReportParts([route for door in doors for route in door.routes()], bundled)
+    return ReportParts([route for door in doors for route in door.routes()], bundled, translations)
 
 
 class TemplateFile:

@@ -151,6 +151,15 @@ class Documents:
             sessions.append(made)
         return sessions
 
+    async def stays_here(self, listed: ListedDocument) -> bool:
+        """Whether a document's texts go to no service outside the house: young people take part in it, or in a session
+        of its days. Raises StorageUnavailable.
+        """
+        since, until = listed.document.since, listed.document.until
+        young = [entry for entry in await self.entries() if entry.young_people]
+        held = [day for entry in young if (day := self.day_of(entry)) is not None]
+        return listed.young_people or any(since <= day <= until for day, _ in held)
+
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
         sessions that not everybody may read any more.
