@@ -90,6 +90,18 @@ class BundledRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """`request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
 
 
+class BundledReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The published report of a session."""
+
+    title: str
+    language: str
+    """BCP-47 tag of its texts."""
+    n: int
+    """Its version."""
+    files: dict[str, str]
+    """The path of the file by its format."""
+
+
 class DumpedSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session in a file of JSON lines; the lines after it are the records of its texts, as in `record.json`."""
 
@@ -128,6 +140,8 @@ class BundledSession(msgspec.Struct, frozen=True, kw_only=True):
     """The address of its record at the server."""
     texts: tuple[BundledText, ...]
     sound: tuple[BundledSound, ...]
+    report: BundledReport | None = None
+    """Its newest published version; null where there is none."""
     withdrawn: tuple[BundledRemoval, ...]
     """What was removed before this was made."""
 
@@ -178,6 +192,8 @@ class BundleWording(msgspec.Struct, frozen=True, kw_only=True):
     """With {time}, the media time at which a part of the sound begins."""
     none: str
     """For a bundle without sessions."""
+    report: str
+    """Before the title of a session's report."""
     book: str
     """Before the addresses of the same records as one book."""
 
@@ -239,14 +255,22 @@ def _session(session: BundledSession, words: BundleWording) -> Iterator[str]:
     name = f"session-{session.id}"
     yield f'<article aria-labelledby="{name}">\n<h3 id="{name}"><bdi{lang}>{escape(session.title)}</bdi></h3>\n<ul>\n'
     for text in session.texts:
-        forms = " ".join(f'<a href="{path}">{escape(form)}</a>' for form, path in text.files.items() if form != "html")
-        yield f'<li><a href="{text.files["html"]}">{escape(text.name)}</a> <span class="facts">{forms}</span></li>\n'
+        yield f'<li><a href="{text.files["html"]}">{escape(text.name)}</a> {_forms(text.files)}</li>\n'
+    if (report := session.report) is not None:
+        title = f'<bdi lang="{escape(report.language)}">{escape(report.title)}</bdi>'
+        yield f'<li>{escape(words.report)}: <a href="{report.files["html"]}">{title}</a> {_forms(report.files)}</li>\n'
     yield "</ul>\n"
     for part in session.sound:
         label = escape(words.sound.format(time=media_time(part.t0)))
         yield f'<p class="facts">{label}<br><audio controls preload="none" src="{part.path}" aria-label="{label}">'
         yield "</audio></p>\n"
     yield "</article>\n"
+
+
+def _forms(files: Mapping[str, str]) -> str:
+    """Links to the files of other formats than the one that is read."""
+    forms = " ".join(f'<a href="{path}">{escape(form)}</a>' for form, path in files.items() if form != "html")
+    return f'<span class="facts">{forms}</span>'
 
 
 def write_manifest(manifest: BundleManifest) -> bytes:

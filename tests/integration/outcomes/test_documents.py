@@ -20,12 +20,15 @@ from integration.search.test_speakers import spoken
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.events.outcome_parts import DocumentForm
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, SegmentId, SessionId
+from moothall.core.outcomes import commands as oc
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
-from support.halls.outcomes import OutcomeWriter, messages
+from support.browser.translations_at_work import into_portuguese
+from support.halls.outcomes import DOCUMENT, Q1, STAFF, OutcomeWriter, messages
 from support.record.referees import faults_of_book
 
 NOTICE = "Summary on the rapporteur&#39;s responsibility. Not negotiated; binds nobody."
@@ -195,6 +198,45 @@ async def test_files_begin_with_the_notice_and_have_the_numbers(running: Running
         assert "2. Bodies that deal with it already" in book.read("EPUB/part-1.xhtml").decode()
     pdf = await read(running, f"{path}.pdf?ui=ar", 200 if can_typeset() else 501)
     assert pdf[:5] == b"%PDF-" or not can_typeset()
+
+
+async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_file_says_so(
+    running: RunningServer,
+) -> None:
+    writer = await published(running)
+    await writer.document()
+    notice = "Machine translation of version 1: made by a machine, not official."
+    async with into_portuguese(running):
+        # A question in Spanish has no way into Portuguese here: nothing is half translated.
+        assert "translation=" not in (await read(running, "/outcomes/outcomes-2026")).decode()
+        await read(running, "/outcomes/outcomes-2026?translation=pt", 404)
+        assert "outcome?ui=en&amp;translation=pt" in (await read(running, f"/s/{HALL}/outcome?ui=en")).decode()
+        page = (await read(running, f"/s/{HALL}/outcome?translation=pt")).decode()
+        assert page.index("binds nobody.") < page.index(notice) < page.index("<h1")
+        assert "[pt] Access was spoken of." in page
+        assert "Written by a person, unchecked" in page
+        told = json.loads(await read(running, f"/s/{HALL}/outcome.json?translation=pt"))
+        assert (told["version"], told["language"], told["translation"]["language"]) == (1, "pt", "pt")
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{running.address}/s/{HALL}/outcome.docx?translation=pt") as answer,
+        ):
+            assert f"{HALL}-report-1-machine-translation-pt.docx" in answer.headers["Content-Disposition"]
+            document = Document(io.BytesIO(await answer.read()))
+        assert "Machine translation, not official" in document.sections[0].footer.paragraphs[0].text
+        assert notice in document.paragraphs[2].text
+        only = oc.StateDocument(form=DocumentForm.OUTCOME, since="2026-12-01", until="2026-12-01", questions=(Q1,))
+        assert await writer.documents().state(DOCUMENT, "Results", only, STAFF) is None
+        await writer.document_again()
+        page = (await read(running, "/outcomes/outcomes-2026?translation=pt")).decode()
+        assert page.index("Machine translation of version 2") < page.index("[pt] Results</bdi></h1>")
+        assert '<span class="words" lang="pt" dir="ltr">[pt] Message no. 1 &amp; &lt;more&gt;.</span>' in page
+        assert 'href="/outcomes/outcomes-2026/document.epub?translation=pt"' in page
+        with zipfile.ZipFile(
+            io.BytesIO(await read(running, "/outcomes/outcomes-2026/document.epub?translation=pt"))
+        ) as book:
+            pages = [book.read(name).decode() for name in book.namelist() if "/part-" in name]
+        assert all("Machine translation, not official" in each for each in pages)
 
 
 @pytest.mark.slow  # 7 s of CPU; it looks at books of this writer in integration/adapters.

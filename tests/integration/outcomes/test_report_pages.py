@@ -6,8 +6,10 @@ At its end it is read after the record has changed.
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 from moothall.core import commands as do
@@ -199,11 +201,25 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
         assert (body["notice"], body["version"], body["title"]) == (NOTICE, 1, "Water for <schools>")
         assert [each["text"] for each in body["messages"]] == ["Prices differ.", "All want “community networks”."]
         assert body["messages"][1]["citations"][0]["fate"] == "removed"
-        for ending in ("docx", "pdf"):
+        for ending in ("docx", "epub", "pdf"):
             async with stranger.http.get(f"{house.running.address}{OUTCOME}.{ending}") as answer:
                 assert answer.status == 200
                 assert (await answer.read())[:2] in (b"PK", b"%P")
         assert await stranger.get(f"{OUTCOME}.odt") == 404
+        await bundled(house, stranger)
+
+
+async def bundled(house: AdminHouse, stranger: Browser) -> None:
+    """The bundle of the meeting has its report, without what was removed."""
+    async with stranger.http.get(f"{house.running.address}/s/water/bundle.zip") as answer:
+        assert answer.status == 200
+        body = await answer.read()
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        page, told = (archive.read(f"water/data/water/report.{form}").decode() for form in ("html", "json"))
+    for text in (NOTICE, "Water for <schools>", "Youth <group>", "We agree on the price."):
+        assert text in html.unescape(page)
+    assert json.loads(told)["version"] == 1
+    assert TEXTS[0] not in page + told
 
 
 async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ async def _outcomes(running: RunningServer) -> None:
     await writer.register()
     await writer.report(yesterday, *messages(await writer.cited(yesterday, FLOOR, SegmentId("line-1"))))
     await writer.object_to(yesterday, MessageId("m1"))
-    await writer.document()
+    await writer.document(comments_until=running.backend.clock.wall() + 86_400_000)
     await writer.sent_and_answered()
 
 

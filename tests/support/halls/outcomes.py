@@ -110,10 +110,14 @@ class OutcomeWriter:
         )
         await self.send(live, STAFF, objected)
 
-    async def document(self, name: SessionId = DOCUMENT, form: DocumentForm = DocumentForm.OUTCOME) -> None:
+    async def document(
+        self, name: SessionId = DOCUMENT, form: DocumentForm = DocumentForm.OUTCOME, comments_until: int | None = None
+    ) -> None:
         """State a document of all meetings and publish a version of it."""
         documents = self.documents()
-        stated = oc.StateDocument(form=form, since="2026-12-01", until="2026-12-01", questions=(Q1, Q2))
+        stated = oc.StateDocument(
+            form=form, since="2026-12-01", until="2026-12-01", questions=(Q1, Q2), comments_until=comments_until
+        )
         assert await documents.state(name, "Outcomes & <more>", stated, STAFF) is None
         assert await documents.publish(name, WORDS) is None
 

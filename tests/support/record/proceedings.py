@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from moothall.record.documents.document import Style, StyledParagraph
 from moothall.record.model import Record
 from moothall.record.proceedings.front import ProceedingsFront, ProceedingsWording
+from moothall.record.proceedings.report import SessionReport
 from support.record.golden import golden_records
 from support.sessions.record_maker import FLOOR, Telling
 
@@ -15,6 +17,7 @@ WORDS = ProceedingsWording(
     withdrawn="Look here:",
     contents="Contents by day",
     none="Nothing",
+    report="Report",
     unshown="A square stands for a character.",
 )
 FRONT = ProceedingsFront(
@@ -22,6 +25,19 @@ FRONT = ProceedingsFront(
     dates="24 to 26 November 2025",
     address="https://hall.example/proceedings.epub?day=2025-11-24",
     withdrawals="https://hall.example/withdrawals.json",
+)
+REPORT = SessionReport(
+    title="Water & <schools>",
+    language="es",
+    n=2,
+    at=1_764_000_000_000,
+    address="https://hall.example/s/1/outcome",
+    paragraphs=(
+        StyledParagraph(style=Style.NOTICE, text="Binds nobody.", language="en"),
+        StyledParagraph(style=Style.HEADING, text="Acuerdos", language="es", level=1),
+        StyledParagraph(style=Style.LINE, text="لا أحد", language="ar", right_to_left=True),
+    ),
+    data=b'{"version":2}',
 )
 MONDAY = "Monday, 24 November 2025"
 

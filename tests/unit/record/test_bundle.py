@@ -23,6 +23,7 @@ WORDS = bundle.BundleWording(
     found_more="First {n}",
     sound="Sound from {time}",
     none="Nothing.",
+    report="Report",
     book="As one book",
 )
 FILES = {form: f"data/s/floor.{form}" for form in ("vtt", "html")}
@@ -67,6 +68,14 @@ def test_the_page_has_each_session_with_its_texts_and_sound() -> None:
     assert '<option value="search/s/floor.js search/s/pt.js">English</option>' in page
     assert unescape(re.findall(r'data-found="(.*?)"', page)[0]) == 'Found "{n}"'
     assert "<it>" not in page
+
+
+def test_the_page_has_the_report_of_a_session() -> None:
+    files = {form: f"data/s/report.{form}" for form in ("html", "docx")}
+    report = bundle.BundledReport(title="Water & <schools>", language="es", n=2, files=files)
+    page = bundle.write_index(replace(MANIFEST, sessions=(replace(SESSION, report=report),)), WORDS, SEARCHED)
+    assert 'Report: <a href="data/s/report.html"><bdi lang="es">Water &amp; &lt;schools&gt;</bdi></a>' in page
+    assert '<a href="data/s/report.docx">docx</a>' in page
 
 
 def test_the_page_names_the_book_of_the_same_records_where_there_is_one() -> None:

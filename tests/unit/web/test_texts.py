@@ -24,6 +24,7 @@ from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.outcomes import bodies_desk_door, document_texts
 from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText
+from moothall.adapters.outcomes.machine_made import MachineText
 from moothall.adapters.outcomes.outcome_door import OutcomeText
 from moothall.adapters.outcomes.room_door import RoomText
 from moothall.adapters.pages import people_in_words
@@ -136,7 +137,7 @@ TEXTS_IN_CODE = {
         asking_texts, page_hands, hub_desk_texts, people_in_words,
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
-        document_texts, document_texts.DocumentText, DocumentsDeskText,
+        document_texts, document_texts.DocumentText, DocumentsDeskText, MachineText,
         bodies_desk_door.BodiesDeskText,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
@@ -145,7 +146,7 @@ TEXTS_IN_CODE = {
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
     agenda_desk.PART_LONG, agenda_desk.STATEMENT_LONG, needs_door.SLOW, *needs_door.REJECTED.values(),
-    *bodies_desk_door.WAYS.values(), *bodies_desk_door.STATES.values(),
+    *bodies_desk_door.WAYS.values(), *bodies_desk_door.STATES.values(), bodies_desk_door.ANSWERED,
     *policy_rows.FATES.values(),
     *desk_door.REASONS, RECORD_NOTICE, *WAYS.values(),
     *(key for label, values in OFFERED.values() for key in (label, *values.values())),

@@ -37,6 +37,10 @@ STATES = {
 }
 
 
+ANSWERED = "answered"
+"""The message key of what a body has answered."""
+
+
 class BodiesDeskText:
     """Message keys of the sentences that handlers show."""
 
@@ -135,7 +139,7 @@ class BodiesDeskDoor:
             return await self._page(asked, BodiesDeskText.NOBODY)
         if self.pages.once(fields):
             orders = [OrderedSending(recipient=each, document=listed.id, n=version.n) for each in chosen]
-            if isinstance(self.sending.order(orders), Refusal):
+            if isinstance(await self.sending.order(orders), Refusal):
                 return await self._page(asked, BodiesDeskText.BUSY)
         return see_other(asked.to(PATH))
 
@@ -188,7 +192,7 @@ class BodiesDeskDoor:
                 for each in register.questions.values()
             ],
             sendings=list(self._sendings(register, listed, asked)),
-            waiting=self.sending.waiting,
+            waiting=len(self.sending.waiting),
         )
 
     async def _row(self, each: Recipient, register: Register) -> dict[str, object]:
@@ -209,6 +213,7 @@ class BodiesDeskDoor:
         titles, zone = {each.id: each for each in listed}, self.pages.pages.zone()
         rows: list[dict[str, object]] = []
         for each in [*reversed(register.sendings.values())][:SHOWN]:
+            again = self.sending.waiting.get(each.id)
             body, document = register.recipients.get(each.recipient), titles.get(each.document)
             rows.append(
                 {
@@ -217,7 +222,8 @@ class BodiesDeskDoor:
                     "title": each.document if document is None else document.title,
                     "language": "" if document is None else document.language,
                     "n": each.n,
-                    "state": asked.ui.text(STATES[each.state]),
+                    "state": asked.ui.text(ANSWERED if register.answered(each) else STATES[each.state]),
+                    "again": "" if again is None else asked.ui.moment(zone.at(again.again)),
                     "failed": each.state is SendingState.FAILED,
                     "detail": each.detail,
                 }

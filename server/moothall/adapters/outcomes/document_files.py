@@ -9,6 +9,7 @@ import msgspec
 
 from moothall.adapters.outcomes.document_rows import ParagraphRow
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
+from moothall.adapters.outcomes.machine_made import MachineMade
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.record.packing import packed
 from moothall.adapters.record.typesetting import typeset_data
@@ -38,6 +39,8 @@ class WrittenDocument(NamedTuple):
     """Which version it is and when it was published, in words."""
     address: str
     """The address of this version, with the server's public address."""
+    machine: MachineMade = MachineMade()
+    """Whether a machine translated it."""
 
 
 def written(form: str, document: WrittenDocument, ui: Catalogue) -> bytes:
@@ -63,6 +66,7 @@ def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
         columns=(),
         blocks=tuple(_blocks(document, ui)),
         states=(document.about, document.address),
+        mark=document.machine.mark,
         unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
     )
 
@@ -70,6 +74,7 @@ def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
 def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:
     blocks = [
         _own(Style.NOTICE, ui.named("outcome/notice"), ui),
+        *([_own(Style.NOTICE, document.machine.notice, ui)] if document.machine.notice else []),
         _own(Style.FACTS, f"{ui.text(FORMS[document.listed.document.form])} · {document.about}", ui),
     ]
     chapters = [row for row in document.rows if row.style is ParagraphStyle.HEADING and row.level == 1]
@@ -140,6 +145,21 @@ def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
             "published": version.at,
             "language": version.language,
             "address": document.address,
+            "translation": {"language": document.machine.target, "notice": document.machine.notice}
+            if document.machine.target
+            else None,
             "paragraphs": document.rows,
+            "comments": [
+                {
+                    "number": each.intervention.number,
+                    "paragraph": each.paragraph or None,
+                    "name": each.intervention.name,
+                    "text": each.intervention.text,
+                    "language": each.intervention.language,
+                    "answer": each.intervention.answer,
+                    "answer_language": each.intervention.answer_language,
+                }
+                for each in listed.comments
+            ],
         }
     )

@@ -57,6 +57,7 @@ class DocumentText:
     FOR_BODY = "{title}: for {name}"
     NO_BODY = "The register has no such body."
     ANNEX = "Annex: where each message was said"
+    NO_COMMENTS = "No comments are taken on this document now."
     LETTER = "What concerns {name} stands at this address, and in the attached file:"
 
 

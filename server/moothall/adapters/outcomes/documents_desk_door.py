@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from aiohttp import web
 from babel.dates import format_date
 
+from moothall.adapters.admin.plan_form import form_time, time_of
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, newest, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.outcomes.document_texts import FORMS, assembly_words
@@ -17,6 +19,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
 from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import Zone
 from moothall.core.outcomes.commands import StateDocument
 from moothall.services.outcomes.documents import Documents, ListedDocument
 
@@ -54,7 +57,9 @@ class DocumentsDeskDoor:
 
     @staff_page(runs_the_house)
     async def state(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Set of what the document `name` is made: `title`, `kind`, `first`, `last`, and any number of `question`."""
+        """Set of what the document `name` is made: `title`, `kind`, `first`, `last`, until when
+        `comments` are taken, for `young_people` or not, and any number of `question`.
+        """
         sent = await self.pages.sent(request)
         fields = self.pages.checked(sent, asked)
         form = next((each for each in DocumentForm if each == fields.get("kind")), None)
@@ -63,14 +68,21 @@ class DocumentsDeskDoor:
         title = " ".join(fields.get("title", "").split())
         if not title:
             return await self._page(asked, DocumentsDeskText.TITLE, given=sent)
+        before = await self.documents.find(fields.get("name", "").strip())
+        zone = self.pages.pages.zone()
+        until = time_of(fields, "comments", None if before is None else before.document.comments_until, zone)
+        if isinstance(until, str):
+            return await self._page(asked, AdminText.EXPIRES, given=sent)
         stated = StateDocument(
             form=form,
+            comments_until=until,
             since=fields.get("first", "").strip(),
             until=fields.get("last", "").strip(),
             questions=tuple(map(PolicyQuestionId, sent.get("question", ()))),
         )
         by = Actor(Role.SECRETARIAT, asked.staff[0].link)
-        refused = await self.documents.state(fields.get("name", "").strip(), title, stated, by)
+        name, young_people = fields.get("name", "").strip(), "young_people" in fields
+        refused = await self.documents.state(name, title, stated, by, young_people=young_people)
         if refused is not None:
             days = refused.message.startswith("Name the first")
             return await self._page(asked, DocumentsDeskText.DAYS if days else DocumentsDeskText.NAME, given=sent)
@@ -100,7 +112,7 @@ class DocumentsDeskDoor:
         listed = await self.documents.all()
         register = await self.documents.register()
         changed = next((each for each in listed if each.id == change), None)
-        fields = newest(given) if given is not None else _fields(changed)
+        fields = newest(given) if given is not None else _fields(changed, self.pages.pages.zone())
         chosen = frozenset((given or {}).get("question", () if changed is None else changed.document.questions))
         return self.pages.show(
             "outcomes/admin_documents.html",
@@ -110,6 +122,7 @@ class DocumentsDeskDoor:
             notice=asked.ui.named("outcome/notice"),
             rows=[self._row(each, asked) for each in listed],
             given=fields,
+            zone=self.pages.pages.zone().name,
             forms=[{"name": form.value, "text": asked.ui.text(key)} for form, key in FORMS.items()],
             questions=[
                 {
@@ -136,10 +149,21 @@ class DocumentsDeskDoor:
             "form": asked.ui.text(FORMS[each.document.form]),
             "days": f"{each.document.since} \N{EN DASH} {each.document.until}",
             "about": about,
+            "desk": asked.to(f"/moderate/{quote(each.id)}") if each.document.comments_until is not None else "",
+            "waiting": [
+                {
+                    "number": one.intervention.number,
+                    "paragraph": one.paragraph,
+                    "text": one.intervention.text,
+                    "language": one.intervention.language,
+                    "direction": direction(one.intervention.language),
+                }
+                for one in each.waiting
+            ],
         }
 
 
-def _fields(changed: ListedDocument | None) -> dict[str, str]:
+def _fields(changed: ListedDocument | None, zone: Zone) -> dict[str, str]:
     if changed is None:
         return {}
     document = changed.document
@@ -149,4 +173,6 @@ def _fields(changed: ListedDocument | None) -> dict[str, str]:
         "kind": document.form.value,
         "first": document.since,
         "last": document.until,
+        "comments": form_time(document.comments_until, zone),
+        **({"young_people": "1"} if changed.young_people else {}),
     }

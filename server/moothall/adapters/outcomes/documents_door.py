@@ -6,7 +6,7 @@ Files are made in a thread, PDF in a process of its own, one at a time: none of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
 from moothall.adapters.outcomes.document_rows import paragraph_rows
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
+from moothall.adapters.outcomes.machine_made import NAME, being_made, machine_made
 from moothall.adapters.outcomes.question_maps import question_maps
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
@@ -32,7 +33,17 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import RecipientId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.outcomes.document_rules import takes_comments
+from moothall.core.ports import Clock
+from moothall.core.questions.document_comments import DocumentComment
 from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
+from moothall.services.outcomes.machine_translations import (
+    MachineTranslations,
+    SourceText,
+    TranslationBusy,
+    VersionTranslation,
+    texts_of_document,
+)
 from moothall.services.questions.ports import QuestionsOf
 
 MAX_WAITING = 32
@@ -53,6 +64,8 @@ class DocumentsDoor:
     documents: Documents
     public: str
     typeset: Callable[[bytes], Awaitable[bytes]] | None
+    clock: Clock
+    translations: MachineTranslations
     questions_of: QuestionsOf
 
     def __post_init__(self) -> None:
@@ -103,7 +116,8 @@ class DocumentsDoor:
             path = f"/outcomes/{listed.id}"
             versions = listed.document.versions
             newest = version.n == versions[-1].n
-            kept = ({} if newest else {"n": str(version.n)}) | _body(request)
+            original = ({} if newest else {"n": str(version.n)}) | _body(request)
+            kept = original | ({NAME: document.machine.target} if document.machine.target else {})
 
             def to(end: str = "", **query: str) -> str:
                 asked = {**query, **ui.kept}
@@ -113,15 +127,21 @@ class DocumentsDoor:
                 "outcomes/document.html",
                 ui=ui,
                 notice=ui.named("outcome/notice"),
+                machine=document.machine.notice,
+                original=to(**original),
+                translations=document.machine.rows(ui, lambda tag: to(**(original | {NAME: tag}))),
                 title=listed.title,
                 title_language=listed.language,
                 form=ui.text(FORMS[listed.document.form]),
                 about=document.about,
                 rows=document.rows,
                 session=lambda name: f"/s/{name}{ui.query}",
-                map=to("/map", **kept) if any(row.question and row.kind for row in document.rows) else "",
+                map=to("/map", **original) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
+                comments=_comments(listed.comments, {row.n for row in document.rows}),
+                comment=lambda n: to("/comment", paragraph=str(n)) if newest and self._taken(listed) else "",
+                until=self._until(listed, ui),
                 versions=[
                     {
                         "address": to(n=str(each.n), **_body(request)),
@@ -187,7 +207,7 @@ class DocumentsDoor:
             if form == "json":
                 headers |= FOR_ANY_PAGE
             else:
-                name = f"{document.listed.id}-{document.version.n}.{form}"
+                name = f"{document.listed.id}-{document.version.n}{document.machine.ending}.{form}"
                 headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
             return web.Response(body=body, headers=headers)
 
@@ -221,18 +241,30 @@ class DocumentsDoor:
                 self._waiting -= 1
         except (StorageUnavailable, RecordBroken):
             return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        except TranslationBusy:
+            return being_made(request, self.pages, ui)
         except HttpProblem as wrong:
             return refusal_for(request, wrong, self.pages, ui)
 
     async def _wanted(self, request: web.Request, ui: Catalogue) -> WrittenDocument:
         listed, version = await self._version(request)
+        shown = await self.documents.shown(version.paragraphs)
+        here = await self.documents.stays_here(listed)
+        texts = [*texts_of_document(SourceText(listed.title, listed.language), version, shown.values())]
+        languages = self.translations.languages(texts, here=here)
+        original = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
+        machine = machine_made(request, languages, version.n, original, ui)
+        if machine.target:
+            wanted = VersionTranslation(listed.id, version.n, machine.target, here)
+            made = await self.translations.made(wanted, texts)
+            title, tag = made.of(listed.title, listed.language)
+            listed, version = listed._replace(title=title, language=tag), made.document(version)
+            shown = {reference: made.shown(each) for reference, each in shown.items()}
         if (body := request.query.get("body")) is not None:
             listed, version = await self._of_body(RecipientId(body), listed, version, ui)
-        shown = await self.documents.shown(version.paragraphs)
         register = await self.documents.register()
         rows = await asyncio.to_thread(paragraph_rows, version, shown, ui, register, listed.id)
-        address = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
-        return WrittenDocument(listed, version, rows, self._about(version, ui), address)
+        return WrittenDocument(listed, version, rows, self._about(version, ui), original, machine)
 
     async def _of_body(
         self, body: RecipientId, listed: ListedDocument, version: DocumentVersion, ui: Catalogue
@@ -256,12 +288,42 @@ class DocumentsDoor:
             raise HttpProblem(404, DocumentText.NO_DOCUMENT)
         return listed, version
 
+    def _taken(self, listed: ListedDocument) -> bool:
+        return takes_comments(listed.document, self.clock.wall())
+
+    def _until(self, listed: ListedDocument, ui: Catalogue) -> str:
+        """Until when comments are taken, in words; empty while none are."""
+        until = listed.document.comments_until
+        return ui.moment(self.pages.zone().at(until)) if until is not None and self._taken(listed) else ""
+
     def _about(self, version: DocumentVersion, ui: Catalogue) -> str:
         when = format_date(self.pages.zone().at(version.at), "long", locale=ui.locale)
         return ui.text("Version {n}, {date}", n=version.n, date=when)
 
     def _forms(self) -> list[str]:
         return [form for form in TYPES if form != "pdf" or self.typeset is not None]
+
+
+def _comments(
+    comments: Sequence[DocumentComment], numbers: Collection[int]
+) -> Mapping[int, Sequence[Mapping[str, object]]]:
+    """Comments by the number of their paragraph; with 0 those whose paragraph isn't in the version that is shown."""
+    rows: dict[int, list[Mapping[str, object]]] = {}
+    for each in comments:
+        said = each.intervention
+        rows.setdefault(each.paragraph if each.paragraph in numbers else 0, []).append(
+            {
+                "number": said.number,
+                "name": said.name,
+                "text": said.text,
+                "language": said.language,
+                "direction": direction(said.language),
+                "answer": said.answer,
+                "answer_language": said.answer_language,
+                "answer_direction": direction(said.answer_language),
+            }
+        )
+    return rows
 
 
 def _body(request: web.Request) -> dict[str, str]:

@@ -7,15 +7,17 @@ other words, or ask the secretariat to enter it.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
-from moothall.adapters.outcomes.published_report import PublishedReport
+from moothall.adapters.outcomes.machine_made import NAME, being_made, machine_made
+from moothall.adapters.outcomes.published_report import PublishedReport, published_report
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html, page_headers
 from moothall.adapters.pages.texts import ErrorText
@@ -26,6 +28,7 @@ from moothall.adapters.record.packing import packed
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_data
 from moothall.core.events.outcome_parts import Confirmer, MessageKind
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
@@ -34,11 +37,19 @@ from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.report_rules import MAX_NAME, MAX_OBJECTION
 from moothall.core.rules.authority import COMMANDS
 from moothall.record.documents.docx import write_docx
+from moothall.record.documents.styled_epub import write_styled_epub
+from moothall.services.outcomes.machine_translations import (
+    MachineTranslations,
+    TranslationBusy,
+    VersionTranslation,
+    texts_of_report,
+)
+from moothall.services.outcomes.outcome_logs import report_of
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.sessions.staff import MayAct, Staff, actor_of
 from moothall.wire.token_bucket import Allowance
 
-FORMS = ("json", "docx", "pdf")
+FORMS = ("json", "docx", "epub", "pdf")
 ALLOWANCE = Allowance(per_second=1, burst=60)
 """Objections and confirmations of one address: more than a hall has reason for."""
 MAX_WAITING = 16
@@ -69,6 +80,7 @@ class OutcomeDoor:
     may_act: MayAct
     flags: Flags
     public: str
+    translations: MachineTranslations
     typeset: Callable[[bytes], Awaitable[bytes]] | None = None
 
     def __post_init__(self) -> None:
@@ -89,12 +101,14 @@ class OutcomeDoor:
         ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
-            found = await self._published(wanted, ui)
+            found = await self._published(request, wanted, ui)
+        except TranslationBusy:
+            return being_made(request, self.context.pages, ui)
         except HttpProblem as none:
             return self.context.refusal(none, ui)
         except StorageUnavailable:
             return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
-        base = f"/s/{quote(wanted.session)}"
+        base, target = f"/s/{quote(wanted.session)}", found.machine.target
         staff = self._acting(request, wanted.session)
         text = self.context.pages.render(
             "report/outcome.html",
@@ -103,7 +117,10 @@ class OutcomeDoor:
             title_language=title_language(wanted),
             **found.values(),
             action=f"{base}/outcome{ui.query}",
-            files=[{"name": each.upper(), "address": f"{base}/outcome.{each}{ui.query}"} for each in FORMS],
+            files=[{"name": each.upper(), "address": _to(f"{base}/outcome.{each}", ui, target)} for each in FORMS],
+            machine=found.machine.notice,
+            original=_to(f"{base}/outcome", ui),
+            translations=found.machine.rows(ui, lambda tag: _to(f"{base}/outcome", ui, tag)),
             back=f"{base}{ui.query}",
             may_confirm=any(do.ConfirmMessage in COMMANDS[each.role] for each in staff),
             language=ui.language,
@@ -123,20 +140,22 @@ class OutcomeDoor:
                 raise HttpProblem(404, ErrorText.NOTHING)
             if self._waiting >= MAX_WAITING:
                 raise HttpProblem(503, RecordErrorText.BUSY)
-            found = await self._published(await self.context.asked(request), ui)
+            found = await self._published(request, await self.context.asked(request), ui)
             self._waiting += 1
             try:
                 async with self._making:
                     body = await self._made(form, found)
             finally:
                 self._waiting -= 1
+        except TranslationBusy:
+            return being_made(request, self.context.pages, ui)
         except HttpProblem as none:
             return self.context.refusal(none, ui)
         except StorageUnavailable:
             return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
         headers = {**page_headers(ui), hdrs.CONTENT_TYPE: TYPES[form], **FOR_ANY_PAGE}
         if form != "json":
-            name = f"{found.session}-report-{found.version.n}.{form}"
+            name = f"{found.session}-report-{found.version.n}{found.machine.ending}.{form}"
             headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
         return web.Response(body=body, headers=headers)
 
@@ -145,6 +164,8 @@ class OutcomeDoor:
             return found.json()
         if form == "docx":
             return await asyncio.to_thread(lambda: packed(write_docx(found.document())))
+        if form == "epub":
+            return await asyncio.to_thread(_book, found)
         if self.typeset is None:
             raise HttpProblem(501, RecordErrorText.NO_PDF)
         try:
@@ -211,27 +232,33 @@ class OutcomeDoor:
     def _acting(self, request: web.Request, session: SessionId) -> list[Staff]:
         return [each for each in self.staff(request) if self.may_act(each, session)]
 
-    async def _published(self, wanted: SessionRequest, ui: Catalogue) -> PublishedReport:
-        """The newest version with what it cites. Raises HttpProblem, StorageUnavailable."""
-        report = await self.reports.report(wanted.session)
-        version = report.newest
-        if version is None:
+    async def _published(self, request: web.Request, wanted: SessionRequest, ui: Catalogue) -> PublishedReport:
+        """The newest version with what it cites, in the language of a translation that a request asks for. Raises
+        HttpProblem, StorageUnavailable, TranslationBusy.
+        """
+        zone = self.context.pages.zone()
+        found = await published_report(self.reports, wanted.session, ui, zone, self.public)
+        if found is None:
             raise HttpProblem(404, OutcomeText.NONE)
-        cited = await self.reports.cited.look_up(
-            [(each, None) for message in version.messages for each in message.citations]
-        )
-        session = await self.reports.logs.sessions.find(wanted.session)
-        policy = () if session is None else session.state.notes_and_tags.questions
-        return PublishedReport(
-            session=wanted.session,
-            report=report,
-            version=version,
-            cited=cited,
-            policy={each.id: each.text for each in policy},
-            ui=ui,
-            zone=self.context.pages.zone(),
-            address=f"{self.public}/s/{quote(wanted.session)}/outcome",
-        )
+        session, version = wanted.snapshot.session, found.version
+        here = session.young_people or session.access is Access.STAFF
+        texts = [*texts_of_report(version)]
+        languages = self.translations.languages(texts, here=here)
+        machine = machine_made(request, languages, version.n, found.address, ui)
+        if machine.target:
+            asked = VersionTranslation(report_of(wanted.session), version.n, machine.target, here)
+            version = (await self.translations.made(asked, texts)).report(version)
+        return dataclasses.replace(found, version=version, machine=machine)
+
+
+def _to(path: str, ui: Catalogue, translation: str = "") -> str:
+    query = {**ui.kept, **({NAME: translation} if translation else {})}
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _book(found: PublishedReport) -> bytes:
+    book = write_styled_epub(found.document(), identifier=f"{found.address}?n={found.version.n}", at=found.version.at)
+    return packed(book, stored="mimetype")
 
 
 def _require(answer: object) -> None:

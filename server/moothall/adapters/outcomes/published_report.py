@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import msgspec
 
 from moothall.adapters.outcomes.cited_values import CitedRows
+from moothall.adapters.outcomes.machine_made import MachineMade
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
 from moothall.core.kernel.ids import SessionId
@@ -15,7 +17,9 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.outcomes.report import Report, ReportVersion
 from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
+from moothall.record.proceedings.report import SessionReport
 from moothall.services.outcomes.cited_words import CitedWords
+from moothall.services.outcomes.reports import SessionReports
 
 FIRST_CITED = (
     MessageKind.AGREED,
@@ -41,6 +45,8 @@ class PublishedReport:
     zone: Zone
     address: str
     """The public address of the page."""
+    machine: MachineMade = field(default_factory=MachineMade)
+    """Whether a machine translated it."""
 
     def values(self) -> dict[str, object]:
         """Values for the page."""
@@ -122,6 +128,9 @@ class PublishedReport:
             "title": version.title,
             "language": version.language,
             "template": version.template,
+            "translation": {"language": self.machine.target, "notice": self.machine.notice}
+            if self.machine.target
+            else None,
             "address": self.address,
             "sections": version.sections,
             "messages": [
@@ -157,11 +166,25 @@ class PublishedReport:
             title=self.version.title,
             language=ui.language,
             right_to_left=ui.direction == "rtl",
-            contents="",
+            contents=ui.named("record/contents"),
             columns=(),
             blocks=tuple(self._blocks()),
             states=(self.address, ui.text("Version {n}, {time}", n=self.version.n, time=self._at())),
+            mark=self.machine.mark,
             unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
+        )
+
+    def in_proceedings(self) -> SessionReport:
+        """The version as it stands beside the session's record."""
+        version = self.version
+        return SessionReport(
+            title=version.title,
+            language=version.language,
+            n=version.n,
+            at=version.at,
+            address=self.address,
+            paragraphs=tuple(self._blocks()),
+            data=self.json(),
         )
 
     def _at(self) -> str:
@@ -170,6 +193,8 @@ class PublishedReport:
     def _blocks(self) -> Iterator[StyledParagraph]:
         ui, version = self.ui, self.version
         yield self._own(Style.NOTICE, ui.named("outcome/notice"))
+        if self.machine.notice:
+            yield self._own(Style.NOTICE, self.machine.notice)
         facts = (ui.text("Version {n}, {time}", n=version.n, time=self._at()), self.address)
         yield self._own(Style.FACTS, " · ".join(facts))
         for section in version.sections:
@@ -218,6 +243,31 @@ class PublishedReport:
     def _said(self, style: Style, text: str, language: str, *, level: int = 0) -> StyledParagraph:
         leftward = direction(language) == "rtl"
         return StyledParagraph(style=style, text=text, language=language, right_to_left=leftward, level=level)
+
+
+async def published_report(
+    reports: SessionReports, session: SessionId, ui: Catalogue, zone: Zone, public: str
+) -> PublishedReport | None:
+    """The newest version of a session's report with what it cites, for whoever asks; None where there is none.
+    `public`: the server's public address. Raises StorageUnavailable, RecordBroken.
+    """
+    report = await reports.report(session)
+    version = report.newest
+    if version is None:
+        return None
+    cited = await reports.cited.look_up([(each, None) for message in version.messages for each in message.citations])
+    live = await reports.logs.sessions.find(session)
+    policy = () if live is None else live.state.notes_and_tags.questions
+    return PublishedReport(
+        session=session,
+        report=report,
+        version=version,
+        cited=cited,
+        policy={each.id: each.text for each in policy},
+        ui=ui,
+        zone=zone,
+        address=f"{public}/s/{quote(session)}/outcome",
+    )
 
 
 def _paragraphs(text: str) -> list[str]:

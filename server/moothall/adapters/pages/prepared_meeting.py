@@ -22,6 +22,17 @@ class PreparedQuestion(msgspec.Struct, frozen=True):
     """Its page; empty for one that only this meeting has."""
 
 
+class SentText(msgspec.Struct, frozen=True):
+    """A message or an open question that one meeting has for another."""
+
+    what: str
+    """What it is, in words."""
+    text: str
+    language: str
+    """BCP-47 tag."""
+    direction: str
+
+
 class OtherMeeting(msgspec.Struct, frozen=True):
     """A meeting that prepares another, or is prepared by it."""
 
@@ -31,6 +42,8 @@ class OtherMeeting(msgspec.Struct, frozen=True):
     """BCP-47 tag of the title; empty for a placeholder."""
     sent: str = ""
     """What it has for the other, in words."""
+    texts: tuple[SentText, ...] = ()
+    """The same one by one."""
 
 
 class PreparedMeeting(msgspec.Struct, frozen=True):

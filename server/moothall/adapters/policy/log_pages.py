@@ -20,15 +20,21 @@ _PAGES = frozenset({"/s/{session}", "/s/{session}/ask", "/s/{session}/questions"
 
 
 def log_pages(known: Callable[[SessionId], Entry | None]) -> Middleware:
-    """Middleware that leads to the page of a call or of the register. `known` finds an entry without reading a log."""
+    """Middleware that leads to the page of a call, a document or the register. `known` finds an entry without reading a
+    log.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         there = request.match_info.route.resource
-        if request.method != hdrs.METH_GET or there is None or there.canonical not in _PAGES:
+        if there is None or there.canonical not in _PAGES:
             return await handler(request)
         entry = known(SessionId(request.match_info["session"]))
         kind = LogKind.SESSION if entry is None else entry.kind
+        if entry is not None and kind is LogKind.DOCUMENT:  # Comments are sent with the number of their paragraph.
+            return see_other(f"/outcomes/{quote(entry.session)}")
+        if request.method != hdrs.METH_GET:
+            return await handler(request)
         query = f"?{request.query_string}" if "ui" in request.query else ""
         if entry is not None and kind is LogKind.CALL:
             return see_other(f"/calls/{quote(entry.session)}{query}")

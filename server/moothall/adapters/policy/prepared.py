@@ -8,13 +8,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.prepared_meeting import OtherMeeting, PreparedMeeting, PreparedQuestion
+from moothall.adapters.pages.prepared_meeting import OtherMeeting, PreparedMeeting, PreparedQuestion, SentText
 from moothall.adapters.policy.policy_rows import PolicyRows, Row
 from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.register import Preparation
 from moothall.services.outcomes.answers import Feeder
 from moothall.services.outcomes.policy import PolicyQuestions
+
+MOST_TEXTS = 30
+"""Messages, and open questions, of one meeting on the page of another: a whole hall asks for that. Overflow: the
+other's own pages have the rest.
+"""
 
 
 @dataclass(eq=False, repr=False)
@@ -36,7 +42,7 @@ class PreparedMeetings:
             address = "" if known is None else str(self.rows.question(known, register, ui, ui.query)["address"])
             questions.append(PreparedQuestion(each.text, "" if known is None else known.language, address))
         feeders = [
-            _other(row, _sent(each, ui))
+            _other(row, _sent(each, ui), _texts(each, ui))
             for each in await self.feeders(session)
             for row in self.rows.sessions([each.session], ui, ui.query)
         ]
@@ -51,11 +57,24 @@ class PreparedMeetings:
         )
 
 
-def _other(row: Row, sent: str = "") -> OtherMeeting:
-    return OtherMeeting(str(row["address"]), str(row["title"]), str(row["language"]), sent)
+def _other(row: Row, sent: str = "", texts: tuple[SentText, ...] = ()) -> OtherMeeting:
+    return OtherMeeting(str(row["address"]), str(row["title"]), str(row["language"]), sent, texts)
+
+
+def _texts(each: Feeder, ui: Catalogue) -> tuple[SentText, ...]:
+    messages = [
+        SentText(ui.named(f"outcomes/kind.{one.message.kind}"), one.message.text, one.language, direction(one.language))
+        for one in each.answers[:MOST_TEXTS]
+    ]
+    questions = [
+        SentText(ui.text("Open question no. {n}", n=one.number), one.text, one.language, direction(one.language))
+        for one in each.open[:MOST_TEXTS]
+        if one.text
+    ]
+    return (*messages, *questions)
 
 
 def _sent(each: Feeder, ui: Catalogue) -> str:
     found = [ui.counted("{n} message", len(each.answers))] if each.answers else []
-    found += [ui.counted("{n} open question", each.open)] if each.open else []
+    found += [ui.counted("{n} open question", len(each.open))] if each.open else []
     return ui.listed(found)

@@ -12,6 +12,7 @@ from moothall.core.kernel.ids import SourceId
 from moothall.core.retention.periods import STAFF_DUE
 from moothall.record import bundle
 from moothall.record.model import Record, RecordFold
+from moothall.record.proceedings.report import SessionReport
 from moothall.services.sessions.records import spoken
 
 _WANTED = frozenset(str(kind.__struct_config__.tag) for kind in (SourceAttached, BodyRemoved))
@@ -22,6 +23,8 @@ class ArrivingSession:
 
     def __init__(self, begins: SessionBegins) -> None:
         self.begins = begins
+        self.report: SessionReport | None = None
+        """Its published report; None where there is none."""
         self._folds = {channel: RecordFold(begins.session, begins.epoch, channel) for channel in begins.channels}
         self._sources: dict[SourceId, SourceAttached] = {}
         self._withdrawn: list[bundle.BundledRemoval] = []

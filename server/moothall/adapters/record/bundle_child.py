@@ -41,7 +41,7 @@ from moothall.adapters.record.bundle_messages import (
     SessionEvents,
 )
 from moothall.adapters.record.forms import COMPRESSED, TYPES, pdf_data, record_style, write_record
-from moothall.adapters.record.packing import entry_of
+from moothall.adapters.record.packing import entry_of, packed
 from moothall.adapters.record.pdf_setting import PdfSetting, SetPdf
 from moothall.adapters.record.proceedings import ProceedingsEpub, ProceedingsPdf, bound
 from moothall.adapters.record.texts import wording
@@ -54,8 +54,12 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.record import bundle
+from moothall.record.documents.docx import write_docx
+from moothall.record.documents.styled_epub import write_styled_epub
+from moothall.record.documents.styled_html import write_styled_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
+from moothall.record.proceedings.report import SessionReport
 from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
@@ -173,6 +177,7 @@ class Bundle:
                 address=f"{self._order.public}/s/{first.id}",
                 texts=tuple(whole),
                 sound=sound,
+                report=None if session.report is None else self._report(first, session.report),
                 withdrawn=session.withdrawn,
             )
         )
@@ -210,6 +215,26 @@ class Bundle:
         path = f"{bundle.DATA}/{session}/{text.channel}.pdf"
         self._write(path, made.pdf, packed=True)
         return msgspec.structs.replace(text, files={**text.files, "pdf": path})
+
+    def _report(self, record: Record, report: SessionReport) -> bundle.BundledReport:
+        ui, files = self._ui, dict[str, str]()
+        document = report.document(
+            around=ui.language,
+            right_to_left=ui.direction == "rtl",
+            contents=ui.named("record/contents"),
+            unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
+        )
+        book = write_styled_epub(document, identifier=report.address, at=report.at)
+        made = {
+            "html": write_styled_html(document, self._style).encode(),
+            "json": report.data,
+            "docx": packed(write_docx(document)),
+            "epub": packed(book, stored="mimetype"),
+        }
+        for form, data in made.items():
+            files[form] = path = f"{bundle.DATA}/{record.id}/report.{form}"
+            self._write(path, data, packed=form in COMPRESSED)
+        return bundle.BundledReport(title=report.title, language=report.language, n=report.n, files=files)
 
     def _sound(self, record: Record, part: RecordingFile, source: SourceAttached) -> bundle.BundledSound:
         path = f"{bundle.DATA}/{record.id}/sound/{part.source}-{part.first:015d}.ogg"
@@ -301,6 +326,8 @@ def _write(made: RecordLines | Bundle | ProceedingsEpub | ProceedingsPdf, arrivi
         match message:
             case SessionBegins():
                 session = ArrivingSession(message)
+            case SessionReport() if session is not None:
+                session.report = message
             case SessionEvents() if session is not None:
                 session.take(message.records)
             case SessionEnds() if session is not None:

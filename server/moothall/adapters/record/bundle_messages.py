@@ -1,7 +1,7 @@
 """Messages to the process that writes a bundle (`bundle_child.py`): MessagePack, each behind its length in four bytes.
 
 The process gets everything through them, and looks into no log by itself: first the order, then of each session its
-beginning, the events of its public lanes in order, and its end.
+beginning, its published report if there is one, the events of its public lanes in order, and its end.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.record.proceedings.report import SessionReport
 
 LENGTH = struct.Struct(">I")
 NO_ROOM = 3
@@ -104,7 +105,7 @@ class SessionEnds(msgspec.Struct, frozen=True, tag="end"):
     """All events of the session have been sent."""
 
 
-BundleMessage = SessionBegins | SessionEvents | SessionEnds
+BundleMessage = SessionBegins | SessionReport | SessionEvents | SessionEnds
 
 
 def framed(message: BundleMessage) -> bytes:

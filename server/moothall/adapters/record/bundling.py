@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 
@@ -50,6 +50,7 @@ from moothall.core.ports import LogReading
 from moothall.core.proof.tlog_proofs import SUFFIX
 from moothall.core.rules.authority import may_read
 from moothall.record.bundle import MANIFEST
+from moothall.record.proceedings.report import SessionReport
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.reader_access import ReadSession
@@ -83,6 +84,18 @@ _DIGITS = 64
 """Characters of a SHA-256."""
 
 
+class ReportsOfSessions(Protocol):
+    """The published reports of sessions. Each method raises StorageUnavailable."""
+
+    async def logs(self, session: SessionId) -> Sequence[SessionId]:
+        """The logs, besides the session's own, on which its report depends; none where nothing is published."""
+        ...
+
+    async def of(self, session: SessionId, language: str) -> SessionReport | None:
+        """The report, with texts around it in a language of the interface; None where nothing is published."""
+        ...
+
+
 class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to take away."""
 
@@ -112,6 +125,8 @@ class _SessionState(msgspec.Struct, frozen=True):
     access: Access
     sound: tuple[tuple[RecordingFile, int, int], ...]
     """The files, each with its size and the time of its last change (ns)."""
+    report: tuple[tuple[SessionId, Epoch, int, Access | None], ...] = ()
+    """The logs on which its report depends, each with its end and who may read it."""
 
 
 @dataclass(eq=False)
@@ -201,6 +216,7 @@ class Bundles:
     zone: Callable[[], str]
     catalogue: SessionCatalogue
     sound_of: Callable[[SessionId], Awaitable[Sequence[RecordingFile]]]
+    reports: ReportsOfSessions
     pdf: bool = False
     """Whether PDFs can be set for the bundles."""
     log_list: Callable[[BundleList], None] = lambda _: None
@@ -346,24 +362,24 @@ class Bundles:
         for _ in range(TRIES):
             self._withdrawn.clear()
             states = await self._states(wish)
-            tag = self._tag(wish, states)
+            tag, held = self._tag(wish, states), _held(wish, states)
             # What is too large by its sound alone need not be written to be found so.
             if sum(size for state in states for _, size, _ in state.sound) > self.most_bytes:
                 raise BundleFailed("it is too large")
             file = await asyncio.to_thread(self._file)
             try:
                 try:
-                    whole = await self._write(wish, file)
+                    whole = await self._write(wish, file, held)
                 except BundleNotSet as error:
                     self._not_set[tag] = error
                     while len(self._not_set) > MOST_WAITING:
                         self._not_set.popitem(last=False)
                     raise
                 same = whole and tag == await self._tag_now(wish)
-                if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
+                if same and self._withdrawn.isdisjoint(held):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
                     listed = _list_of(file, size, states) if wish.form is BundleForm.ZIP else None
-                    return KeptBundle(tag, size, file, frozenset(wish.sessions), listed)
+                    return KeptBundle(tag, size, file, held, listed)
             except BaseException:
                 file.close()
                 raise
@@ -373,8 +389,10 @@ class Bundles:
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
 
-    async def _write(self, wish: BundleWish, file: BinaryIO) -> bool:
-        """Have the bundle written. Return whether it is whole. Raises BundleFailed where there is no room for it."""
+    async def _write(self, wish: BundleWish, file: BinaryIO, held: frozenset[SessionId]) -> bool:
+        """Have the bundle written, of which `held` are the logs. Return whether it is whole. Raises BundleFailed where
+        there is no room for it.
+        """
         order = BundleOrder(
             form=wish.form,
             web=str(self.web),
@@ -400,7 +418,7 @@ class Bundles:
             stdout=file,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        self._making = frozenset(wish.sessions), process
+        self._making = held, process
         try:
             if process.stdin is None:
                 return False
@@ -435,6 +453,9 @@ class Bundles:
         sound = await self._sound(session, wish.form)
         epoch = reader_epoch(head.epoch, head.lost)
         out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
+        report = None if wish.form is BundleForm.LINES else await self.reports.of(session, wish.language)
+        if report is not None:
+            out.write(framed(report))
         after = 0
         while page := await self.log.read(session, after, SLICE, lanes):
             after = page[-1].header.offset
@@ -454,7 +475,16 @@ class Bundles:
         if head is None or entry is None:
             return None
         sound = [(part, *_stat(part.path)) for part in await self._sound(session, form)]
-        return _SessionState(session, reader_epoch(head.epoch, head.lost), head.offset, entry.access, tuple(sound))
+        report = (
+            () if form is BundleForm.LINES else [await self._log(each) for each in await self.reports.logs(session)]
+        )
+        epoch = reader_epoch(head.epoch, head.lost)
+        return _SessionState(session, epoch, head.offset, entry.access, tuple(sound), tuple(report))
+
+    async def _log(self, log: SessionId) -> tuple[SessionId, Epoch, int, Access | None]:
+        head, entry = await self.log.head(log), await self._entry(log)
+        access = None if entry is None else entry.access
+        return (log, Epoch(""), 0, access) if head is None else (log, head.epoch, head.offset, access)
 
     async def _sound(self, session: SessionId, form: BundleForm) -> tuple[RecordingFile, ...]:
         return tuple(await self.sound_of(session)) if form is BundleForm.ZIP else ()
@@ -472,6 +502,11 @@ def _list_of(file: BinaryIO, size: int, states: Sequence[_SessionState]) -> Bund
     return (
         None if first is None else BundleList(first.session, first.epoch, first.offset, bytes.fromhex(digest.decode()))
     )
+
+
+def _held(wish: BundleWish, states: Sequence[_SessionState]) -> frozenset[SessionId]:
+    """The logs of which something is in a bundle."""
+    return frozenset(wish.sessions) | {log for state in states for log, *_ in state.report}
 
 
 def _stat(path: str) -> tuple[int, int]:

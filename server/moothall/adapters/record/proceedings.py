@@ -81,7 +81,8 @@ class ProceedingsEpub(_Proceedings):
         if found is None:
             return
         day, time = self._begun(found[0])
-        for path, text in self._book.add(*found, day=day, time=time, address=self._address(found[0])):
+        added = self._book.add(*found, day=day, time=time, address=self._address(found[0]), report=session.report)
+        for path, text in added:
             self._write(path, text)
 
     def finish(self) -> None:
@@ -122,10 +123,20 @@ class ProceedingsPdf(_Proceedings):
         record, words = found
         day, time = self._begun(record)
         name = f"meeting{len(self._entries) + 1}"
-        address = self._address(record)
-        entry = ProceedingsEntry(title=words.title_of(record), day=day, time=time, address=address, name=name)
+        report = session.report
+        entry = ProceedingsEntry(
+            title=words.title_of(record),
+            day=day,
+            time=time,
+            address=self._address(record),
+            name=name,
+            report="" if report is None else self._words.report_of(report.title),
+            report_name="" if report is None else f"{name}report",
+        )
         new = not self._entries or self._entries[-1].day != entry.day
-        blocks = [typeset_block(each) for each in record_blocks(record, words, entry, day=day if new else "")]
+        blocks = [
+            typeset_block(each) for each in record_blocks(record, words, entry, day=day if new else "", report=report)
+        ]
         self._size += sum(map(len, blocks))
         if self._size > self._most:
             raise TypesettingFailed("The PDF could not be set: there are too many meetings for one file.")

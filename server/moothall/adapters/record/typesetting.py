@@ -228,6 +228,7 @@ def typeset_data(document: StyledDocument, more: Iterable[bytes] = ()) -> bytes:
             "states": document.states,
             "squares": False,
             "unshown": document.unshown,
+            "mark": document.mark,
             "book": document.book,
             "blocks": [*(_block(block) for block in document.blocks), *map(msgspec.Raw, more)],
         }

@@ -13,9 +13,11 @@ from aiohttp import web
 from moothall.adapters.outcomes.bodies_desk_door import BodiesDeskDoor
 from moothall.adapters.outcomes.bodies_door import BodiesDoor
 from moothall.adapters.outcomes.body_reports import BodyLetters
+from moothall.adapters.outcomes.comments_door import CommentsDoor
 from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskDoor
 from moothall.adapters.outcomes.documents_door import DocumentsDoor
 from moothall.adapters.outcomes.smtp_mail import SmtpMail
+from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
 from moothall.adapters.store.files import read_text
@@ -28,7 +30,9 @@ from moothall.core.events.outcome_parts import SendingState
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.attendance.reports import CountPublished
+from moothall.services.outcomes.comments import DocumentComments
 from moothall.services.outcomes.documents import Documents
+from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs, listed_reports
 from moothall.services.outcomes.policy import PolicyQuestions
 from moothall.services.outcomes.published_reports import PublishedReports
@@ -60,7 +64,13 @@ def reports_by_year(backend: Backend, catalogue: SessionCatalogue) -> CountPubli
     return count
 
 
-def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
+def document_doors(
+    stack: AsyncExitStack,
+    services: Services,
+    entrance: Entrance,
+    context: VisitorContext,
+    translations: MachineTranslations,
+) -> Sequence[web.RouteDef]:
     """The routes of the documents, of the register of bodies, and of the secretariat's pages for both. Documents are
     sent until the stack unwinds. Raises ConfigurationError.
     """
@@ -102,8 +112,11 @@ def document_doors(stack: AsyncExitStack, services: Services, entrance: Entrance
             documents=documents,
             public=public,
             typeset=typeset,
+            clock=backend.clock,
+            translations=translations,
             questions_of=entrance.access.questions,
         ),
+        CommentsDoor(context, DocumentComments(documents, backend.asking, clock=backend.clock)),
         DocumentsDeskDoor(pages=entrance.forms, documents=documents),
         BodiesDoor(pages=services.pages, documents=documents, public=public),
         BodiesDeskDoor(pages=entrance.forms, documents=documents, sending=sending, randomness=backend.randomness),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from aiohttp import web
 
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.outcomes.bundled_reports import BundledReports
 from moothall.adapters.outcomes.outcome_door import OutcomeDoor
 from moothall.adapters.outcomes.reports_desk_door import ReportsDeskDoor
 from moothall.adapters.outcomes.room_door import RoomDoor
@@ -24,6 +26,7 @@ from moothall.core.reports.templates import ReportTemplates, read_templates
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
+from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.suggesting import Suggesting
@@ -35,10 +38,18 @@ MOST_BYTES = 1 << 20
 SHIPPED = "config/report-templates.toml"
 
 
+class ReportParts(NamedTuple):
+    """The routes of the pages of reports, the published reports for bundles, and the translations by machines."""
+
+    routes: Sequence[web.RouteDef]
+    bundled: BundledReports
+    translations: MachineTranslations
+
+
 def open_reports(
     stack: AsyncExitStack, services: Services, entrance: Entrance, context: VisitorContext, access: ReaderAccess
-) -> Sequence[web.RouteDef]:
-    """The routes of the pages of reports, whose drafts are filled at the close of sessions until the stack unwinds.
+) -> ReportParts:
+    """The pages of reports, whose drafts are filled at the close of sessions until the stack unwinds.
     Raises ConfigurationError.
     """
     backend = services.backend
@@ -63,6 +74,9 @@ def open_reports(
         lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
         backend.clock,
     )
+    translations = MachineTranslations(services.translation.texts)
+    backend.sessions.observe(translations.observe)
+    backend.keep(stack, translations.run)
     staff = entrance.staff
     doors = (
         RoomDoor(
@@ -90,11 +104,18 @@ def open_reports(
             staff=staff.staff,
             may_act=staff.may_act,
             flags=backend.asking.flags,
+            translations=translations,
             public=entrance.address.public,
             typeset=typeset_apart if can_typeset() else None,
         ),
     )
-    return [route for door in doors for route in door.routes()]
+    bundled = BundledReports(
+        services.pages,
+        reports,
+        exists=lambda log: entrance.catalogue.known(log) is not None,
+        public=entrance.address.public,
+    )
+    return ReportParts([route for door in doors for route in door.routes()], bundled, translations)
 
 
 class TemplateFile:

@@ -15,7 +15,7 @@ from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
-from moothall.adapters.record.bundling import Bundles
+from moothall.adapters.record.bundling import Bundles, ReportsOfSessions
 from moothall.adapters.record.card_door import CardDoor
 from moothall.adapters.record.description_door import DescriptionDoor
 from moothall.app.parts import Entrance, Services
@@ -26,9 +26,15 @@ from moothall.services.sessions.catalogue import Entry
 
 
 def taking_doors(
-    stack: AsyncExitStack, services: Services, entrance: Entrance, quoting: Quoting | None
+    stack: AsyncExitStack,
+    services: Services,
+    entrance: Entrance,
+    reports: ReportsOfSessions,
+    quoting: Quoting | None,
 ) -> Sequence[web.RouteDef]:
-    """The routes for what is taken away. Bundles are made until the stack unwinds; `quoting` has their lists logged."""
+    """The routes for what is taken away. Bundles, which have the `reports`, are made until the stack unwinds; `quoting`
+    has their lists logged.
+    """
     backend, pages, catalogue = services.backend, services.pages, entrance.catalogue
     recordings, folder = services.recordings, services.sound_folder
 
@@ -49,6 +55,7 @@ def taking_doors(
         zone=lambda: pages.zone().name,
         catalogue=catalogue,
         sound_of=sound_of,
+        reports=reports,
         pdf=can_typeset(),
         log_list=(lambda _: None) if quoting is None else lambda listed: quoting.log_manifest(*listed),
     )

@@ -39,6 +39,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "webhook-told": NamespaceBackup.IN_BACKUP,  # what programs know; ids, no words
     "webhook-waiting": NamespaceBackup.IN_BACKUP,
     "webhook-lines": NamespaceBackup.LEFT_OUT,  # a list of attempts for those who look
+    "outcome-waiting": NamespaceBackup.IN_BACKUP,  # documents that are still to be sent; ids, no words
     "outcome-secret": NamespaceBackup.WITH_KEYS,  # signs messages to the webhooks of bodies
     "hub": NamespaceBackup.IN_BACKUP,  # digests of machines' keys
     "abbreviations": NamespaceBackup.IN_BACKUP,

@@ -7,6 +7,7 @@ It is a module of its own because every layer uses it.
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -61,9 +62,16 @@ def read_toml(text: str) -> dict[str, Any]:
         raise Unreadable("it is nested too deep") from error
 
 
+@cache
+def _in_both(one: type[msgspec.Struct], other: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The names of the fields that two types have. Kept, since each event of a log asks; the types are few."""
+    return tuple(name for name in one.__struct_fields__ if name in other.__struct_fields__)
+
+
 def shared(kind: type[msgspec.Struct] | msgspec.Struct, source: msgspec.Struct) -> dict[str, Any]:
     """The fields of `source` that structs of type `kind` have too, by name."""
-    return {name: getattr(source, name) for name in kind.__struct_fields__ if name in source.__struct_fields__}
+    to = kind if isinstance(kind, type) else type(kind)
+    return {name: getattr(source, name) for name in _in_both(to, type(source))}
 
 
 def made_of(kind: type[S], source: msgspec.Struct, /, **others: object) -> S:

@@ -59,6 +59,8 @@ class PersistentList(Generic[V]):
         """
         if not 0 <= index <= self._length:
             raise IndexError(index)
+        if index == self._length:
+            return self.append(item)
         kept = index // _CHUNK
         moved = [*chain.from_iterable(self._chunks[kept:])]
         moved.insert(index % _CHUNK, item)

@@ -34,6 +34,11 @@ def decide_document(
             return _place(document, command, wall, received=received)
 
 
+def takes_comments(document: OutcomeDocument, wall: int) -> bool:
+    """Whether paragraphs of the document can be commented on at `wall` (Unix ms)."""
+    return document.newest is not None and document.comments_until is not None and wall < document.comments_until
+
+
 def _publish(document: OutcomeDocument, command: do.PublishDocument) -> Sequence[oe.DocumentFact] | Refusal:
     if not document.since:
         return refuse(RefusalCode.CONFLICT, "Say first what the document is made of.")
@@ -57,8 +62,8 @@ def _fits(paragraph: NumberedParagraph) -> bool:
 def _place(
     document: OutcomeDocument, command: do.PlaceComment, wall: int, *, received: bool
 ) -> Sequence[oe.DocumentFact] | Refusal:
-    until, newest = document.comments_until, document.newest
-    if until is None or wall >= until or newest is None:
+    newest = document.newest
+    if newest is None or not takes_comments(document, wall):
         return refuse(RefusalCode.CONFLICT, "The document takes no comments now.")
     if all(each.n != command.paragraph for each in newest.paragraphs):
         return refuse(RefusalCode.UNKNOWN, "The document has no such paragraph.")

@@ -134,6 +134,13 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Oldest first."""
     replies: dict[ReplyId, Reply] = msgspec.field(default_factory=dict)
 
+    def answered(self, sending: Sending) -> bool:
+        """Whether the body did something with what was sent to it, since."""
+        return any(
+            each.recipient == sending.recipient and each.document == sending.document and each.at >= sending.at
+            for each in self.replies.values()
+        )
+
     def sessions_of(self, question: PolicyQuestionId) -> tuple[SessionId, ...]:
         """The sessions that are to answer a policy question, in the order in which they were prepared."""
         return tuple(session for session, each in self.prepared.items() if question in each.questions)

@@ -53,6 +53,8 @@ class KeptFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: LogKind = LogKind.SESSION
     about: SessionId | None = None
     """The session of a report; None for other logs."""
+    commented_until: int | None = None
+    """Until when a document takes comments, Unix ms; None for others, and for one that takes none."""
     rehearsal: bool = False
     at: int = 0
     """When the last event was written, Unix ms."""
@@ -109,14 +111,14 @@ class DueList(msgspec.Struct, frozen=True, kw_only=True):
 
 def over_since(facts: KeptFacts, planned_end: int | None) -> int | None:
     """When a meeting was over, Unix ms; None while it is not. One that never opened is over at its planned end, or with
-    the last change of it if that is later; so is a report, by its meeting's planned end. A call is over when it is
-    closed: until then, proposals wait in it that nobody has decided on.
+    the last change of it if that is later; so is a report, by its meeting's planned end, and a document, by the end of
+    its comments. A call is over when it is closed: until then, proposals wait in it that nobody has decided on.
     """
     if facts.rehearsal or facts.status in ON or facts.status is Status.ABSENT:
         return None  # Rehearsals are erased as a whole.
     if facts.status is Status.CLOSED:
         return facts.at if facts.closed is None else facts.closed
-    return None if facts.kind is LogKind.CALL else max(facts.at, planned_end or 0)
+    return None if facts.kind is LogKind.CALL else max(facts.at, planned_end or 0, facts.commented_until or 0)
 
 
 def due_at(keeping: Keeping, kind: KeptKind, days: int | None, planned_end: int | None) -> int | None:

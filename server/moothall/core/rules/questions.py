@@ -23,6 +23,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
 from moothall.core.kernel.languages import is_short_language
+from moothall.core.outcomes.document_rules import takes_comments
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import full, too_many
 from moothall.core.removal.questions import speaker_of
@@ -99,6 +100,8 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     if command.intervention in state.questions.interventions:
         return refuse(RefusalCode.CONFLICT, "This question was received already.")
     t = max(0, state.media_now(wall) - command.age)
+    if state.kind is ev.LogKind.DOCUMENT and not takes_comments(state.outcomes.document, wall):
+        return refuse(RefusalCode.CONFLICT, "The document takes no comments now.")
     if state.cancelled is not None:
         return refuse(RefusalCode.CONFLICT, "The meeting is cancelled and takes no questions.")
     late = state.status is Status.CLOSED

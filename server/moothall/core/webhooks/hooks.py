@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -97,7 +98,26 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each.text for each in self.secrets if not each.until or now < each.until)
 
 
-class HookMessage(msgspec.Struct, frozen=True, kw_only=True):
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that waits to be sent, and is tried until it is taken, ever later."""
+
+    made: int
+    """Unix ms."""
+    attempts: int = 0
+    again: int = 0
+    """When it is sent next, Unix ms."""
+
+    def failed(self, now: int) -> Self | None:
+        """It after another attempt in vain at `now`; None where it is given up."""
+        return None if now - self.made >= GIVE_UP_MS else self.later(now)
+
+    def later(self, now: int) -> Self:
+        """It with its next attempt put off, ever longer."""
+        again = now + BACKOFF.wait_ms(self.attempts)
+        return msgspec.structs.replace(self, attempts=self.attempts + 1, again=again)
+
+
+class HookMessage(Tried, frozen=True, kw_only=True):
     """A message that waits to be sent."""
 
     id: str
@@ -105,22 +125,8 @@ class HookMessage(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId
     """Empty for a test."""
     event: HookEvent
-    made: int
-    """Unix ms."""
     body: str
     """The JSON that is sent, the same each time."""
-    attempts: int = 0
-    again: int = 0
-    """When it is sent next, Unix ms."""
-
-    def failed(self, now: int) -> HookMessage | None:
-        """The message after another attempt in vain at `now`; None where it is given up."""
-        return None if now - self.made >= GIVE_UP_MS else self.later(now)
-
-    def later(self, now: int) -> HookMessage:
-        """The message with its next attempt put off, ever longer."""
-        again = now + BACKOFF.wait_ms(self.attempts)
-        return msgspec.structs.replace(self, attempts=self.attempts + 1, again=again)
 
 
 class HookOutcome(StrEnum):

@@ -94,6 +94,8 @@ class StyledDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The names of the shown states of the texts, for citing them: the last words of the document."""
     unshown: str
     """The note for a document in which a square stands for characters that no font has."""
+    mark: str = ""
+    """What stands on each page, such as that a machine translated it; empty for nothing."""
     book: bool = False
     """Whether it has several records: its title has a page of its own, and the contents name pages."""
 

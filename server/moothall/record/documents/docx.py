@@ -177,8 +177,9 @@ def _across(widths: Sequence[int], cell: str) -> str:
 
 
 def _footer(document: StyledDocument) -> str:
-    """The foot of each page: the title and the number of the page."""
+    """The foot of each page: the title, the mark, and the number of the page."""
     number = '<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
-    runs = _runs(f"{isolated(document.title, document.language)} · ", document.language) + number
+    parts = (isolated(document.title, document.language), *([document.mark] if document.mark else []))
+    runs = _runs("".join(f"{part} · " for part in parts), document.language) + number
     paragraph = _paragraph("Footer", runs, right_to_left=document.right_to_left)
     return f'<w:ftr xmlns:w="{MAIN}">{paragraph}</w:ftr>'

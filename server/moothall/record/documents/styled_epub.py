@@ -31,10 +31,11 @@ def write_styled_epub(document: StyledDocument, *, identifier: str, at: int) -> 
     parts = list(_parts([each for each in document.blocks if not isinstance(each, ParagraphPair)]))
     names = [FRONT, *(f"part-{number}.xhtml" for number in range(1, len(parts)))]
     title = f"<h1><bdi>{escape(document.title)}</bdi></h1>\n"
+    mark = f'<p class="notice">{escape(document.mark)}</p>\n' if document.mark else ""
     written, entries = dict[str, str](), list[str]()
     for name, part in zip(names, parts, strict=True):
         heading = document.title if name == FRONT else part[0].text
-        body = [title if name == FRONT else "", *map(_written, part)]
+        body = [title if name == FRONT else "", mark, *map(written_paragraph, part)]
         written[name] = frame.page(heading, body)
         entries.append(f'<li><a href="{name}"><bdi>{escape(heading)}</bdi></a></li>\n')
     facts = BookFacts(
@@ -67,7 +68,8 @@ def _parts(paragraphs: Sequence[StyledParagraph]) -> Iterator[list[StyledParagra
     yield part
 
 
-def _written(each: StyledParagraph) -> str:
+def written_paragraph(each: StyledParagraph) -> str:
+    """A paragraph as XHTML, which is HTML too."""
     said = attributes(lang=each.language, xml__lang=each.language, dir=direction(each.language))
     text = escape(f"{each.time} {each.text}" if each.time else each.text)
     if each.style is Style.HEADING:

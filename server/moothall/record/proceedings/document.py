@@ -15,6 +15,7 @@ from moothall.record.documents.document import (
 )
 from moothall.record.model import Record
 from moothall.record.proceedings.front import ProceedingsEntry, ProceedingsFront, ProceedingsWording, by_day
+from moothall.record.proceedings.report import SessionReport, report_blocks
 from moothall.record.wording import Options, Wording
 
 DAY, SESSION = 1, 2
@@ -22,15 +23,24 @@ DAY, SESSION = 1, 2
 
 
 def record_blocks(
-    record: Record, wording: Wording, entry: ProceedingsEntry, *, day: str
+    record: Record,
+    wording: Wording,
+    entry: ProceedingsEntry,
+    *,
+    day: str,
+    report: SessionReport | None = None,
 ) -> Iterator[StyledParagraph | ParagraphPair]:
     """Yield the paragraphs of one session: below the heading of its `day` where a new one begins (its anchor follows
-    from the entry's), the session's heading, its record, and the name and address of the record's state.
+    from the entry's), the session's heading, its `report`, its record, and the name and
+    address of the record's state.
     """
     words = wording.language, wording.direction == "rtl"
     if day:
         yield _own(Style.HEADING, day, words, level=DAY, anchor=day_anchor(entry), new_page=True)
     yield _own(Style.HEADING, entry.title, words, level=SESSION, anchor=entry.name, new_page=not day)
+    if report is not None:
+        heading = _own(Style.HEADING, entry.report, words, level=SESSION + 1, anchor=entry.report_name)
+        yield from report_blocks(report, heading)
     yield from blocks_of(record, wording, Options(), prefix=entry.name, level=SESSION)
     yield _own(Style.FACTS, wording.named(record), words)
     yield _own(Style.FACTS, entry.address, words)
@@ -71,6 +81,8 @@ def _front(
             yield _own(Style.CONTENTS, day, words, link=day_anchor(sessions[0]))
         for each in sessions:
             yield _own(Style.CONTENTS, each.title, words, time=each.time, link=each.name)
+            if each.report_name:
+                yield _own(Style.CONTENTS, each.report, words, link=each.report_name)
 
 
 def _own(

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from html import escape
 
 from moothall.core.kernel.languages import direction
+from moothall.record.documents.document import Style, StyledParagraph
+from moothall.record.documents.styled_epub import written_paragraph
 from moothall.record.epub import (
     CONTENTS,
     FOLDER,
@@ -26,6 +28,7 @@ from moothall.record.epub import (
 )
 from moothall.record.model import Record
 from moothall.record.proceedings.front import ProceedingsEntry, ProceedingsFront, ProceedingsWording, by_day
+from moothall.record.proceedings.report import SessionReport, report_blocks
 from moothall.record.wording import Options, Wording
 
 
@@ -47,8 +50,17 @@ class ProceedingsBook:
         """The first files by their paths, in the order in which they are packed; the first is not compressed."""
         return {**opening(), f"{FOLDER}/{STYLE}": SHEET}
 
-    def add(self, record: Record, wording: Wording, *, day: str, time: str, address: str) -> Iterator[tuple[str, str]]:
-        """Yield the files of a session's record, each with its path. `day`, `time` and `address` as in
+    def add(
+        self,
+        record: Record,
+        wording: Wording,
+        *,
+        day: str,
+        time: str,
+        address: str,
+        report: SessionReport | None = None,
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the files of a session's record and report, each with its path. `day`, `time` and `address` as in
         `ProceedingsEntry`.
         """
         prefix = f"meeting-{len(self._entries) + 1}-"
@@ -59,10 +71,30 @@ class ProceedingsBook:
         body = [*text.front(), there, f"{listed}</ol>\n</nav>\n" if parts else ""]
         self._pages.append(name)
         yield f"{FOLDER}/{name}", self._frame.page(title, body)
+        reported = ""
+        if report is not None:
+            reported = f"{prefix}report.xhtml"
+            self._pages.append(reported)
+            named = self._words.report_of(report.title)
+            heading = StyledParagraph(style=Style.HEADING, text=named, language=self._words.language)
+            yield (
+                f"{FOLDER}/{reported}",
+                self._frame.page(report.title, map(written_paragraph, report_blocks(report, heading))),
+            )
         for page, written in text.pages():
             self._pages.append(page)
             yield f"{FOLDER}/{page}", written
-        self._entries.append(ProceedingsEntry(title=title, day=day, time=time, address=address, name=name))
+        self._entries.append(
+            ProceedingsEntry(
+                title=title,
+                day=day,
+                time=time,
+                address=address,
+                name=name,
+                report="" if report is None else self._words.report_of(report.title),
+                report_name=reported,
+            )
+        )
         self._languages |= dict.fromkeys(record.languages)
         self._opened = record.session.opened if self._opened is None else self._opened
         self._at = max(self._at, record.at)
@@ -97,8 +129,11 @@ class ProceedingsBook:
     def _contents(self, front: ProceedingsFront) -> Iterator[str]:
         yield f'<li><a href="{FRONT}"><bdi>{escape(front.title)}</bdi></a></li>\n'
         for day, entries in by_day(self._entries):
-            rows = "".join(
-                f'<li><a href="{entry.name}">{entry.time} <bdi>{escape(entry.title)}</bdi></a></li>\n'
-                for entry in entries
-            )
+            rows = "".join(map(self._entry, entries))
             yield f"<li><span>{escape(day)}</span>\n<ol>\n{rows}</ol>\n</li>\n" if day else rows
+
+    def _entry(self, entry: ProceedingsEntry) -> str:
+        link = f'<a href="{entry.name}">{entry.time} <bdi>{escape(entry.title)}</bdi></a>'
+        if not entry.report_name:
+            return f"<li>{link}</li>\n"
+        return f'<li>{link}\n<ol>\n<li><a href="{entry.report_name}">{escape(entry.report)}</a></li>\n</ol>\n</li>\n'

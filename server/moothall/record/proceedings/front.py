@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from moothall.record.cues import isolated
+
 
 class ProceedingsWording(msgspec.Struct, frozen=True, kw_only=True):
     """Texts of proceedings in one language."""
@@ -24,8 +26,14 @@ class ProceedingsWording(msgspec.Struct, frozen=True, kw_only=True):
     """The heading of the table of contents."""
     none: str
     """For proceedings without sessions."""
+    report: str
+    """Before the title of a session's report."""
     unshown: str
     """For a document in which a square (U+25A1) stands for characters that no font has."""
+
+    def report_of(self, title: str) -> str:
+        """The heading of a report with this title."""
+        return f"{self.report}: {isolated(title, self.language)}"
 
 
 class ProceedingsFront(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +69,10 @@ class ProceedingsEntry(msgspec.Struct, frozen=True, kw_only=True):
     """URL of its record at the server."""
     name: str
     """Where it begins in the book: the name of a page, or of an anchor."""
+    report: str = ""
+    """The heading of its report (`ProceedingsWording.report_of`); empty where none is published."""
+    report_name: str = ""
+    """Where the report begins, as `name`."""
 
 
 def by_day(entries: Sequence[ProceedingsEntry]) -> Iterator[tuple[str, list[ProceedingsEntry]]]:

@@ -12,6 +12,7 @@ from moothall.core.events.question_parts import OPEN
 from moothall.core.events.types import LogKind
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
+from moothall.core.questions.interventions import Intervention
 from moothall.services.outcomes.outcome_logs import OutcomeLogs, report_of
 from moothall.services.outcomes.policy import PolicyQuestions
 
@@ -34,8 +35,8 @@ class Feeder(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId
     answers: tuple[ReportAnswer, ...]
     """The messages of its report."""
-    open: int
-    """How many of its published questions were not answered."""
+    open: tuple[Intervention, ...]
+    """Its published questions that were not answered."""
 
 
 @dataclass(eq=False, repr=False)
@@ -76,9 +77,11 @@ class Answers:
         newest = versions[-1]
         return [ReportAnswer(session=session, language=newest.language, message=each) for each in newest.messages]
 
-    async def _open(self, session: SessionId) -> int:
+    async def _open(self, session: SessionId) -> tuple[Intervention, ...]:
         try:
             live = await self.logs.find(session, LogKind.SESSION)
         except RecordBroken:
-            return 0
-        return 0 if live is None else sum(each.published for each in live.state.questions.with_status(*OPEN))
+            return ()
+        waiting = () if live is None else live.state.questions.with_status(*OPEN)
+        found = (each for each in waiting if each.published and not each.removed)
+        return tuple(sorted(found, key=lambda each: each.number))

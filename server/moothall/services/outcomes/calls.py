@@ -18,20 +18,19 @@ from moothall.core.events.outcomes import CallStated
 from moothall.core.events.types import Access, ChannelKind, LogKind, SessionClosed
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import NO_QUESTION, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, PolicyQuestionId, RecipientId, SessionId
+from moothall.core.kernel.ids import CommandId, InterventionId, PolicyQuestionId, RecipientId, SessionId
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.register import Preparation, Register
 from moothall.core.ports import Clock
 from moothall.core.sessions.state import Status
 from moothall.services.log.publication import Publication
-from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.outcome_logs import FLOOR, OutcomeLogs
 from moothall.services.outcomes.policy import PolicyQuestions
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.waiting import every
 
 logger = logging.getLogger(__name__)
 
-FLOOR = ChannelId("floor")
 MOST_CALLS = 200
 """Calls of a house, open or closed."""
 LOOK_MS = 1_000

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from moothall.core.commands import DescribeSession
+from moothall.core.commands import AddChannel, DescribeSession
 from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage
-from moothall.core.events.types import Access, LogKind
+from moothall.core.events.types import Access, ChannelKind, LogKind
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, SessionId, is_name
@@ -20,7 +20,8 @@ from moothall.core.outcomes.document import DocumentVersion, OutcomeDocument
 from moothall.core.outcomes.register import Register
 from moothall.core.outcomes.report import Report, ReportVersion
 from moothall.core.ports import Randomness
-from moothall.services.outcomes.outcome_logs import REGISTER, OutcomeLogs, listed_reports, report_of
+from moothall.core.questions.document_comments import DocumentComment, published_comments, waiting_comments
+from moothall.services.outcomes.outcome_logs import FLOOR, REGISTER, OutcomeLogs, listed_reports, report_of
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.quoted_words import CitedPlace, QuotedTexts, QuotedWords, place_of
 from moothall.services.sessions.catalogue import Entry
@@ -37,6 +38,11 @@ class ListedDocument(NamedTuple):
     title: str
     language: str
     document: OutcomeDocument
+    comments: tuple[DocumentComment, ...] = ()
+    """Those that everybody may read."""
+    waiting: tuple[DocumentComment, ...] = ()
+    """Those on which nobody has decided, for the staff only."""
+    young_people: bool = False
 
 
 class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,15 +90,25 @@ class Documents:
         live = await self.logs.find(REGISTER, LogKind.REGISTER)
         return Register() if live is None else live.state.outcomes.register
 
-    async def state(self, name: str, title: str, stated: StateDocument, by: Actor) -> Refusal | None:
-        """Set what a document is made of; it is made where it is missing. Raises StorageUnavailable."""
+    async def state(
+        self, name: str, title: str, stated: StateDocument, by: Actor, *, young_people: bool = False
+    ) -> Refusal | None:
+        """Set what a document is made of; it is made where it is missing, for `young_people` or not. Raises
+        StorageUnavailable.
+        """
         if not is_name(name):
             return _NO_NAME
-        live = await self.logs.make(SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC)
+        live = await self.logs.make(
+            SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC, young_people=young_people
+        )
         if isinstance(live, Refusal):
             return live
         titled = [] if live.state.title == title else [DescribeSession(title=title)]
-        answer = await live.writer.send(by, self._command(), [*titled, stated])
+        # Visitors' doors ask for a text, though a document has no lines.
+        lacks = stated.comments_until is not None and FLOOR not in live.state.channels
+        languages = tuple(live.state.languages) or (self.logs.language,)
+        text = [AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=languages)] if lacks else []
+        answer = await live.writer.send(by, self._command(), [*titled, *text, stated])
         return answer if isinstance(answer, Refusal) else None
 
     async def publish(self, name: SessionId, words: AssemblyWords) -> Refusal | None:
@@ -135,6 +151,15 @@ class Documents:
             sessions.append(made)
         return sessions
 
+    async def stays_here(self, listed: ListedDocument) -> bool:
+        """Whether a document's texts go to no service outside the house: young people take part in it, or in a session
+        of its days. Raises StorageUnavailable.
+        """
+        since, until = listed.document.since, listed.document.until
+        young = [entry for entry in await self.entries() if entry.young_people]
+        held = [day for entry in young if (day := self.day_of(entry)) is not None]
+        return listed.young_people or any(since <= day <= until for day, _ in held)
+
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
         sessions that not everybody may read any more.
@@ -172,4 +197,13 @@ def _with_words(shown: ShownMessage, words: Mapping[CitedPlace, QuotedWords]) ->
 
 def _listed(live: LiveSession) -> ListedDocument:
     state = live.state
-    return ListedDocument(live.id, state.title, next(iter(state.languages), ""), state.outcomes.document)
+    document = state.outcomes.document
+    return ListedDocument(
+        live.id,
+        state.title,
+        next(iter(state.languages), ""),
+        document,
+        tuple(published_comments(state.questions, document)),
+        tuple(waiting_comments(state.questions, document)),
+        state.young_people,
+    )

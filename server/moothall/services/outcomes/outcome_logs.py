@@ -10,7 +10,7 @@ from moothall.core.commands import CreateSession
 from moothall.core.events.types import Access, LogKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.live_session import LiveSession
@@ -18,6 +18,8 @@ from moothall.services.sessions.sessions import Sessions
 
 REGISTER = SessionId("policy-questions")
 """The log of the register: one in a house."""
+FLOOR = ChannelId("floor")
+"""The text of a call or a document, which visitors' doors ask for. It has no lines."""
 _REPORT = "report."
 _LONGEST = 64
 """Characters of a log's name."""

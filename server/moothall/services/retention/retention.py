@@ -314,6 +314,7 @@ def _facts_of(folded: FoldedLog, head: LogHead) -> KeptFacts:
         status=state.status,
         kind=state.kind,
         about=state.outcomes.report.session,
+        commented_until=state.outcomes.document.comments_until,
         rehearsal=state.rehearsal,
         at=folded.at,
         closed=folded.closed,

@@ -31,11 +31,13 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import LogHead
+from moothall.record.proceedings.report import SessionReport
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.log_memory import MemoryLog
+from support.record.proceedings import REPORT
 from support.sessions.record_maker import Telling, meeting
 
-SESSION = SessionId("plenary")
+SESSION, CITED = SessionId("plenary"), SessionId("cited")
 WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,))
 LINES = replace(WISH, form=BundleForm.LINES)
 
@@ -58,6 +60,24 @@ class Sounds:
         if self.file is not None:
             return [RecordingFile(str(self.file), "mic", 0)]
         return [RecordingFile(f"/nowhere/{self.asked}", "mic", 0)] if self.restless else ()
+
+
+class Reports:
+    """The report of each session, which cites another one."""
+
+    published = True
+
+    async def logs(self, session: SessionId) -> Sequence[SessionId]:
+        return (SessionId(f"report.{session}"), CITED) if self.published else ()
+
+    async def of(self, session: SessionId, language: str) -> SessionReport | None:
+        return REPORT if self.published else None
+
+
+class NoReports(Reports):
+    """No session has a report."""
+
+    published = False
 
 
 class ShortenedLog(MemoryLog):
@@ -89,6 +109,7 @@ async def running(
     patience: float = 60,
     log: MemoryLog | None = None,
     records: Sequence[LogRecord] = (),
+    reports: Reports | None = None,
 ) -> AsyncIterator[Bundles]:
     log, records = log or MemoryLog(), records or meeting().records
     head = await log.acquire(SESSION, records[0].header.epoch)
@@ -101,6 +122,7 @@ async def running(
         zone=lambda: "UTC",
         catalogue=SessionCatalogue(log),
         sound_of=sounds.of,
+        reports=reports or Reports(),
         patience=patience,
     )
     async with asyncio.TaskGroup() as group:
@@ -146,7 +168,10 @@ async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path
         assert not kept.file.closed
         bundles.withdraw(SESSION)
         assert kept.file.closed
-        assert await bundles.get(WISH) is not kept
+        again = await bundles.get(WISH)
+        assert again is not kept
+        bundles.withdraw(CITED)
+        assert again.file.closed, "its report has words of that session"
 
 
 async def test_what_happens_in_a_session_that_is_not_in_it_does_not_begin_it_again(tmp_path: Path) -> None:
@@ -221,7 +246,7 @@ async def test_neither_a_damaged_log_nor_a_disk_that_fails_ends_the_making_of_ot
 async def test_a_pdf_that_cannot_be_set_is_not_tried_again_until_nobody_has_asked_for_a_while(tmp_path: Path) -> None:
     told = Telling()
     told.line("\U0001d900\U00016f00\U000119a0" * 40, 0, 900, language="und")  # scripts for which few have fonts
-    async with running(tmp_path, Sounds(), records=told.records) as bundles:
+    async with running(tmp_path, Sounds(), records=told.records, reports=NoReports()) as bundles:
         wish = replace(WISH, form=BundleForm.PDF)
         tag = await bundles.tag(wish)
         with pytest.raises(BundleFontsMissing) as first:

@@ -35,6 +35,7 @@ from moothall.record.json import write_json
 from moothall.record.model import Record
 from moothall.record.wording import Options
 from support.record.golden import ARABIC, CHANNELS, golden_records, golden_session
+from support.record.proceedings import REPORT
 from support.sessions.record_maker import FLOOR, meeting
 
 ORDER = BundleOrder(
@@ -147,6 +148,37 @@ def test_each_text_is_in_it_as_at_its_own_address(tmp_path: Path) -> None:
     }
 
 
+def test_a_published_report_stands_beside_the_records(tmp_path: Path) -> None:
+    begins, *rest = told()
+    arriving = [begins, REPORT, *rest]
+    assert [*messages_of(arriving)] == arriving, "it is read as it was sent"
+    body = made(tmp_path / "taken.zip", ORDER, arriving)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        [session] = json.loads(archive.read("taken/manifest.json"))["sessions"]
+        files = session["report"]["files"]
+        assert set(files) == {"html", "json", "docx", "epub"}
+        assert archive.read(f"taken/{files['json']}") == REPORT.data
+        page = archive.read(f"taken/{files['html']}").decode()
+        assert page.index("Water &amp; &lt;schools&gt;") < page.index("Binds nobody.")
+        index = archive.read("taken/index.html").decode()
+        assert f'Report of the meeting: <a href="{files["html"]}">' in index
+        for form in ("docx", "epub"):
+            assert zipfile.ZipFile(io.BytesIO(archive.read(f"taken/{files[form]}"))).testzip() is None
+    book = made(tmp_path / "book.epub", replace(ORDER, form=BundleForm.EPUB), arriving)
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        assert "Acuerdos" in archive.read("EPUB/meeting-1-report.xhtml").decode()
+
+
+def messages_of(arriving: list[BundleMessage]) -> list[BundleMessage]:
+    read, write = os.pipe()
+    with os.fdopen(write, "wb") as out:
+        out.write(b"".join(map(framed, arriving)))
+    try:
+        return list(messages(read))
+    finally:
+        os.close(read)
+
+
 def of_golden(order: BundleOrder, path: Path) -> bytes:
     records = tuple(golden_session().records)
     header = records[0].header
@@ -179,7 +211,12 @@ def test_a_pdf_is_tagged_in_the_order_of_the_meetings_and_bounded_before_it_is_s
     bounded: list[int] = []
     order = replace(ORDER, form=BundleForm.PDF, text="ar", language="ar")
     with (tmp_path / "book.pdf").open("w+b") as file:
-        write_bundle(file.fileno(), order, iter(told()), before_setting=lambda: bounded.append(file.tell()))
+        write_bundle(
+            file.fileno(),
+            order,
+            iter([told()[0], REPORT, *told()[1:]]),
+            before_setting=lambda: bounded.append(file.tell()),
+        )
     assert bounded == [0]
     assert [str(each) for each in validate(str(tmp_path / "book.pdf")).findings] == []
     with pikepdf.open(tmp_path / "book.pdf") as pdf, pdf.open_outline() as outline:

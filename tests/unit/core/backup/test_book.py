@@ -39,7 +39,7 @@ USED = {
     "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],
     "hubs/removals.py": [removals.NAMESPACE],
     "hubs/registry.py": [keys.NAMESPACE],
-    "outcomes/sending.py": [sending.SECRETS],
+    "outcomes/sending.py": [sending.SECRETS, sending.WAITING],
     "programme/access_needs.py": [access_needs.NAMESPACE],
     "programme/agenda.py": [agenda.TEXTS, agenda.NOTES, agenda.CHANGES],
     "programme/house_look.py": [house_look.NAMESPACE],

@@ -81,5 +81,7 @@ def test_a_comment_belongs_to_a_paragraph() -> None:
     assert carry_out(state, place).outcomes.document.comments == {P1: 2}
     assert refused(state, oc.PlaceComment(intervention=P1, paragraph=9)).code is RefusalCode.UNKNOWN
     assert refused(state, place, wall=WALL + 1).code is RefusalCode.CONFLICT
-    assert refused(document(state_it(), ASK), place).code is RefusalCode.CONFLICT
-    assert refused(document(state_it(comments=None), publish(TEXT), ASK), place).code is RefusalCode.CONFLICT
+    for taking_none in (document(state_it()), document(state_it(comments=None), publish(TEXT))):
+        for command in (ASK, place):
+            assert refused(taking_none, command).code is RefusalCode.CONFLICT
+    assert refused(document(state_it(), publish(TEXT)), ASK, wall=WALL + 1).code is RefusalCode.CONFLICT

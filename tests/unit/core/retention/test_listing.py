@@ -41,6 +41,8 @@ def test_when_a_meeting_was_over() -> None:
     call = msgspec.structs.replace(facts(Status.CREATED, closed=None), kind=LogKind.CALL)
     assert over_since(call, 100) is None, "proposals wait in it"
     assert over_since(msgspec.structs.replace(call, status=Status.CLOSED, closed=9), None) == 9
+    document = msgspec.structs.replace(call, kind=LogKind.DOCUMENT, commented_until=200)
+    assert over_since(document, None) == 200, "comments wait in it"
 
 
 def test_what_is_due_when() -> None:

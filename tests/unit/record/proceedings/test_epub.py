@@ -4,7 +4,7 @@ from moothall.record.epub import write_epub
 from moothall.record.proceedings.epub import ProceedingsBook
 from moothall.record.wording import Options
 from support.record.golden import TITLE
-from support.record.proceedings import FRONT, MONDAY, WORDS, two_records
+from support.record.proceedings import FRONT, MONDAY, REPORT, WORDS, two_records
 from support.record.trees import OPF, XHTML, tree
 from support.sessions.record_maker import WORDING
 
@@ -74,3 +74,19 @@ def test_pages_turn_in_the_direction_of_the_chosen_texts() -> None:
     ways = {tag: tree(book(language=tag)["EPUB/record.opf"]).find(f".//{OPF}spine") for tag in ("", "ar")}
     found = {tag: None if spine is None else spine.get("page-progression-direction") for tag, spine in ways.items()}
     assert found == {"": "ltr", "ar": "rtl"}
+
+
+def test_a_report_has_a_page_and_an_entry_below_its_meeting() -> None:
+    made, (record, _) = ProceedingsBook(WORDS), two_records()
+    files = made.begin()
+    files |= made.add(record, WORDING, day=MONDAY, time="17:03", address="https://h/s/1", report=REPORT)
+    files |= made.finish(FRONT)
+    order = [each.get("idref") or "" for each in tree(files["EPUB/record.opf"]).iter(f"{OPF}itemref")]
+    assert order[2:5] == ["meeting-1-front.xhtml", "meeting-1-report.xhtml", "meeting-1-text-1.xhtml"]
+    page = files["EPUB/meeting-1-report.xhtml"]
+    tree(page)
+    said = ("<h1", "Report: Water &amp; &lt;schools&gt;</h1>", "Binds nobody.", "<h2", "Acuerdos</h2>")
+    places = [page.index(each) for each in said]
+    assert places == sorted(places)
+    link = '<a href="meeting-1-report.xhtml">Report: Water &amp; &lt;schools&gt;</a>'
+    assert link in files["EPUB/contents.xhtml"]

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.policy.policy_rows import PolicyRows
+from moothall.adapters.policy.prepared import PreparedMeetings
 from moothall.core.commands import Ask, SetStatus
 from moothall.core.events.outcome_parts import MessageKind, PublishedMessage
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, PolicyQuestionId, SessionId
+from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.outcomes import commands as do
+from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.answers import Answers
+from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
-from support.memory.hall import SESSION, memory_hall
+from support.memory.hall import FLOOR, SESSION, memory_hall
 from support.memory.outcomes import outcomes
 
 WATER, MAIN = PolicyQuestionId("water"), SessionId("main")
@@ -65,6 +72,21 @@ def test_answers_come_from_the_newest_reports_and_feeders_say_what_is_open() -> 
             office = Actor(Role.SECRETARIAT, "office")
             assert isinstance(await session.writer.send(office, CommandId("q"), queued), Receipt)
             found = await answers.feeders(MAIN)
-            assert [(each.session, len(each.answers), each.open) for each in found] == [(SESSION, 2, 1)]
+            assert [(each.session, len(each.answers)) for each in found] == [(SESSION, 2)]
+            assert [each.text for each in found[0].open] == ["And the land?"]
+            listed = Entry(
+                session=SESSION, title="Open hall", status=Status.CLOSED, access=Access.PUBLIC, channel=FLOOR
+            )
+            rows = PolicyRows(lambda _: listed, lambda: UTC_ZONE)
+            prepared_meetings = PreparedMeetings(house.policy, rows, lambda _: (), answers.feeders)
+            page = await prepared_meetings.of(MAIN, Catalogues(find_web_folder() / "locales")["en"])
+            assert page is not None
+            [feeder] = page.feeders
+            assert feeder.sent == "2 messages, 1 open question"
+            assert [(each.what, each.text, each.language) for each in feeder.texts] == [
+                ("An option", "one: a fund.", "en"),
+                ("An option", "two: a fund.", "en"),
+                ("Open question no. 1", "And the land?", "en"),
+            ]
 
     loop.run(story())

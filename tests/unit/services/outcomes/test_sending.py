@@ -9,13 +9,14 @@ import msgspec
 from moothall.core.events.outcome_parts import SendingState, SendingWay
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
-from moothall.core.kernel.ids import CommandId, RecipientId, SessionId
+from moothall.core.kernel.ids import CommandId, RecipientId, ReplyId, SessionId
 from moothall.core.outcomes import commands as oc
 from moothall.core.outcomes.register import Register
+from moothall.core.webhooks.hooks import BACKOFF, GIVE_UP_MS, GONE
 from moothall.core.webhooks.signing import signature
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
-from moothall.services.outcomes.sending import MOST_WAITING, SECRETS, DocumentSending, Letter, OrderedSending
+from moothall.services.outcomes.sending import MOST_WAITING, SECRETS, WAITING, DocumentSending, Letter, OrderedSending
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
@@ -67,8 +68,13 @@ class Office:
     async def sent(self) -> list[tuple[SendingState, str]]:
         """Send the document, and return what the register says of all sendings."""
         order = OrderedSending(recipient=self.register.recipients[CSTD], document=DOCUMENT, n=2)
-        assert self.sending.order([order]) is None
+        assert await self.sending.order([order]) is None
         await self.sending.done()
+        return [(each.state, each.detail) for each in self.register.sendings.values()]
+
+    async def later(self, ms: int) -> list[tuple[SendingState, str]]:
+        """What the register says of all sendings after a while."""
+        await self.sending.clock.sleep(ms)
         return [(each.state, each.detail) for each in self.register.sendings.values()]
 
 
@@ -103,8 +109,11 @@ def test_an_email_is_sent_when_the_mail_server_takes_it() -> None:
             await here.address(SendingWay.EMAIL, "office@cstd.example")
             assert await here.sent() == [(SendingState.SENT, "")]
             assert here.outside.mailed == [("office@cstd.example", Letter("CSTD 2", "text", "a.docx", b"file"))]
-            here.outside.failure = "The mail server answered 550."
-            assert (await here.sent())[1] == (SendingState.FAILED, "The mail server answered 550.")
+            here.outside.failure = "The mail server answered 450."
+            assert (await here.sent())[1] == (SendingState.FAILED, "The mail server answered 450.")
+            here.outside.failure = ""
+            assert await here.later(60_000) == [(SendingState.SENT, ""), (SendingState.SENT, "")]
+            assert here.sending.waiting == {}
 
     loop.run(story())
 
@@ -130,10 +139,65 @@ def test_a_webhook_acknowledges_a_signed_message_without_words() -> None:
                 "address": "https://meet.example/outcomes/outcomes-2026?n=2&body=cstd",
                 "json": "https://meet.example/outcomes/outcomes-2026/document.json?n=2&body=cstd",
             }
-            here.outside.status = 500
-            assert (await here.sent())[1] == (SendingState.FAILED, "The receiver answered 500.")
+            here.outside.status = GONE
+            assert (await here.sent())[1] == (SendingState.FAILED, "The receiver answered 410.")
+            assert here.sending.waiting == {}, "it wants nothing more"
             here.outside.status = 0
             assert (await here.sent())[2][1] == "Nobody answered, or the address may not be reached."
+
+    loop.run(story())
+
+
+def test_a_failed_one_is_sent_again_ever_later_with_the_same_id_and_given_up_after_three_days() -> None:
+    async def story() -> None:
+        async with office() as here:
+            await here.address(SendingWay.WEBHOOK, "https://cstd.example/hook")
+            here.outside.status = 500
+            assert await here.sent() == [(SendingState.FAILED, "The receiver answered 500.")]
+            [waiting] = here.sending.waiting.values()
+            assert waiting.again - waiting.made == BACKOFF.first_ms
+            assert set(await here.book.read(WAITING)) == {waiting.id}
+            await here.later(120_000)
+            assert {headers["webhook-id"] for _, headers, _ in here.outside.posted} == {waiting.id}
+            assert len({body for _, _, body in here.outside.posted}) == 1
+            assert len(here.outside.posted) == 5, "after 0, 5, 15, 35 and 75 s"
+            assert await here.later(GIVE_UP_MS + BACKOFF.last_ms) == [
+                (SendingState.FAILED, "The receiver answered 500.")
+            ]
+            assert here.sending.waiting == {}
+            assert await here.book.read(WAITING) == {}
+
+    loop.run(story())
+
+
+def test_what_waited_when_the_server_ended_is_sent_and_what_was_answered_says_so() -> None:
+    async def story() -> None:
+        async with office() as here:
+            await here.address(SendingWay.WEBHOOK, "https://cstd.example/hook")
+            here.outside.status = 500
+            await here.sent()
+            here.outside.status = 204
+            again = DocumentSending(
+                here.sending.logs,
+                book=here.book,
+                hooks=here.outside,
+                mail=None,
+                letter_of=letter,
+                clock=here.sending.clock,
+                randomness=SeededRandomness(),
+                public="https://meet.example",
+            )
+            running = asyncio.ensure_future(again.run())
+            await here.later(10_000)
+            running.cancel()
+            assert again.waiting == {}
+            [sending] = here.register.sendings.values()
+            assert (sending.state, here.register.answered(sending)) == (SendingState.ACKNOWLEDGED, False)
+            note = oc.NoteReply(
+                reply=ReplyId("r1"), recipient=CSTD, text="It took note.", language="en", document=DOCUMENT
+            )
+            await here.tell(note)
+            assert here.register.answered(sending)
 
     loop.run(story())
 
@@ -161,9 +225,9 @@ def test_too_many_orders_are_refused() -> None:
     async def story() -> None:
         async with office() as here:
             order = OrderedSending(recipient=here.register.recipients[CSTD], document=DOCUMENT, n=1)
-            refused = here.sending.order([order] * (MOST_WAITING + 1))
+            refused = await here.sending.order([order] * (MOST_WAITING + 1))
             assert isinstance(refused, Refusal)
-            assert here.sending.waiting == 0
+            assert here.sending.waiting == {}
             await asyncio.sleep(0)
 
     loop.run(story())

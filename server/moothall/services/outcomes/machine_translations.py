@@ -1,0 +1,208 @@
+"""Machine translations of published versions of reports and documents, each made once for all its readers.
+
+They stand in no log, so that none is ever sealed or proved: they are kept in memory, and made again after a restart.
+Each belongs to one version and is made one text at a time, so that the translation of live text is not delayed. Words
+that are quoted from a record are not translated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from moothall.core.events.outcome_parts import NumberedParagraph, PublishedMessage, PublishedSection
+from moothall.core.events.types import BodyRemoved
+from moothall.core.kernel.errors import Refusal
+from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import primary
+from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.outcomes.report import ReportVersion
+from moothall.services.log.publication import Publication
+from moothall.services.outcomes.documents import ShownMessage
+from moothall.services.sessions.reader_access import ReadSession
+from moothall.services.translation.text_translation import TextTranslation
+
+KEPT = 60
+"""Translations of versions that are in memory. Overflow: the least recently used is dropped."""
+WAITING = 20
+"""Versions that wait to be translated. Overflow: the next is refused for now."""
+PATIENCE_S = 5.0
+"""How long a request waits for its translation before it is told to come again."""
+
+
+class SourceText(NamedTuple):
+    """A text of a version."""
+
+    text: str
+    language: str
+    """BCP-47 tag."""
+
+
+class VersionTranslation(NamedTuple):
+    """Which translation is wanted."""
+
+    log: SessionId
+    """The log of the report or document."""
+    n: int
+    """The version of which it is made."""
+    target: str
+    """The language (primary tag)."""
+    here: bool
+    """Whether the texts go to no service outside the house: young people take part, or only the staff may read them."""
+
+
+class TranslatedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A translation of a version. A text that could not be translated stands in it as it was written."""
+
+    wanted: VersionTranslation
+    texts: Mapping[SourceText, str]
+
+    def of(self, text: str, language: str) -> tuple[str, str]:
+        """A text and its language, translated where it was."""
+        made = self.texts.get(SourceText(text, language))
+        return (text, language) if made is None else (made, self.wanted.target)
+
+    def paragraph(self, paragraph: NumberedParagraph, language: str) -> NumberedParagraph:
+        """A paragraph of a document in this language."""
+        text, tag = self.of(paragraph.text, paragraph.language or language)
+        return paragraph if not paragraph.text else msgspec.structs.replace(paragraph, text=text, language=tag)
+
+    def document(self, version: DocumentVersion) -> DocumentVersion:
+        """A version of a document; its messages are in `shown`."""
+        paragraphs = tuple(self.paragraph(each, version.language) for each in version.paragraphs)
+        return msgspec.structs.replace(version, paragraphs=paragraphs)
+
+    def shown(self, each: ShownMessage) -> ShownMessage:
+        """A message of a document."""
+        text, tag = self.of(each.message.text, each.version.language)
+        replace = msgspec.structs.replace
+        return replace(each, message=replace(each.message, text=text), version=replace(each.version, language=tag))
+
+    def report(self, version: ReportVersion) -> ReportVersion:
+        """A version of a report."""
+
+        def section(each: PublishedSection) -> PublishedSection:
+            heading, text = self.of(each.heading, version.language)[0], self.of(each.text, version.language)[0]
+            return msgspec.structs.replace(each, heading=heading, text=text)
+
+        def message(each: PublishedMessage) -> PublishedMessage:
+            return msgspec.structs.replace(each, text=self.of(each.text, version.language)[0])
+
+        return msgspec.structs.replace(
+            version,
+            title=self.of(version.title, version.language)[0],
+            language=self.wanted.target,
+            sections=tuple(map(section, version.sections)),
+            messages=tuple(map(message, version.messages)),
+        )
+
+
+def texts_of_report(version: ReportVersion) -> Iterable[SourceText]:
+    """What of a report is translated."""
+    sections = [text for each in version.sections for text in (each.heading, each.text)]
+    texts = (version.title, *sections, *(each.text for each in version.messages))
+    return (SourceText(text, version.language) for text in texts)
+
+
+def texts_of_document(
+    title: SourceText, version: DocumentVersion, shown: Iterable[ShownMessage]
+) -> Iterable[SourceText]:
+    """What of a document is translated, with the messages that it shows."""
+    paragraphs = [SourceText(each.text, each.language or version.language) for each in version.paragraphs]
+    return (title, *paragraphs, *(SourceText(each.message.text, each.version.language) for each in shown))
+
+
+class TranslationBusy(Exception):
+    """The translation is being made, or waits for its turn: ask again soon."""
+
+
+@dataclass(eq=False, repr=False)
+class MachineTranslations:
+    """Makes translations, one after the other. Keep `run` running, and call `observe` with each publication."""
+
+    translation: TextTranslation
+
+    def __post_init__(self) -> None:
+        # Bound: KEPT.
+        self._made: OrderedDict[VersionTranslation, TranslatedVersion] = OrderedDict()
+        # Bound: WAITING.
+        self._jobs: OrderedDict[VersionTranslation, tuple[frozenset[SourceText], asyncio.Future[TranslatedVersion]]] = (
+            OrderedDict()
+        )
+        self._came = asyncio.Event()
+        self._generation = 0
+
+    def languages(self, texts: Iterable[SourceText], *, here: bool) -> tuple[str, ...]:
+        """The languages (primary tags) into which all of these texts can be translated now."""
+        sources = {primary(each.language) for each in texts if each.text.strip()}
+        if not sources:
+            return ()
+        found = [{*self.translation.reachable(source, here=here), source} for source in sources]
+        only = sources if len(sources) == 1 else set()
+        return tuple(sorted(set.intersection(*found) - only))
+
+    async def made(self, wanted: VersionTranslation, texts: Iterable[SourceText]) -> TranslatedVersion:
+        """A version's translation, made now where none is kept. Raises TranslationBusy."""
+        some = frozenset(each for each in texts if each.text.strip() and primary(each.language) != wanted.target)
+        kept = self._made.get(wanted)
+        if kept is not None:
+            self._made.move_to_end(wanted)
+            return kept
+        if wanted not in self._jobs:
+            if len(self._jobs) >= WAITING:
+                raise TranslationBusy
+            self._jobs[wanted] = some, asyncio.get_running_loop().create_future()
+            self._came.set()
+        job = self._jobs[wanted][1]
+        await asyncio.wait((job,), timeout=PATIENCE_S)
+        if not job.done() or job.cancelled():
+            raise TranslationBusy
+        return job.result()
+
+    def observe(self, _: ReadSession, publication: Publication) -> None:
+        """Drop all translations where something was removed: one may have its words. For `Sessions.observe`."""
+        if any(isinstance(event, BodyRemoved) for event in publication.events):
+            self._made.clear()
+            self._generation += 1
+
+    async def run(self) -> None:
+        """Translate what is wanted, until cancelled."""
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            while self._jobs:
+                wanted, (texts, job) = next(iter(self._jobs.items()))
+                try:
+                    generation = self._generation
+                    made = await self._translated(wanted, texts)
+                    if generation == self._generation:  # Else the page asks again.
+                        self._keep(made)
+                        job.set_result(made)
+                finally:
+                    self._jobs.pop(wanted)
+                    job.cancel()
+
+    async def _translated(self, wanted: VersionTranslation, texts: frozenset[SourceText]) -> TranslatedVersion:
+        found: dict[SourceText, str] = {}
+        for each in sorted(texts):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ONE_S):
+                    made = await self.translation.text(each.text, each.language, wanted.target, here=wanted.here)
+                    if not isinstance(made, Refusal):
+                        found[each] = made.text
+        return TranslatedVersion(wanted=wanted, texts=found)
+
+    def _keep(self, made: TranslatedVersion) -> None:
+        self._made[made.wanted] = made
+        if len(self._made) > KEPT:
+            self._made.popitem(last=False)
+
+
+_ONE_S = 120.0
+"""Time limit of one text, which has up to 10,000 characters."""

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from msgspec.structs import replace
+
+from moothall.core.events.outcome_parts import (
+    MessageKind,
+    NumberedParagraph,
+    ParagraphStyle,
+    PublishedMessage,
+    PublishedSection,
+)
+from moothall.core.kernel.ids import MessageId, SessionId
+from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.outcomes.report import ReportVersion
+from moothall.services.outcomes.machine_translations import (
+    WAITING,
+    MachineTranslations,
+    SourceText,
+    TranslationBusy,
+    VersionTranslation,
+    texts_of_document,
+    texts_of_report,
+)
+from moothall.services.translation.text_translation import TextTranslation
+from moothall.services.translation.translators import Translators
+from moothall.testing.loop import run
+from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+
+REPORT = ReportVersion(
+    n=2,
+    at=0,
+    session=SessionId("hall"),
+    title="Water",
+    language="en",
+    template="session",
+    sections=(PublishedSection(id="issues", heading="Issues", text="All spoke.\n\nOf water."),),
+    messages=(PublishedMessage(id=MessageId("m1"), kind=MessageKind.AGREED, text="All want it."),),
+)
+WANTED = VersionTranslation(SessionId("report.hall"), 2, "pt", here=False)
+
+
+@asynccontextmanager
+async def translations(echo: EchoEnd) -> AsyncIterator[MachineTranslations]:
+    async with asyncio.TaskGroup() as group:
+        translators = Translators()
+        made = MachineTranslations(TextTranslation(translators, ()))
+        tasks = [group.create_task(each) for each in (translators.serve(echo.server), echo.run(), made.run())]
+        while not translators.connected:  # noqa: ASYNC110  # its hello comes first
+            await asyncio.sleep(0)
+        yield made
+        echo.cut()
+        tasks[-1].cancel()
+
+
+def test_a_report_is_translated_once_and_says_of_which_version() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with translations(echo) as made:
+            texts = [*texts_of_report(REPORT)]
+            assert made.languages(texts, here=False) == ("es", "pt")
+            one = await made.made(WANTED, texts)
+            assert one.wanted == WANTED
+            asked = len(echo.asked)
+            assert await made.made(WANTED, texts) is one
+            assert len(echo.asked) == asked == 5
+            report = one.report(REPORT)
+            assert (report.n, report.language, report.title) == (2, "pt", "[pt] Water")
+            assert report.sections[0].text == "[pt] All spoke.\n\n[pt] Of water."
+            assert report.messages == (replace(REPORT.messages[0], text="[pt] All want it."),)
+
+    run(story())
+
+
+def test_texts_in_other_languages_are_translated_too_and_those_in_the_language_stay() -> None:
+    async def story() -> None:
+        async with translations(EchoEnd()) as made:
+            paragraphs = (
+                NumberedParagraph(n=1, style=ParagraphStyle.HEADING, text="Quién.", level=1, language="es"),
+                NumberedParagraph(n=2, style=ParagraphStyle.TEXT, text="Ninguém.", language="pt-BR"),
+                NumberedParagraph(n=3, style=ParagraphStyle.MESSAGE),
+            )
+            version = DocumentVersion(n=1, at=0, language="en", paragraphs=paragraphs)
+            texts = [*texts_of_document(SourceText("Outcomes", "en"), version, ())]
+            assert made.languages(texts, here=False) == ("en", "es", "pt")
+            one = await made.made(WANTED, texts)
+            found = [(each.n, each.text, each.language) for each in one.document(version).paragraphs]
+            assert found == [(1, "[pt] Quién.", "pt"), (2, "Ninguém.", "pt-BR"), (3, "", "")]
+            assert made.languages([SourceText(" ", "en")], here=False) == ()
+
+    run(story())
+
+
+def test_what_must_stay_in_the_house_goes_to_no_service_outside() -> None:
+    async def story() -> None:
+        remote: Sequence[object] = [replace(each, remote=True) for each in DIRECTIONS]
+        echo = EchoEnd(remote)  # type: ignore[arg-type]  # directions
+        async with translations(echo) as made:
+            texts = [*texts_of_report(REPORT)]
+            assert made.languages(texts, here=False) == ("es", "pt")
+            assert made.languages(texts, here=True) == ()
+            one = await made.made(WANTED._replace(here=True), texts)
+            assert one.of("Water", "en") == ("Water", "en"), "it stands as it was written"
+            assert echo.asked == []
+
+    run(story())
+
+
+def test_too_many_are_refused_for_now() -> None:
+    async def story() -> None:
+        made = MachineTranslations(TextTranslation(Translators(), ()))
+        waiting = [asyncio.ensure_future(made.made(WANTED._replace(n=n), ())) for n in range(WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(TranslationBusy):
+            await made.made(WANTED._replace(n=WAITING), ())
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    run(story())
