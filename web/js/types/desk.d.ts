@@ -247,7 +247,7 @@ interface OutcomeLine {
 interface OutcomeNews {
   questions: { id: string; text: string }[];
   lines: OutcomeLine[];
-  asked: { number: number; text: string; language: string; name: string }[];
+  asked: { number: number; text: string; language: string; name: string; question: string | null }[];
 }
 
 interface HubNews {
