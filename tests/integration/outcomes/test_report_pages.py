@@ -151,8 +151,15 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
         assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
         assert "Report published" in office.text
 
+        # The meeting's page leads to it, and it leads back, and those who may write it to their room.
+        await stranger.get("/s/water?ui=en")
+        assert f'href="{OUTCOME}?ui=en"' in stranger.text
+        await ann.get(OUTCOME)
+        assert f'href="{ROOM}"' in ann.text
+
         # Readers see it with its notice, its states and what nobody heard.
         assert await stranger.get(OUTCOME) == 200
+        assert ROOM not in stranger.text
         read = html.unescape(stranger.text)
         assert read.index(NOTICE) < read.index("<h1")
         for text in ("The rapporteur found no objection.", "Heard by a machine, unchecked", "View of: "):

@@ -105,6 +105,9 @@ class OutcomeDoor:
             action=f"{base}/outcome{ui.query}",
             files=[{"name": each.upper(), "address": f"{base}/outcome.{each}{ui.query}"} for each in FORMS],
             back=f"{base}{ui.query}",
+            room=f"/report/{quote(wanted.session)}{ui.query}"
+            if any(do.WriteMessage in COMMANDS[each.role] for each in staff)
+            else "",
             may_confirm=any(do.ConfirmMessage in COMMANDS[each.role] for each in staff),
             language=ui.language,
             max_name=MAX_NAME,
