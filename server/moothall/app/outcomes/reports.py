@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.outcomes.commitment_door import CommitmentDoor
 from moothall.adapters.outcomes.outcome_door import OutcomeDoor
 from moothall.adapters.outcomes.reports_desk_door import ReportsDeskDoor
 from moothall.adapters.outcomes.room_door import RoomDoor
@@ -81,6 +82,7 @@ def open_reports(
             backend.clock,
             entries=entrance.catalogue.all,
             links=backend.links.list,
+            commitments=backend.commitments,
             may_act=staff.may_act,
             public=entrance.address.public,
         ),
@@ -92,6 +94,9 @@ def open_reports(
             flags=backend.asking.flags,
             public=entrance.address.public,
             typeset=typeset_apart if can_typeset() else None,
+        ),
+        CommitmentDoor(
+            context, reports, backend.commitments, FormGuard(backend.randomness), flags=backend.asking.flags
         ),
     )
     return [route for door in doors for route in door.routes()]
