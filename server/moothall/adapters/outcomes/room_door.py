@@ -61,7 +61,7 @@ MAX_DIGITS = 6
 _NOTHING: Mapping[str, object] = {"suggested": (), "none_now": False}
 """What is shown of suggestions where nobody asks for them."""
 _LIVE_MS = 5_000
-"""How often the page's script looks for new lines while the meeting is on, ms."""
+"""How often the page's script looks for new lines while the meeting is on and its connection is lost, ms."""
 
 
 class RoomText:
@@ -197,6 +197,8 @@ class RoomDoor:
             field=FIELD,
             token=self.guard.token(self.key_of(request)),
             live=_LIVE_MS if state.status in ON else 0,
+            draft=live.writer.offset,
+            channel=channel,
             wrong=typed.sentence,
             stage=ui.named(f"report/stage.{report.stage}"),
             may_write=report.stage is not ReportStage.SUBMITTED,
