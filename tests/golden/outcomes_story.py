@@ -72,6 +72,7 @@ def _questions(recorder: Recorder) -> list[LogRecord]:
         tell(oe.SubmissionSelected(intervention=PROPOSAL, question=Q1, sessions=(HALL,)), STAFF),
         tell(oe.QuestionClosed(question=Q1, reason="It was answered."), STAFF),
         tell(oe.SessionPrepared(session=HALL, questions=(Q1,), objectives=("Two options",)), STAFF),
+        tell(ev.InterventionTagged(intervention=PROPOSAL, question=Q1), STAFF),
         tell(oe.PaperFiled(paper=PaperId("a"), question=Q1, title="Paper", address="https://cstd.example/a"), STAFF),
     ]
 
@@ -158,5 +159,5 @@ def _document(recorder: Recorder) -> list[LogRecord]:
 
 
 def remove_a_draft(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
-    gone = (11, 12)
+    gone = (12, 13)
     return gone, [recorder.record(ev.BodyRemoved(offsets=gone, reason="request", by=STAFF.id), STAFF)]

@@ -1,5 +1,5 @@
-"""The values that desks are sent whenever they change: readers' reports, alarms, times, text quality, who asks, and the
-next session in the room.
+"""The values that desks are sent whenever they change: readers' reports, alarms, times, text quality, who asks, how far
+the draft of the report is, and the next session in the room.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom, gauges
 from moothall.services.desks.desks import NewsOf
 from moothall.services.desks.notes_and_tags import hubs, outcome, topics
+from moothall.services.outcomes.outcome_logs import report_of
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.staff import covers, hub_of
@@ -72,6 +73,10 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
     def taken_up(session: SessionId) -> object:
         return backend.loaded(session, lambda live: topics(live.state), None)
 
+    def draft(session: SessionId) -> object:
+        offset = backend.loaded(report_of(session), lambda live: live.writer.offset, None)
+        return None if offset is None else {"offset": offset}
+
     def crowds(session: SessionId) -> object:
         found = backend.loaded(session, lambda live: backend.asking.addresses.crowds(session, live.state.questions), ())
         return msgspec.to_builtins(found) if found else None
@@ -96,6 +101,7 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
         "terms": terms,
         "hubs": hub_links,
         "outcome": report,
+        "draft": draft,
         "topics": taken_up,
     }
     ballots = backend.ballots

@@ -47,10 +47,12 @@ from moothall.services.desks.proposals import ProposalMessages
 from moothall.services.desks.requests import DeskRequests
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt, SendCommand
+from moothall.services.log.publication import Publication
 from moothall.services.outcomes.messages_quoting import MessagesQuoting
 from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.programme.meeting_plan import other_session_in_room, two_in_a_room
 from moothall.services.sessions.catalogue import SessionCatalogue
+from moothall.services.sessions.reader_access import ReadSession
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.listening import Listening
@@ -94,6 +96,13 @@ def open_desks(
         named=backend.openers.named,
         ahead=ahead,
     )
+
+    def report_goes_on(live: ReadSession, _: Publication) -> None:
+        reported = live.state.outcomes.report.session
+        if reported is not None:
+            desks.look(reported)
+
+    backend.sessions.observe(report_goes_on)
     on_air = OnAir(
         backend.sessions,
         clock=backend.clock,

@@ -675,6 +675,13 @@ class Flag(Command, frozen=True, kw_only=True, tag="flag"):
     flags: tuple[str, ...]
 
 
+class TagIntervention(Command, frozen=True, kw_only=True, tag="tag-intervention"):
+    """Put an intervention under a policy question for the report; None takes it from under one."""
+
+    intervention: InterventionId
+    question: PolicyQuestionId | None
+
+
 class ReportAbuse(Command, frozen=True, kw_only=True, tag="report-abuse"):
     """Report to the staff that a published intervention is rude. The report hides nothing."""
 
@@ -890,7 +897,7 @@ MoveCommand = MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack
 LineCommand = ForceLanguage | RewindChannel | RestoreSegments | TypeSegment | MoveCommand
 AttendanceCommand = CountPeople | ArrangeRoll | SignRoll | FinaliseRoll | ReleaseAttendance
 StaffCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagSegment
-WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
+WordCommand = Reword | Flag | TagIntervention | ReportAbuse | WriteAnswer
 QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
 PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
 VotingCommand = SwitchVoting | PutToVote | CountOpinions

@@ -10,8 +10,9 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import InterventionId
+from moothall.core.kernel.ids import InterventionId, PolicyQuestionId
 from moothall.core.questions.interventions import Intervention
 from support.browser.translations_at_work import into_portuguese
 from support.desks.meeting import Meeting, S, meeting
@@ -116,6 +117,22 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         await expect(page.locator("#Queued li").first).to_contain_text("Put here by a person")
         await expect(page.locator("#q-b")).to_be_focused()
         assert on.live.state.questions.arranged == ("b",)
+        # One key puts it under the policy question that is taken up now; once more asks under which.
+        listed = tuple(PolicyQuestion(id=PolicyQuestionId(f"p{n}"), text=f"Policy {n}?") for n in (1, 2))
+        await on.do(do.ListPolicyQuestions(questions=listed))
+        await on.do(do.TakeUp(question=listed[1].id), by=MODERATOR)
+        await expect(page.locator("#Topics summary .soft")).to_have_text("Policy 2?")
+        here = (await page.locator(".question.current").get_attribute("data-id")) or ""
+        await expect(page.locator(f"#q-{here} [data-does=under]")).to_have_count(1)
+        await page.keyboard.press("2")
+        await expect(page.locator("#Status")).to_contain_text("Put under a policy question")
+        await expect(page.locator(f"#q-{here} .particulars")).to_contain_text("Policy question 2")
+        assert found(on, here).under == "p2"
+        await page.keyboard.press("2")
+        await page.locator("#PutUnder select").select_option("Under no question")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#Status")).to_contain_text("Under no question")
+        assert found(on, here).under is None
         await page.keyboard.press("c")
         await expect(page.locator("#Called #q-b")).to_be_visible()
         await expect(page.locator("#Time")).to_be_visible()

@@ -165,10 +165,10 @@ async def test_what_is_typed_outlives_a_cut_and_a_reload_and_somebody_else(page:
         await expect(box).to_have_value("Mine.")
         await page.locator(f"#Form-{first} button[value=message]").click()
         await expect(page.locator(f"#Form-{first} .clash")).to_have_count(0)
-        await other.reload()
-        await expect(other.locator(f"#Text-{first}")).to_have_value("Mine.")
+        await expect(other.locator(f"#Text-{first}"), "told by the staff's connection").to_have_value("Mine.")
 
-        # A key says that there is no sound. A mended and a removed line are seen.
+        # A key says that there is no sound. A mended and a removed line are seen as they happen.
+        await page.unroute(page.url)
         await page.locator("#Line-l0 input").focus()
         await page.keyboard.press("p")
         await expect(page.locator("#Said")).to_have_text("There is no sound of this.")
@@ -178,8 +178,8 @@ async def test_what_is_typed_outlives_a_cut_and_a_reload_and_somebody_else(page:
         assert isinstance(await live.writer.send(Actor(Role.CAPTIONER, "c"), CommandId("fix"), fix), Receipt)
         gone = await live.writer.remove(Actor(Role.SECRETARIAT, "o"), CommandId("gone"), Lines((SegmentId("l2"),)))
         assert isinstance(gone, Receipt)
-        await page.unroute(page.url)
-        await page.reload()
+        await expect(page.locator("#Line-l0 .text")).to_have_text("No village needs it.")
+        await expect(page.locator("#Line-l2")).to_have_count(0)
         citation = page.locator(f"#Message-{first} .citation")
         await expect(citation.locator(".was")).to_contain_text("Village 0 needs water")
         await expect(citation.locator(".now")).to_have_text("No village needs it.")

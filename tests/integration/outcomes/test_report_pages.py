@@ -13,9 +13,11 @@ import zipfile
 from pathlib import Path
 
 from moothall.core import commands as do
+from moothall.core.events.outcome_parts import MessageKind
 from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, Tag, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId, SessionId
+from moothall.core.outcomes import commands as outcome
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -153,8 +155,15 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
         assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
         assert "Report published" in office.text
 
+        # The meeting's page leads to it, and it leads back, and those who may write it to their room.
+        await stranger.get("/s/water?ui=en")
+        assert f'href="{OUTCOME}?ui=en"' in stranger.text
+        await ann.get(OUTCOME)
+        assert f'href="{ROOM}"' in ann.text
+
         # Readers see it with its notice, its states and what nobody heard.
         assert await stranger.get(OUTCOME) == 200
+        assert ROOM not in stranger.text
         read = html.unescape(stranger.text)
         assert read.index(NOTICE) < read.index("<h1")
         for text in ("The rapporteur found no objection.", "Heard by a machine, unchecked", "View of: "):
@@ -220,6 +229,69 @@ async def bundled(house: AdminHouse, stranger: Browser) -> None:
         assert text in html.unescape(page)
     assert json.loads(told)["version"] == 1
     assert TEXTS[0] not in page + told
+
+
+async def test_a_commitment_is_confirmed_by_whoever_gave_it(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await meeting(house)
+        office, chair, ana = await house.secretary(), await with_link(house, Role.CHAIR), await house.browser()
+        await office.get(ROOM)
+        log = await house.running.backend.sessions.find(SessionId("report.water"))
+        assert log is not None
+        gives, other = MessageId("gives"), MessageId("other")
+        drops = [outcome.DropMessage(message=each) for each in log.state.outcomes.report.messages]
+        writes = [
+            outcome.WriteMessage(message=each, kind=kind, text=f"We <{each}> pay.", own=True, base_revision=0)
+            for each, kind in ((gives, MessageKind.COMMITMENT), (other, MessageKind.OPTION))
+        ]
+        acts: tuple[do.AnyCommand, ...] = (*drops, *writes, outcome.SubmitReport())
+        assert isinstance(await log.writer.send(Actor(Role.SECRETARIAT, "o"), CommandId("w"), acts), Receipt)
+        publish = {"act": "publish", "title": "What we <give>", "language": "en"}
+        await office.get(DESK)
+        assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
+
+        # Nobody of the staff confirms it; the secretariat makes a link, which is shown once.
+        assert await chair.post(OUTCOME, {"act": "confirm", "message": gives, "n": "1"}) == 409
+        await office.get(DESK)
+        form = {**office.hidden(DESK), "act": "link", "session": "water"}
+        assert await office.post(DESK, {**form, "message": other}) == 404
+        assert await office.post(DESK, {**form, "message": gives}) == 200
+        link = re.search(r"<code dir=\"ltr\">[^<]*?(/commitments/water/gives/enter/[^<]+)</code>", office.text)
+        assert link is not None
+        await office.get(DESK)
+        assert "/enter/" not in office.text
+        assert "Its private link is valid up to and including" in office.text
+
+        place = "/commitments/water/gives"
+        assert await ana.get(place) == 404
+        assert await ana.get(f"{place}/enter/guess") == 404
+        assert await ana.get(link[1]) == 200
+        assert ana.url == place
+        assert "We &lt;gives&gt; pay." in ana.text
+        assert "&lt;other&gt;" not in ana.text
+        assert ana.headers["Cache-Control"] == "no-store"
+        said = {**ana.hidden(place), "act": "confirm", "name": "Ana <ministry>"}
+        assert await ana.post(place, {**said, "form": "old"}) == 409
+        assert await ana.post(place, {**said, "name": " "}) == 409
+        house.running.backend.asking.block(type(house.running.backend.asking._blocked)(("darn",)))
+        assert await ana.post(place, {**said, "act": "object", "text": "Darn it"}) == 409
+        assert await ana.post(place, said) == 200
+        assert "Confirmed by \u2068Ana <ministry>\u2069" in html.unescape(ana.text)
+        assert 'value="confirm"' not in ana.text
+        assert await ana.post(place, {**said, "act": "object", "text": "Half of it."}) == 200
+        assert await ana.post(place, {**said, "act": "object", "text": "All of it."}) == 409, "once for each version"
+
+        # So it stands on the page and in the files, and the link can be taken away.
+        assert await ana.get(OUTCOME) == 200
+        assert "Confirmed by \u2068Ana <ministry>\u2069" in html.unescape(ana.text)
+        await ana.get(f"{OUTCOME}.json")
+        (gave, _) = json.loads(ana.text)["messages"]
+        assert [(each["by"], each["name"]) for each in gave["confirmations"]] == [("giver", "Ana <ministry>")]
+        assert [each["text"] for each in gave["objections"]] == ["Half of it."]
+        await office.get(DESK)
+        taken = {**office.hidden(DESK), "act": "revoke", "session": "water", "message": gives}
+        assert await office.post(DESK, taken) == 200
+        assert await ana.get(place) == 404
 
 
 async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ acts: st.SearchStrategy[do.AnyCommand] = st.one_of(
     names.map(lambda name: do.WriteAnswer(intervention=name, text=f"written-{name}", language="en")),
     names.map(lambda name: do.WriteAnswer(intervention=name, text=f"mended-{name}", language="fr")),
     st.builds(do.Flag, intervention=names, flags=st.sampled_from([(), ("abuse",)])),
+    st.builds(do.TagIntervention, intervention=names, question=st.none() | questions),
     st.builds(do.ReportAbuse, intervention=names),
     st.builds(do.ArrangeQueue, first=few),
     st.builds(do.OrderQueue, order=st.sampled_from(QueueOrder)),

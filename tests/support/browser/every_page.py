@@ -9,9 +9,10 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Page
 
 from moothall.adapters.desks.own_words_door import COOKIE as OWN_WORDS
+from moothall.adapters.outcomes.commitment_door import COOKIE as COMMITMENT
 from moothall.app.hall import RunningServer
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import MessageId, SessionId
 from moothall.services.sessions.staff import HALL, session_scope
 from support.browser import page_states as states
 from support.browser.every_policy import CALL, ENDED, OVER, QUESTION
@@ -125,6 +126,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "desk/check.html": ("/desk/yesterday/check", None),
     "desk/speaker_links.html": ("/desk/yesterday/speakers", None),
     "proposals/own_words.html": ("/own-words/yesterday", None),
+    "report/commitment.html": ("/commitments/yesterday/m4", None),
     "proposals/refinements.html": ("/desk/yesterday/refinements", states.deciding),
     "control/control.html": ("/control", None),
     "control/figures.html": ("/figures/plenary", None),
@@ -179,6 +181,10 @@ async def visitor(browser: Browser, running: RunningServer, **options: Any) -> A
         await context.add_cookies(
             [{"name": OWN_WORDS, "value": own.proof, "url": f"{running.address}/own-words/yesterday"}]
         )
+    given = running.backend.commitments.of(SessionId("yesterday"), MessageId("m4"))
+    if given is not None:
+        address = f"{running.address}/commitments/yesterday/m4"
+        await context.add_cookies([{"name": COMMITMENT, "value": given.proof, "url": address}])
     yield context
     await context.close()
 

@@ -75,6 +75,7 @@ async def every_report(backend: Backend, session: SessionId) -> None:
     )
     await told(SYSTEM, "publish", publish)
     await told(OFFICE, "confirm", do.ConfirmMessage(message=MessageId("m0"), n=newest().n, by=Confirmer.CHAIR))
+    assert isinstance(await backend.commitments.make(session, MessageId("m4")), str)
     objection = do.ObjectToMessage(
         objection=ObjectionId("o"), message=MessageId("m1"), n=1, name="Youth <group>", text="لا نوافق.", language="ar"
     )

@@ -196,6 +196,9 @@ DOORS = {
     "GET /own-words/{session}/enter/{secret}": Door(frozenset({404, 429})),
     "GET /own-words/{session}": Door(frozenset({404})),
     "POST /own-words/{session}": Door(frozenset({403})),
+    "GET /commitments/{session}/{message}/enter/{secret}": Door(frozenset({404, 429})),
+    "GET /commitments/{session}/{message}": Door(frozenset({404})),
+    "POST /commitments/{session}/{message}": Door(frozenset({403})),
     "GET /caption/{session}": STAFF_ONLY,
     "POST /caption/{session}": STAFF_ONLY,
     "GET /moderate/{session}": STAFF_ONLY,
@@ -343,6 +346,7 @@ FILLED_IN: dict[str, list[str]] = {
     "secret": ["guess"],
     "hook": ["0123456789"],
     "document": ["nosuch"],
+    "message": ["m1"],
     "recipient": ["nosuch"],
 }
 FORMS = [form for form in TYPES if form != "pdf"]

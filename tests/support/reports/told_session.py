@@ -8,10 +8,10 @@ from typing import Any
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import EndReason, Origin, Tag, Word
+from moothall.core.events.types import EndReason, Origin, PolicyQuestion, Tag, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
-from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, SegmentId
+from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, PolicyQuestionId, SegmentId
 from moothall.core.outcomes import commands as outcome
 from moothall.core.outcomes.report import DraftMessage, Report
 from moothall.core.reports.templates import ReportTemplate, ReportTemplates, TemplateSection
@@ -27,6 +27,7 @@ from moothall.services.sessions.records import Records
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 ENGINE, ANN = Actor(Role.ENGINE, "e"), Actor(Role.RAPPORTEUR, "ann")
+PAYS = PolicyQuestionId("pays")
 OFFICE, DESK = Actor(Role.SECRETARIAT, "office"), Actor(Role.MODERATOR, "desk")
 TEMPLATE = ReportTemplate(
     id="short", name={"en": "Short"}, sections=(TemplateSection(id="about", heading={"en": "About", "fr": "Sujet"}),)
@@ -109,6 +110,8 @@ async def story() -> AsyncIterator[Story]:
         await told.told(Actor(Role.PARTICIPANT, "q1"), asked)
         for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.ANSWERED):
             await told.told(DESK, do.SetStatus(interventions=(InterventionId("q1"),), status=status))
+        listed = do.ListPolicyQuestions(questions=(PolicyQuestion(id=PAYS, text="How is it paid for?"),))
+        await told.told(DESK, listed, do.TagIntervention(intervention=InterventionId("q1"), question=PAYS))
         for number, tag in ((0, Tag.AGREED), (1, Tag.DIVERGING), (2, Tag.DIVERGING)):
             await told.told(DESK, do.TagSegment(segment=SegmentId(f"l{number}"), tag=tag, question=None))
         await told.told(SYSTEM, do.CloseSession())

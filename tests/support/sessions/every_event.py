@@ -112,6 +112,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ),
         ev.InterventionReworded(intervention=Q, text=WORD),
         ev.InterventionFlagged(intervention=Q, flags=(WORD,)),
+        ev.InterventionTagged(intervention=Q, question=PolicyQuestionId(WORD)),
         ev.InterventionRemoved(
             intervention=InterventionId(WORD),
             number=2,

@@ -108,7 +108,7 @@ export class DeskOutcome {
     this.marked = new Map(lines.map(({ segment, tags }) => [segment, tags]));
     this.lines.marks = new Map(lines.map(({ segment, tags }) => [segment, tags.map((each) => this.#mark(each))]));
     this.lines.update({ whole: false, lines: new Set([...before.keys(), ...this.marked.keys()]) });
-    at('Tagged').replaceChildren(...this.#groups(lines), ...this.#asked(asked));
+    at('Tagged').replaceChildren(...this.#groups(lines, asked), ...this.#asked(asked.filter(({ question }) => question === null)));
   }
 
   /** The tag of a line under a question; null without one. @param {string} segment  @param {?string} question */
@@ -127,8 +127,11 @@ export class DeskOutcome {
     return n < 0 ? this.words.text(`tag.${tag}`) : `${this.words.text(`tag.${tag}`)} (${n + 1})`;
   }
 
-  /** The marked lines, a list for each question. @param {OutcomeLine[]} lines */
-  #groups(lines) {
+  /**
+   * The marked lines and what the public asked, a list for each question.
+   * @param {OutcomeLine[]} lines  @param {OutcomeNews['asked']} asked
+   */
+  #groups(lines, asked) {
     const known = new Set(this.questions.map(({ id }) => id));
     const groups = [
       ...this.questions.map(({ id, text }, n) => ({ title: `${n + 1}. ${text}`, belongs: (/** @type {?string} */ question) => question === id })),
@@ -137,6 +140,7 @@ export class DeskOutcome {
     ];
     return groups.flatMap(/** @returns {HTMLElement[]} */ ({ title, belongs }) => {
       const rows = lines.flatMap((line) => line.tags.filter(({ question }) => belongs(question)).map(({ tag }) => this.#row(line, tag)));
+      rows.push(...asked.filter(({ question }) => question !== null && belongs(question)).map((each) => this.#askedRow(each)));
       return rows.length ? [element('h3', { dir: 'auto' }, title), element('ul', { class: 'tagged' }, ...rows)] : [];
     });
   }
@@ -144,9 +148,13 @@ export class DeskOutcome {
   /** The list of questions from the public that were passed on to the report. @param {OutcomeNews['asked']} asked */
   #asked(asked) {
     if (!asked.length) return [];
-    const rows = asked.map(({ number, text, language, name }) => element('li', {},
-      element('span', { class: 'mark' }, this.words.text('asked.number', { n: number })), ' ', ...(name ? [bdi(name), ' '] : []), bdi(text, { lang: language })));
-    return [element('h3', {}, this.words.text('tag.asked')), element('ul', { class: 'tagged' }, ...rows)];
+    return [element('h3', {}, this.words.text('tag.asked')), element('ul', { class: 'tagged' }, ...asked.map((each) => this.#askedRow(each)))];
+  }
+
+  /** The row of a question from the public. @param {OutcomeNews['asked'][number]} asked */
+  #askedRow({ number, text, language, name }) {
+    return element('li', {},
+      element('span', { class: 'mark' }, this.words.text('asked.number', { n: number })), ' ', ...(name ? [bdi(name), ' '] : []), bdi(text, { lang: language }));
   }
 
   /** The row of a marked line. @param {OutcomeLine} line  @param {string} tag */

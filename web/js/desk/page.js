@@ -38,7 +38,7 @@ let own = ''; // id of our desk
 /** @type {Seat[]} */
 let here = []; // everybody at a desk of this session
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
-let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, topics: null, air: null, readings: null };
+let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, draft: null, topics: null, air: null, readings: null };
 let ahead = 0; // ms by which the server's clock is ahead of ours
 
 /** Show why a request was refused; if somebody else has gone on to another meeting first, who that was. */

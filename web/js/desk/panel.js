@@ -145,6 +145,7 @@ export class DeskPanel {
       const text = (command.text ?? command.name ?? command.term ?? '').trim().slice(0, 80);
       if (kind === 'set-speaker') return this.words.text('did.set-speaker', { name: name(command.speaker) });
       if (kind === 'tag-segment' && command.tag) return this.words.text('did.tag-segment', { text: this.words.text(`tag.${command.tag}`) });
+      if (kind === 'tag-intervention' && !command.question) return this.words.text('tag.none');
       if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
       if (kind === 'force-language') {
         const language = command.language ? this.languageName(command.language) : this.words.text('detected');

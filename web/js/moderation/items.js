@@ -101,6 +101,8 @@ export class QuestionItems {
     if (aside) add('warn', words.text('aside', { n: aside }));
     const lately = questions.lately?.support[item.id];
     if (lately) add('', words.text('lately', { n: lately[0], m: lately[1] }));
+    const policy = questions.policyOf(item);
+    if (policy) add('', words.text('policy-question', { n: policy }));
     if (item.after_close) add('mark', words.text('after-close'));
     const into = questions.get(item.into)?.number;
     /** @type {Record<string, () => string>} */
@@ -163,7 +165,7 @@ export class QuestionItems {
 
   /** The button of an act. @param {Question} item  @param {string} act  @param {string} text */
   #button(item, act, text) {
-    const dialog = ['decline', 'join', 'reword', 'write', 'remove'].includes(act) ? 'dialog' : null;
+    const dialog = ['decline', 'join', 'reword', 'write', 'under', 'remove'].includes(act) ? 'dialog' : null;
     return element('button', { type: 'button', class: act === 'remove' ? 'grave' : null, 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));
   }
 }

@@ -3,7 +3,7 @@
 export const KEYS = {
   below: 'j', above: 'k', next: 'n', before: 'p', pick: 's', 'pick-all': 'q', approve: 'a', decline: 'x', call: 'c', answered: 'd',
   later: 'l', write: 'w', reword: 'e', join: 'y', alike: 'm', hold: 'h', restore: 'r', up: 'i', down: 'b', first: 'f', undo: 'u',
-  wall: 'z', topic: '1', flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
+  wall: 'z', topic: '1', under: '2', flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
 };
 
 /** @type {Record<string, string>} defaults of an earlier release, in which `j` and `k` had other acts */

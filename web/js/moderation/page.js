@@ -188,6 +188,11 @@ async function asked(name, ids) {
     const first = questions.moved(id, name);
     return first && [{ do: 'arrange-queue', first }];
   }
+  if (name === 'under') {
+    const question = await underWhich(about);
+    const due = question === null ? [] : about.filter(({ under }) => (under ?? '') !== question).slice(0, AT_ONCE);
+    return due.length ? due.map((each) => ({ do: 'tag-intervention', intervention: each.id, question: question || null })) : null;
+  }
   if (name === 'alike') {
     const like = questions.like(id);
     return [questions.leads(id) ? stand(like, 'joined', { into: id }) : stand([id], 'joined', { into: like[0] })];
@@ -206,6 +211,17 @@ async function asked(name, ids) {
   }
   const answer = await sheets.answer(about[0], questionDesk.languages());
   return answer && [{ do: 'write-answer', intervention: id, ...answer }];
+}
+
+/**
+ * Under which policy question to put these: the one that is taken up now, or where they stand there already, or none is
+ * taken up, the one that is chosen in a sheet; '' for none, null when cancelled.
+ * @param {Question[]} about  @returns {Promise<?string>}
+ */
+async function underWhich(about) {
+  const now = questionDesk.topicNews?.now?.question;
+  const listed = questions.policy.some(({ id }) => id === now);
+  return now && listed && about.some(({ under }) => under !== now) ? now : sheets.under(about, questions.policy);
 }
 
 const parts = (/** @type {string[]} */ ids, /** @type {number} */ most) => Array.from({ length: Math.ceil(ids.length / most) }, (_, n) => ids.slice(n * most, (n + 1) * most));

@@ -158,7 +158,7 @@ export class QuestionPanels {
     if (!item) return null;
     const fresh = this.fresh.has(id);
     const { questions, items } = this;
-    const of = JSON.stringify([item, questions.over, fresh, questions.why(id), questions.like(id), questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment ?? ''), items.more.said(item.segment ?? '')]);
+    const of = JSON.stringify([item, questions.over, fresh, questions.why(id), questions.like(id), questions.policyOf(item), questions.policy.length, questions.get(item.into)?.number, questions.aside?.support[id], questions.lately?.support[id], items.place(item), items.more.translated(item), items.more.lacks(item), items.more.said(item.said?.segment ?? ''), items.more.said(item.segment ?? '')]);
     const before = this.made.get(id);
     const row = before?.[0] === of ? before[1] : items.make(item, { fresh });
     this.made.set(id, [of, row, row === before?.[1] ? before[2] : '']);

@@ -110,7 +110,7 @@ export class QuestionDesk {
     this.questions.lately = answer.news.lately;
     this.questions.crowds = answer.news.crowds;
     this.questions.alarms = answer.news.alarm;
-    this.topicNews = answer.news.topics;
+    this.#topics(answer.news.topics);
     this.#show();
   }
 
@@ -134,7 +134,7 @@ export class QuestionDesk {
       Object.assign(this.questions, { [event === 'set-aside' ? 'aside' : event]: body });
       this.#show();
     } else if (event === 'topics') {
-      this.topicNews = body;
+      this.#topics(body);
       this.#show();
     } else if (event === 'hubs') {
       this.#hubs(body);
@@ -147,6 +147,12 @@ export class QuestionDesk {
       else this.done.acts = this.done.acts.filter(({ id }) => !body.includes(id));
       this.#show();
     }
+  }
+
+  /** @param {?TopicNews} news */
+  #topics(news) {
+    this.topicNews = news;
+    this.questions.policy = news?.questions ?? [];
   }
 
   /** Take over the news of hubs. @param {?HubNews} told */

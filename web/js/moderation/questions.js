@@ -35,6 +35,8 @@ export class Questions {
     /** @type {string[]} */
     this.arranged = [];
     this.order = 'arrival';
+    /** @type {TopicNews['questions']} the policy questions of the meeting */
+    this.policy = [];
     /** @type {?string} */
     this.called = null;
     /** @type {?number} since when the turn is under way, media ms; null for none */
@@ -112,7 +114,12 @@ export class Questions {
     const none = [...(removed ? ['reword', 'write'] : []), ...(this.over ? TURNS : [])];
     const acts = (ACTS[status] ?? []).filter((act) => !none.includes(act));
     if (!acts.length) return acts;
-    return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
+    return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : []), ...(this.policy.length ? ['under'] : [])];
+  }
+
+  /** The number of the policy question under which a question stands; 0 for none. @param {Question} item */
+  policyOf({ under }) {
+    return this.policy.findIndex(({ id }) => id === under) + 1;
   }
 
   /**

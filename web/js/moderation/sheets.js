@@ -12,6 +12,7 @@ const MOST = 200; // characters of a question that a sheet shows
  * @typedef {object} Fields  of the forms in sheets, by the sheet's id
  * @property {{ready: HTMLSelectElement, own: HTMLInputElement}} Decline
  * @property {{into: HTMLSelectElement}} Join
+ * @property {{under: HTMLSelectElement}} PutUnder
  * @property {{text: HTMLTextAreaElement, name: HTMLInputElement}} Reword
  * @property {{text: HTMLTextAreaElement, language: HTMLSelectElement}} Answer
  */
@@ -47,6 +48,20 @@ export class QuestionSheets {
     this.#name('Join', items);
     into.replaceChildren(...targets.map(({ id, number, text }) => element('option', { value: id, dir: 'auto' }, `${this.words.text('number', { n: number })} ${text.slice(0, 100)}`)));
     return this.#ask('Join', () => into.value || null);
+  }
+
+  /**
+   * Ask under which policy question these questions are put; resolves to its id, to '' for none, or to null when
+   * cancelled.
+   * @param {Question[]} items  @param {TopicNews['questions']} policy
+   */
+  under(items, policy) {
+    const { under } = fieldsOf('PutUnder');
+    this.#name('PutUnder', items);
+    const choices = [...policy.map(({ id, text }, n) => [id, `${n + 1}. ${text}`]), ['', this.words.text('tag.none')]];
+    under.replaceChildren(...choices.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
+    under.value = items[0].under ?? policy[0]?.id ?? '';
+    return this.#ask('PutUnder', () => under.value);
   }
 
   /**
@@ -120,7 +135,7 @@ export class QuestionSheets {
 
   /**
    * Open a sheet; resolves to what `gives` returns when it was confirmed, else to null. Only one can be open.
-   * @param {'Answer' | 'Decline' | 'Join' | 'Rest' | 'Reword' | 'Sure'} id  @param {() => ?Gives} gives
+   * @param {'Answer' | 'Decline' | 'Join' | 'PutUnder' | 'Rest' | 'Reword' | 'Sure'} id  @param {() => ?Gives} gives
    * @template Gives  @returns {Promise<?Gives>}
    */
   #ask(id, gives) {

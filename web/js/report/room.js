@@ -1,10 +1,15 @@
 // The rapporteur's room. Its forms work without this script, which sends them without leaving the page, keeps what was
 // typed until it is stored, shows what others write and what is said meanwhile, and lets keys choose, cite and play.
 
+import { DeskLink } from '../desk/link.js';
 import { TypedStore, putBack, typedIn } from './typed.js';
 
 const IDLE = 1500; // ms without typing after which a draft is sent
 const AGAIN = 5000; // ms until what couldn't be sent is sent once more
+const SOON = 200; // ms between two looks at a report that somebody else writes
+const LIVE = 2000; // ms between two looks at a record that grows
+const CALM = 20000; // ms between two looks while nothing is told
+const UNSEEN = new Set(['segment.opened', 'words.committed', 'clock.mapped', 'record.checkpoint', 'support.counted']); // events that change nothing here
 
 const room = /** @type {HTMLElement} */ (document.getElementById('Room'));
 const said = /** @type {HTMLElement} */ (document.getElementById('Said'));
@@ -53,31 +58,68 @@ function send(of, fields) {
 function take(page) {
   const other = page.getElementById('Room');
   if (!other) return; // a page that says that something is wrong
+  if (Number(other.dataset.draft) < Number(room.dataset.draft)) return; // it was asked for before our last act
   for (const each of page.querySelectorAll('#Hand [name=form]')) {
     const token = /** @type {HTMLInputElement} */ (each).value;
     for (const own of document.querySelectorAll('[name=form]')) /** @type {HTMLInputElement} */ (own).value = token;
   }
   for (const id of ['Stage', 'Unheard', 'Hand']) swap(document.getElementById(id), page.getElementById(id));
-  lines(page);
+  room.dataset.draft = other.dataset.draft;
+  rows('Lines', page);
+  rows('Asked', page);
+  const box = document.getElementById('AskedBox');
+  if (box) box.hidden = !document.querySelector('#Asked > li');
   messages(page);
   for (const each of page.querySelectorAll('.report > form.kept')) {
     if (!busy(each.id)) swap(document.getElementById(each.id), each);
+    else fill(each.id, /** @type {HTMLFormElement} */ (each));
   }
 }
 
 /** Whether a form has the focus or something that isn't stored. @param {string} id */
 const busy = (id) => Boolean(store.waiting[id] || form(id)?.contains(document.activeElement));
 
+/** What others wrote into a form that has the focus, where nothing of ours waits. @param {string} id  @param {HTMLFormElement} other */
+function fill(id, other) {
+  const own = form(id);
+  if (own && !store.waiting[id]) putBack(own, typedIn(other));
+}
+
 /** @param {?Element} own  @param {?Element} other */
 function swap(own, other) {
   if (own && other && own.outerHTML !== other.outerHTML) own.replaceWith(document.adoptNode(other));
 }
 
-/** Add what was said meanwhile. @param {Document} page */
-function lines(page) {
-  const list = document.getElementById('Lines');
-  for (const each of page.querySelectorAll('#Lines > li')) {
-    if (list && !document.getElementById(each.id)) list.append(document.adoptNode(each));
+/**
+ * Bring the lines of the record, or the questions, up to date: what is chosen stays chosen, and what was removed goes.
+ * @param {'Lines' | 'Asked'} id  @param {Document} page
+ */
+function rows(id, page) {
+  const list = document.getElementById(id);
+  const others = [...page.querySelectorAll(`#${id} > li`)];
+  if (!list) return;
+  const known = new Set(others.map((each) => each.id));
+  const all = [...list.children];
+  const begins = all.findIndex((each) => each.id === others[0]?.id); // those before are on an earlier page there
+  for (const own of all.slice(Math.max(begins, 0))) {
+    if (known.has(own.id) || own.contains(document.activeElement)) continue;
+    own.remove();
+    const { value } = /** @type {HTMLInputElement} */ (own.querySelector('input'));
+    for (const box of document.querySelectorAll('.suggested input')) {
+      if (/** @type {HTMLInputElement} */ (box).value === value) box.closest('li')?.remove();
+    }
+  }
+  for (const other of others) {
+    const own = document.getElementById(other.id);
+    const text = own?.querySelector('label');
+    if (!own) list.append(document.adoptNode(other));
+    else if (text && own.innerHTML !== other.innerHTML) {
+      const box = /** @type {HTMLInputElement} */ (own.querySelector('input')); // it keeps the focus, and its tick
+      const label = /** @type {HTMLElement} */ (other.querySelector('label'));
+      box.dataset.clip = label.querySelector('input')?.dataset.clip ?? '';
+      while (box.nextSibling) box.nextSibling.remove();
+      text.append(...[...label.childNodes].slice(1).map((each) => document.adoptNode(each)));
+    }
   }
 }
 
@@ -91,7 +133,7 @@ function messages(page) {
     const id = other.querySelector('form.kept')?.id ?? '';
     if (!own) place?.before(document.adoptNode(other));
     else if (busy(id)) {
-      newest(id, /** @type {HTMLFormElement} */ (other.querySelector('form.kept')));
+      fill(id, /** @type {HTMLFormElement} */ (other.querySelector('form.kept')));
       citations(own, other);
     } else if (!own.contains(document.activeElement)) swap(own, other);
     else citations(own, other);
@@ -305,16 +347,51 @@ for (const [id, typed] of Object.entries(store.waiting)) {
   }
 }
 
-const every = Number(room.dataset.live);
-setInterval(async () => {
-  if (document.hidden || Object.keys(store.waiting).length) return;
-  try {
-    const here = new URL(location.href);
-    here.searchParams.delete('suggest');
-    here.hash = '';
-    const answer = await fetch(here);
-    if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
-  } catch {
-    // The next look may find it.
-  }
-}, every || 20000);
+const every = Number(room.dataset.live) || CALM;
+let looks = 0; // timer of the next look at what others have changed
+let looked = 0; // when the last one was
+let open = false; // whether the connection of the staff's pages tells us of changes
+
+/** Look at what others have changed, `after` ms from now at the latest. */
+function look(after = 0) {
+  const due = Math.max(looked + after - Date.now(), 0);
+  looks ||= setTimeout(async () => {
+    looks = 0;
+    looked = Date.now();
+    if (document.hidden || Object.keys(store.waiting).length) return; // the next look finds it
+    try {
+      const here = new URL(location.href);
+      here.searchParams.delete('suggest');
+      here.hash = '';
+      const answer = await fetch(here);
+      if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+      else look(AGAIN);
+    } catch {
+      look(AGAIN);
+    }
+  }, due);
+}
+
+/** What is new in the meeting or in its report. @param {Told} told */
+function told(...[event, body]) {
+  if (event === 'draft') {
+    if (body && body.offset > Number(room.dataset.draft)) look(SOON);
+  } else if (event === 'outcome' || event === 'frame' && shows(body)) look(LIVE);
+}
+
+/** Whether a frame has something that this page shows. @param {DeskFrame} frame */
+function shows({ snapshot, events = [] }) {
+  return Boolean(snapshot) || events.some(({ body }) => body && !UNSEEN.has(body.type));
+}
+
+// The connection that all pages of the staff have. While it is lost, the page looks by itself.
+new DeskLink('/desk', () => {
+  const role = new URLSearchParams(location.search).get('role');
+  return { session: room.dataset.session, channel: room.dataset.channel, after: null, ...(role ? { role } : {}) };
+}, {
+  joined: ({ news }) => told('draft', news.draft),
+  told,
+  stands: (how) => { open = how === 'open'; },
+});
+setInterval(() => Date.now() - looked > (open ? CALM : every) && look(), every);
+document.addEventListener('visibilitychange', () => document.hidden || look());

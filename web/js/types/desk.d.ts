@@ -247,7 +247,7 @@ interface OutcomeLine {
 interface OutcomeNews {
   questions: { id: string; text: string }[];
   lines: OutcomeLine[];
-  asked: { number: number; text: string; language: string; name: string }[];
+  asked: { number: number; text: string; language: string; name: string; question: string | null }[];
 }
 
 interface HubNews {
@@ -293,6 +293,8 @@ interface DeskNews {
   terms: TermNews | null;
   hubs: HubNews | null;
   outcome: OutcomeNews | null;
+  /** The offset of the report's log; null while it isn't in use. */
+  draft: { offset: number } | null;
   topics: TopicNews | null;
   air: AirNews | null;
   readings: ReadingNews | null;

@@ -129,6 +129,7 @@ interface Parts {
   Questions: WithData<'events' | 'position'>;
   Raised: WithData<'begun' | 'over' | 'counted'>;
   Rest: HTMLDialogElement;
+  PutUnder: HTMLDialogElement;
   Reword: HTMLDialogElement;
   Sound: HTMLDetailsElement;
   Start: HTMLButtonElement;

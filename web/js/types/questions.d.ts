@@ -65,6 +65,8 @@ interface Question {
   /** The written answer. */
   answer: string;
   answer_language: string;
+  /** The policy question under which it stands for the report; null for none. */
+  under: string | null;
 }
 
 /** A show of hands as desks get it. */

@@ -27,7 +27,7 @@ from moothall.adapters.record.forms import TYPES
 from moothall.adapters.record.packing import packed
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_data
-from moothall.core.events.outcome_parts import Confirmer, MessageKind
+from moothall.core.events.outcome_parts import Confirmer
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import number_in
@@ -122,6 +122,9 @@ class OutcomeDoor:
             original=_to(f"{base}/outcome", ui),
             translations=found.machine.rows(ui, lambda tag: _to(f"{base}/outcome", ui, tag)),
             back=f"{base}{ui.query}",
+            room=f"/report/{quote(wanted.session)}{ui.query}"
+            if any(do.WriteMessage in COMMANDS[each.role] for each in staff)
+            else "",
             may_confirm=any(do.ConfirmMessage in COMMANDS[each.role] for each in staff),
             language=ui.language,
             max_name=MAX_NAME,
@@ -176,13 +179,13 @@ class OutcomeDoor:
             raise HttpProblem(503, RecordErrorText.PDF_FAILED) from None
 
     async def say(self, request: web.Request) -> web.Response:
-        """Take an objection to a message, or a confirmation of it, and show it beside the message."""
+        """Take an objection to a message, or the chair's confirmation of it, and show it beside the message."""
 
         async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
             form = await read_form(request)
             n, message = number_in(form.get("n", ""), MAX_DIGITS) or 0, MessageId(form.get("message", ""))
             if form.get("act") == "confirm":
-                await self._confirm(request, wanted.session, message, n, form.get("name", ""))
+                await self._confirm(request, wanted.session, message, n)
             else:
                 await self._object(request, wanted, message, n, form)
             return f"/s/{quote(wanted.session)}/outcome", f"Message-{message}"
@@ -214,19 +217,14 @@ class OutcomeDoor:
         words = hashlib.sha256("\n".join((known, name, text)).encode()).hexdigest()[:24]
         _require(await self.reports.send(actor, wanted.session, CommandId(f"object-{words}"), command))
 
-    async def _confirm(self, request: web.Request, session: SessionId, message: MessageId, n: int, name: str) -> None:
+    async def _confirm(self, request: web.Request, session: SessionId, message: MessageId, n: int) -> None:
         staff = next(
             (each for each in self._acting(request, session) if do.ConfirmMessage in COMMANDS[each.role]), None
         )
         if staff is None:
             raise HttpProblem(403, ErrorText.STAFF)
-        version = (await self.reports.report(session)).newest
-        known = None if version is None else version.message(message)
-        by = Confirmer.GIVER if known is not None and known.kind is MessageKind.COMMITMENT else Confirmer.CHAIR
-        command = do.ConfirmMessage(
-            message=message, n=n, by=by, name=clean(name).strip() if by is Confirmer.GIVER else ""
-        )
-        digest = hashlib.sha256(f"{message}\n{n}\n{by}\n{command.name}".encode()).hexdigest()[:24]
+        command = do.ConfirmMessage(message=message, n=n, by=Confirmer.CHAIR)
+        digest = hashlib.sha256(f"{message}\n{n}".encode()).hexdigest()[:24]
         _require(await self.reports.send(actor_of(staff), session, CommandId(f"confirm-{digest}"), command))
 
     def _acting(self, request: web.Request, session: SessionId) -> list[Staff]:

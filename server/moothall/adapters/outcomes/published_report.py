@@ -15,7 +15,7 @@ from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind,
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
-from moothall.core.outcomes.report import Report, ReportVersion
+from moothall.core.outcomes.report import Objection, Report, ReportVersion
 from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
 from moothall.record.proceedings.report import SessionReport
 from moothall.services.outcomes.cited_words import CitedWords
@@ -82,40 +82,15 @@ class PublishedReport:
             "question": self.policy.get(message.question or "", ""),
             "holders": message.holders,
             "own": message.own,
-            "standing": self.standing(message),
+            "standing": standing(self.report, message, self.ui, self.zone),
             "confirmed": any(self.report.confirmed(message, by) is not None for by in Confirmer),
             "citations": [
                 rows.row(self.cited[each]) | {"unheard": each.id in message.unheard} for each in message.citations
             ],
             "objections": [
-                {
-                    "id": each.id,
-                    "name": each.name,
-                    "text": each.text,
-                    "language": each.language,
-                    "direction": direction(each.language),
-                    "at": self.ui.moment(self.zone.at(each.at)),
-                }
-                for each in self.report.objections
-                if each.message == message.id
+                objection_row(each, self.ui, self.zone) for each in self.report.objections if each.message == message.id
             ],
         }
-
-    def standing(self, message: PublishedMessage) -> str:
-        """Whether a message is confirmed, as a sentence; empty where nobody has to."""
-        ui = self.ui
-        if message.kind is MessageKind.AGREED:
-            found = self.report.confirmed(message, Confirmer.CHAIR)
-            if found is None:
-                return ui.text("The rapporteur found no objection.")
-            return ui.text("Confirmed by the chair, {time}", time=ui.moment(self.zone.at(found.at)))
-        if message.kind is MessageKind.COMMITMENT:
-            found = self.report.confirmed(message, Confirmer.GIVER)
-            if found is None:
-                return ui.text("Whoever gave this commitment has not confirmed it yet.")
-            said = {"name": f"\u2068{found.name}\u2069", "time": ui.moment(self.zone.at(found.at))}
-            return ui.text("Confirmed by {name}, {time}", **said)
-        return ""
 
     def json(self) -> bytes:
         """The version as JSON, with what its citations read as they were cited and now."""
@@ -268,6 +243,34 @@ async def published_report(
         zone=zone,
         address=f"{public}/s/{quote(session)}/outcome",
     )
+
+
+def standing(report: Report, message: PublishedMessage, ui: Catalogue, zone: Zone) -> str:
+    """Whether a message is confirmed, as a sentence; empty where nobody has to."""
+    if message.kind is MessageKind.AGREED:
+        found = report.confirmed(message, Confirmer.CHAIR)
+        if found is None:
+            return ui.text("The rapporteur found no objection.")
+        return ui.text("Confirmed by the chair, {time}", time=ui.moment(zone.at(found.at)))
+    if message.kind is MessageKind.COMMITMENT:
+        found = report.confirmed(message, Confirmer.GIVER)
+        if found is None:
+            return ui.text("Whoever gave this commitment has not confirmed it yet.")
+        said = {"name": f"\u2068{found.name}\u2069", "time": ui.moment(zone.at(found.at))}
+        return ui.text("Confirmed by {name}, {time}", **said)
+    return ""
+
+
+def objection_row(each: Objection, ui: Catalogue, zone: Zone) -> dict[str, str]:
+    """The values of an objection."""
+    return {
+        "id": each.id,
+        "name": each.name,
+        "text": each.text,
+        "language": each.language,
+        "direction": direction(each.language),
+        "at": ui.moment(zone.at(each.at)),
+    }
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -19,19 +19,22 @@ from moothall.adapters.admin.request import (
 )
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD
+from moothall.adapters.outcomes.commitment_door import address_of, commitment_of
+from moothall.adapters.outcomes.published_report import standing
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.visitor_request import see_other
-from moothall.core.events.outcome_parts import ReportStage
+from moothall.core.events.outcome_parts import Confirmer, MessageKind, PublishedMessage, ReportStage
 from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import ProgrammeError, Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.errors import ProgrammeError, Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import CommandId, MessageId, SessionId
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.report import Report
 from moothall.core.ports import Clock
 from moothall.core.programme.times import moment
 from moothall.core.reports.templates import said_in
 from moothall.core.sessions.state import Status
+from moothall.services.outcomes.commitment_links import CommitmentLinks
 from moothall.services.outcomes.publishing import Hindrance, Obstacle
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.sessions.catalogue import Entry
@@ -55,6 +58,7 @@ class ReportsDeskDoor:
     _: KW_ONLY
     entries: Callable[[], Awaitable[Sequence[Entry]]]
     links: Callable[[], Sequence[Staff]]
+    commitments: CommitmentLinks
     may_act: MayAct
     public: str
 
@@ -69,11 +73,13 @@ class ReportsDeskDoor:
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Assign, return or publish a report (`act`)."""
+        """Assign, return or publish a report, make or revoke the link of a commitment (`act`)."""
         sent = await self.pages.sent(request)
         fields = self.pages.checked(sent, asked)
         session = SessionId(fields.get("session", ""))
         done = await self._done(asked, session, fields, sent)
+        if isinstance(done, str):
+            return await self._page(request, asked, at=session, made=done)
         if isinstance(done, tuple):
             return await self._page(request, asked, at=session, hindrances=done)
         if isinstance(done, Refusal):
@@ -103,8 +109,24 @@ class ReportsDeskDoor:
             case "publish":
                 title, language = fields.get("title", "").strip(), fields.get("language", "").strip()
                 return await self.reports.publish(session, name, title=title, language=language)
+            case "link":
+                return await self._linked(session, MessageId(fields.get("message", "")), fields)
+            case "revoke":
+                await self.commitments.revoke(session, MessageId(fields.get("message", "")))
+                return None
             case _:
                 raise AdminProblem(400, AdminText.FORM)
+
+    async def _linked(self, session: SessionId, message: MessageId, fields: Mapping[str, str]) -> str | Refusal | None:
+        """The address of a new link of a commitment, which is shown once; None where the form was sent again."""
+        if commitment_of(await self.reports.report(session), message) is None:
+            return refuse(RefusalCode.UNKNOWN, "The report has no such commitment.")
+        if not self.pages.once(dict(fields)):
+            return None
+        secret = await self.commitments.make(session, message)
+        if isinstance(secret, Refusal):
+            return secret
+        return f"{self.public}{address_of(session, message)}/enter/{secret}"
 
     def _due(self, text: str) -> int | None:
         if not text:
@@ -125,6 +147,7 @@ class ReportsDeskDoor:
         at: SessionId | None = None,
         hindrances: Sequence[Hindrance] = (),
         problem: str = "",
+        made: str = "",
     ) -> web.Response:
         ui, templates = asked.ui, self.reports.templates()
         meetings = [
@@ -138,7 +161,7 @@ class ReportsDeskDoor:
             report = await self.reports.report(entry.session)
             row = self._row(entry, report, asked)
             if entry.session == at:
-                row |= {"problem": problem, "obstacles": [_said(each, ui) for each in hindrances]}
+                row |= {"problem": problem, "obstacles": [_said(each, ui) for each in hindrances], "made": made}
             rows.append(row)
             soon = report.due is not None and report.due - self.clock.wall() < WEEK_MS
             if soon and report.stage not in _WRITTEN:
@@ -146,7 +169,7 @@ class ReportsDeskDoor:
         return self.pages.show(
             "report/admin_reports.html",
             asked,
-            status=200 if at is None else 409,
+            status=200 if at is None or made else 409,
             rows=rows,
             remind=remind,
             more=len(meetings) > MOST,
@@ -184,8 +207,26 @@ class ReportsDeskDoor:
             "room": asked.to(f"/report/{quote(entry.session)}"),
             "address": f"{self.public}/report/{quote(entry.session)}",
             "published": "" if report.newest is None else asked.to(f"/s/{quote(entry.session)}/outcome"),
+            "commitments": [
+                self._commitment(entry.session, each, report, asked)
+                for each in (() if report.newest is None else report.newest.messages)
+                if each.kind is MessageKind.COMMITMENT
+            ],
             "problem": "",
             "obstacles": (),
+            "made": "",
+        }
+
+    def _commitment(
+        self, session: SessionId, message: PublishedMessage, report: Report, asked: AdminRequest
+    ) -> dict[str, object]:
+        ui, zone, link = asked.ui, self.pages.pages.zone(), self.commitments.of(session, message.id)
+        return {
+            "id": message.id,
+            "text": message.text,
+            "standing": standing(report, message, ui, zone),
+            "confirmed": report.confirmed(message, Confirmer.GIVER) is not None,
+            "until": "" if link is None else ui.day(zone.at(link.until - 1)),
         }
 
 

@@ -6,7 +6,7 @@ once get in each other's way in one message alone: then both texts are shown.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
@@ -22,7 +22,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import private, read_fields, see_other
 from moothall.core.events.outcome_parts import Citation, MessageKind, ReportStage
-from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.events.types import ChannelKind, PolicyQuestion, SoundKept
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, PolicyQuestionId, SessionId, is_name
@@ -61,7 +61,7 @@ MAX_DIGITS = 6
 _NOTHING: Mapping[str, object] = {"suggested": (), "none_now": False}
 """What is shown of suggestions where nobody asks for them."""
 _LIVE_MS = 5_000
-"""How often the page's script looks for new lines while the meeting is on, ms."""
+"""How often the page's script looks for new lines while the meeting is on and its connection is lost, ms."""
 
 
 class RoomText:
@@ -197,6 +197,8 @@ class RoomDoor:
             field=FIELD,
             token=self.guard.token(self.key_of(request)),
             live=_LIVE_MS if state.status in ON else 0,
+            draft=live.writer.offset,
+            channel=channel,
             wrong=typed.sentence,
             stage=ui.named(f"report/stage.{report.stage}"),
             may_write=report.stage is not ReportStage.SUBMITTED,
@@ -219,7 +221,7 @@ class RoomDoor:
             **self._record(request, state, channel, sound=sound),
             **(await self._suggested(state, channel, sound=sound) if ask_for_lines else _NOTHING),
             suggest=self._address(request, suggest="1"),
-            asked=[_asked(each) for each in _questions(state)],
+            asked=[_asked(each, state.notes_and_tags.questions) for each in _questions(state)],
             policy=state.notes_and_tags.questions,
             kinds=[(each.value, ui.named(f"report/kind.{each}")) for each in MessageKind],
             sections=[self._section(each, report, template, ui, typed) for each in _section_names(report, template)],
@@ -333,7 +335,7 @@ def order_of(state: State, channel: ChannelId) -> SuggestionOrder:
         Boost(line.id, SuggestionReason.MARKED, mark.question) for line in lines for mark in tags.get(line.id) or ()
     )
     asked = (each for _, each in state.questions.interventions.items())
-    answers = (Boost(each.segment, SuggestionReason.ANSWER) for each in asked if each.segment is not None)
+    answers = (Boost(each.segment, SuggestionReason.ANSWER, each.under) for each in asked if each.segment is not None)
     language = next(iter(state.languages), "en")
     return SuggestionOrder(
         lines=tuple(SuggestibleLine(line.id, line.whole.strip(), line.language) for line in lines),
@@ -389,8 +391,9 @@ def _questions(state: State) -> list[Intervention]:
     return sorted(found, key=lambda each: each.number)
 
 
-def _asked(each: Intervention) -> dict[str, object]:
+def _asked(each: Intervention, policy: Sequence[PolicyQuestion]) -> dict[str, object]:
     return {
+        "under": next((n for n, question in enumerate(policy, 1) if question.id == each.under), 0),
         "id": each.id,
         "number": each.number,
         "name": each.name,

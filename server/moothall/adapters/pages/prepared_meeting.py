@@ -1,5 +1,5 @@
-"""What a meeting is to answer, ready for a page: its policy questions with their pages, objectives, and the meetings
-that feed it.
+"""What a meeting is to answer, ready for a page: its policy questions with their pages, objectives, the meetings that
+feed it, and the report of what it answered.
 """
 
 from __future__ import annotations
@@ -55,6 +55,13 @@ class PreparedMeeting(msgspec.Struct, frozen=True):
     """The meetings that feed it."""
     feeds: OtherMeeting | None
     """The main meeting that it feeds."""
+    report: str = ""
+    """The page of its published report; empty where there is none."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything was prepared for the meeting."""
+        return bool(self.questions or self.objectives or self.feeders or self.feeds)
 
 
 PreparedOf = Callable[[SessionId, Catalogue], Awaitable[PreparedMeeting | None]]

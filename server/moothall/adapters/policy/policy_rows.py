@@ -103,6 +103,7 @@ class PolicyRows:
                 "session": session,
                 "kind": ui.named(f"outcomes/kind.{each.message.kind}"),
                 "text": each.message.text,
+                "address": f"/s/{quote(each.session)}/outcome{query}#Message-{quote(each.message.id)}",
                 "language": each.language,
                 "direction": direction(each.language),
                 "holders": ui.listed(f"\u2068{holder}\u2069" for holder in each.message.holders),

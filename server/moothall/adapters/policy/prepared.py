@@ -1,11 +1,12 @@
-"""Finds what a meeting is to answer, for its own page and for its desk. It reads no log unless other meetings feed it,
-since a whole hall asks for that page.
+"""Finds what a meeting is to answer, for its own page and for its desk, and whether its report was published. It reads
+no log unless other meetings feed it or it has a report, since a whole hall asks for that page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.prepared_meeting import OtherMeeting, PreparedMeeting, PreparedQuestion, SentText
@@ -25,12 +26,15 @@ other's own pages have the rest.
 
 @dataclass(eq=False, repr=False)
 class PreparedMeetings:
-    """Makes the part. `listed`: the policy questions of a session's own log; `feeders`: the sessions that feed it."""
+    """Makes the part. `listed`: the policy questions of a session's own log; `feeders`: the sessions that feed it;
+    `published`: whether there is a published version of its report.
+    """
 
     policy: PolicyQuestions
     rows: PolicyRows
     listed: Callable[[SessionId], Sequence[PolicyQuestion]]
     feeders: Callable[[SessionId], Awaitable[Sequence[Feeder]]]
+    published: Callable[[SessionId], Awaitable[bool]]
 
     async def of(self, session: SessionId, ui: Catalogue) -> PreparedMeeting | None:
         """What a session is to answer; None for nothing. Raises StorageUnavailable."""
@@ -47,14 +51,14 @@ class PreparedMeetings:
             for row in self.rows.sessions([each.session], ui, ui.query)
         ]
         main = self.rows.sessions([] if prepared.feeds is None else [prepared.feeds], ui, ui.query)
-        if not (questions or prepared.objectives or feeders or main):
-            return None
-        return PreparedMeeting(
+        found = PreparedMeeting(
             tuple(questions),
             prepared.objectives,
             tuple(feeders),
             _other(main[0]) if main else None,
+            f"/s/{quote(session)}/outcome{ui.query}" if await self.published(session) else "",
         )
+        return found if found.asks or found.report else None
 
 
 def _other(row: Row, sent: str = "", texts: tuple[SentText, ...] = ()) -> OtherMeeting:

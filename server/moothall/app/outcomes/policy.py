@@ -57,7 +57,8 @@ def open_policy(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatal
     def listed(session: SessionId) -> Sequence[PolicyQuestion]:
         return backend.loaded(session, lambda live: live.state.notes_and_tags.questions, ())
 
-    return PolicyParts(policy, calls, answers, rows, PreparedMeetings(policy, rows, listed, answers.feeders))
+    prepared = PreparedMeetings(policy, rows, listed, answers.feeders, answers.published)
+    return PolicyParts(policy, calls, answers, rows, prepared)
 
 
 def policy_doors(

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.outcomes.bundled_reports import BundledReports
+from moothall.adapters.outcomes.commitment_door import CommitmentDoor
 from moothall.adapters.outcomes.outcome_door import OutcomeDoor
 from moothall.adapters.outcomes.reports_desk_door import ReportsDeskDoor
 from moothall.adapters.outcomes.room_door import RoomDoor
@@ -95,6 +96,7 @@ def open_reports(
             backend.clock,
             entries=entrance.catalogue.all,
             links=backend.links.list,
+            commitments=backend.commitments,
             may_act=staff.may_act,
             public=entrance.address.public,
         ),
@@ -107,6 +109,9 @@ def open_reports(
             translations=translations,
             public=entrance.address.public,
             typeset=typeset_apart if can_typeset() else None,
+        ),
+        CommitmentDoor(
+            context, reports, backend.commitments, FormGuard(backend.randomness), flags=backend.asking.flags
         ),
     )
     bundled = BundledReports(

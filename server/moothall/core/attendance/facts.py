@@ -30,7 +30,8 @@ UNTOLD = frozenset(
     for kind in (
         *(ev.RecordCheckpoint, ev.ClockMapped, ev.WriterChanged, ev.SourceAttached, ev.SourceEnded, ev.EngineAttached),
         *(ev.SpeakerIntroduced, ev.SpeakerAssigned, ev.SpeakerChanged, ev.LanguageForced, ev.TermChosen),
-        *(ev.AirHeld, ev.LineOffered, ev.SegmentTagged, ev.NoteLeft, ev.NoteRead, ev.OriginalKept),
+        *(ev.AirHeld, ev.LineOffered, ev.SegmentTagged, ev.InterventionTagged, ev.NoteLeft, ev.NoteRead),
+        ev.OriginalKept,
     )
 )
 """The types of events that change no fact: most of these lanes. They need not be decoded."""

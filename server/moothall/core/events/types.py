@@ -863,6 +863,17 @@ class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="interventi
     """Why: `blocked-word`, `reported` by readers, `abuse`. Empty: a person has looked at it and found nothing wrong."""
 
 
+class InterventionTagged(StaffEvent, frozen=True, kw_only=True, tag="intervention.tagged"):
+    """An intervention was put under a policy question for the report, or taken from under it. It is under one at
+    most.
+    """
+
+    intervention: InterventionId
+    """The intervention."""
+    question: PolicyQuestionId | None
+    """The policy question; null: none."""
+
+
 class InterventionDeclined(StaffEvent, frozen=True, kw_only=True, tag="intervention.declined"):
     """Why an intervention was not taken, for the staff and on its author's own page. Follows the public change of
     status.
@@ -1238,6 +1249,7 @@ InterventionFact = (
     | InterventionReceived
     | InterventionReworded
     | InterventionFlagged
+    | InterventionTagged
     | InterventionDeclined
     | InterventionRemoved
     | InterventionPublished

@@ -12,7 +12,7 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.decoding import made_of, shared
-from moothall.core.kernel.ids import InterventionId, PollId, SegmentId
+from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, PollId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.polls import Poll, evolve_polls, poll_of
 from moothall.core.questions.voting import Voting, evolve_voting
@@ -56,6 +56,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tag of the answer."""
     support: int = 0
     flags: tuple[str, ...] = ()
+    under: PolicyQuestionId | None = None
+    """The policy question under which the staff put it for the report; None where only public events are known."""
     removed: bool = False
     """Whether its words were removed: it has neither text nor name nor answer."""
     own: bool = False
@@ -164,6 +166,8 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
             return questions.with_(event.intervention, text=event.text, **named)
         case ev.InterventionFlagged():
             return questions.with_(event.intervention, flags=event.flags)
+        case ev.InterventionTagged():
+            return questions.with_(event.intervention, under=event.question)
         case ev.InterventionDeclined() | ev.HubDeclined():
             return questions.with_(event.intervention, reason=event.reason)
         case ev.InterventionPublished():

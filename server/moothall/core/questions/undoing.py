@@ -38,6 +38,12 @@ def question_step(questions: Questions, event: ev.QuestionFact) -> QuestionStep 
             before = questions.get(event.intervention)
             flagged = do.Flag(intervention=event.intervention, flags=event.flags)
             return flagged, None if before is None else (do.Flag(intervention=before.id, flags=before.flags),)
+        case ev.InterventionTagged():
+            before = questions.get(event.intervention)
+            tagged = do.TagIntervention(intervention=event.intervention, question=event.question)
+            if before is None:
+                return tagged, None
+            return tagged, (do.TagIntervention(intervention=before.id, question=before.under),)
         case ev.InterventionWritten():
             before = questions.get(event.intervention)
             answer = do.WriteAnswer(intervention=event.intervention, text=event.text, language=event.language)

@@ -7,6 +7,7 @@ access.
 from __future__ import annotations
 
 from moothall.core import commands as do
+from moothall.core.events.outcome_parts import Confirmer
 from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.presence import is_or_is_below
@@ -43,7 +44,7 @@ _AIR = _of(do.PutOnAir)
 _TEXT = _CORRECT | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments) | _AIR
 _MOVE = _of(do.MoveSegmentsAway, do.MoveSegmentsHere, do.BringSegmentsBack)
 _NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
-_REPORT = _of(do.TagSegment, do.ListPolicyQuestions)
+_REPORT = _of(do.TagSegment, do.TagIntervention, do.ListPolicyQuestions)
 _TERMS = _of(do.ChooseTerm)
 _HANDS = _of(do.OpenPoll, do.ClosePoll, do.CountRoom)
 _QUEUE = (
@@ -168,6 +169,9 @@ def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
     """Whether `role` may send this command. `hub` is the hub for which the role acts: itself, or a hub below it."""
     if type(command) not in COMMANDS[role]:
         return False
+    if isinstance(command, outcome.ConfirmMessage):
+        # Who gave a commitment confirms it, behind a private link; nobody of the staff does so for them.
+        return (command.by is Confirmer.GIVER) is (role is Role.PARTICIPANT)
     if role is not Role.HUB:
         return True
     if isinstance(command, do.Ask):

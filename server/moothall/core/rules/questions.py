@@ -21,7 +21,7 @@ from moothall.core.events.question_parts import (
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import InterventionId, is_name
+from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, is_name
 from moothall.core.kernel.languages import is_short_language
 from moothall.core.outcomes.document_rules import takes_comments
 from moothall.core.questions.interventions import Intervention, Questions
@@ -287,6 +287,8 @@ def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyE
         return report_abuse(each)
     if isinstance(command, do.Flag):
         return flag(each, command)
+    if isinstance(command, do.TagIntervention):
+        return _tag(state, each, command.question)
     if each.removed:
         return refuse(RefusalCode.CONFLICT, "The words of this question were removed and can't be replaced.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
@@ -358,6 +360,14 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
     if flags == each.flags:
         return refuse(RefusalCode.CONFLICT, "The question already has these flags.")
     return [ev.InterventionFlagged(intervention=each.id, flags=flags)]
+
+
+def _tag(state: State, each: Intervention, question: PolicyQuestionId | None) -> Sequence[ev.AnyEvent] | Refusal:
+    if each.under == question:
+        return refuse(RefusalCode.CONFLICT, "The question already stands under this policy question, or under none.")
+    if question is not None and all(known.id != question for known in state.notes_and_tags.questions):
+        return refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
+    return [ev.InterventionTagged(intervention=each.id, question=question)]
 
 
 def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:

@@ -23,6 +23,7 @@ TOLD = (
     ev.HubNoteRead,
     ev.PolicyQuestionsListed,
     ev.SegmentTagged,
+    ev.InterventionTagged,
     ev.TopicTaken,
     ev.AirHeld,
     ev.LineOffered,
@@ -33,6 +34,8 @@ NOTES = 50
 """Number of last notes among the staff that a desk gets when it is opened."""
 TAGGED = 300
 """Most marked lines that are sent to desks. Overflow: those that were said first are left out."""
+ASKED = 300
+"""Most questions of the public that are sent there. Overflow: those with the lowest numbers are left out."""
 _READ = 500
 """Most records that are read from the log in one batch."""
 
@@ -72,7 +75,7 @@ def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
 
 def outcome(state: State) -> dict[str, object]:
     """The policy questions; the lines that are marked under them, in the order in which they were said; and the
-    questions of the public that were passed to the report.
+    questions of the public that were put under them or passed to the report.
     """
     tagged = []
     for segment, tags in state.notes_and_tags.tags.items():
@@ -84,10 +87,18 @@ def outcome(state: State) -> dict[str, object]:
         tagged.append({**about, "speaker": speaker, "text": line.whole.strip(), "tags": msgspec.to_builtins(tags)})
     tagged.sort(key=lambda line: (line["t0"], line["segment"]))
     asked = [
-        {"number": each.number, "text": each.text, "language": each.language, "name": each.name}
-        for each in state.questions.with_status(InterventionStatus.TO_REPORT)
+        {
+            "number": each.number,
+            "text": each.text,
+            "language": each.language,
+            "name": each.name,
+            "question": each.under,
+        }
+        for each in state.questions.with_status(*InterventionStatus)
+        if each.status is InterventionStatus.TO_REPORT or (each.under is not None and not each.removed)
     ]
-    return {"questions": msgspec.to_builtins(state.notes_and_tags.questions), "lines": tagged[-TAGGED:], "asked": asked}
+    questions = msgspec.to_builtins(state.notes_and_tags.questions)
+    return {"questions": questions, "lines": tagged[-TAGGED:], "asked": asked[-ASKED:]}
 
 
 def topics(state: State) -> dict[str, object]:

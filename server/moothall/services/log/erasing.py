@@ -35,7 +35,15 @@ from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import PendingAppend
 
-_FOR_STAFF = ev.NoteLeft | ev.HubNoteLeft | ev.SegmentTagged | ev.TermChosen | ev.InterventionFlagged | ev.RollSigned
+_FOR_STAFF = (
+    ev.NoteLeft
+    | ev.HubNoteLeft
+    | ev.SegmentTagged
+    | ev.TermChosen
+    | ev.InterventionFlagged
+    | ev.InterventionTagged
+    | ev.RollSigned
+)
 """Events that the staff wrote or marked for themselves, and what people wrote for them on the attendance list."""
 _DRAFTED = oe.SectionWritten | oe.MessageWritten | oe.CitationChecked | oe.ReportMoved
 """Events that hold words of a report's draft, or about it."""

@@ -12,6 +12,7 @@ from moothall.core.events.question_parts import OPEN
 from moothall.core.events.types import LogKind
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
+from moothall.core.outcomes.report import ReportVersion
 from moothall.core.questions.interventions import Intervention
 from moothall.services.outcomes.outcome_logs import OutcomeLogs, report_of
 from moothall.services.outcomes.policy import PolicyQuestions
@@ -63,18 +64,24 @@ class Answers:
             Feeder(session=name, answers=tuple(await self._of(name)), open=await self._open(name)) for name in names
         ]
 
-    async def _of(self, session: SessionId) -> Sequence[ReportAnswer]:
+    async def published(self, session: SessionId) -> bool:
+        """Whether a version of a session's report was published."""
+        return await self._newest(session) is not None
+
+    async def _newest(self, session: SessionId) -> ReportVersion | None:
         log = report_of(session)
         if not self.exists(log):
-            return ()
+            return None
         try:
             live = await self.logs.find(log, LogKind.REPORT)
         except RecordBroken:
+            return None
+        return None if live is None else live.state.outcomes.report.newest
+
+    async def _of(self, session: SessionId) -> Sequence[ReportAnswer]:
+        newest = await self._newest(session)
+        if newest is None:
             return ()
-        versions = () if live is None else live.state.outcomes.report.versions
-        if not versions:
-            return ()
-        newest = versions[-1]
         return [ReportAnswer(session=session, language=newest.language, message=each) for each in newest.messages]
 
     async def _open(self, session: SessionId) -> tuple[Intervention, ...]:

@@ -86,4 +86,11 @@ def _answered(state: State, offset: int) -> Iterator[WriteMessage]:
         if line is not None and line.ended and not line.gone:
             cited.append(lines_cited(state.id, offset, line.channel, line.id, line.id))
         name = MessageId(f"asked-{digest_of(each.id)}")
-        yield WriteMessage(message=name, kind=MessageKind.VIEW, text="", citations=tuple(cited), base_revision=0)
+        yield WriteMessage(
+            message=name,
+            kind=MessageKind.VIEW,
+            text="",
+            question=each.under,
+            citations=tuple(cited),
+            base_revision=0,
+        )

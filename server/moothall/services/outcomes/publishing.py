@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.outcome_parts import Citation, PublishedMessage, PublishedSection
+from moothall.core.events.outcome_parts import Citation, MessageKind, PublishedMessage, PublishedSection
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import CitationId, MessageId
@@ -16,6 +16,9 @@ from moothall.core.reports.quotation_marks import quoted_spans
 from moothall.core.reports.quoting import QuotableRecord, QuotationCheck, QuotationClaim
 from moothall.core.reports.templates import ReportTemplate, said_in
 from moothall.services.outcomes.cited_words import CitedFate, CitedWords
+
+NEVER = 1 << 62
+"""When a view was spoken that cites nothing, media ms."""
 
 
 class Obstacle(StrEnum):
@@ -109,7 +112,12 @@ def _of_citation(message: DraftMessage, cited: CitedWords) -> Iterator[Hindrance
 
 
 def published_messages(report: Report, cited: Mapping[Citation, CitedWords]) -> tuple[PublishedMessage, ...]:
-    """The messages of the draft as they are published."""
+    """The messages of the draft as they are published: the views in the order in which they were spoken, whoever moved
+    them in the draft; those that cite nothing behind the others.
+    """
+    views = [each for each in report.messages.values() if each.kind is MessageKind.VIEW]
+    following = iter(sorted(views, key=lambda each: min((cited[one].t0 for one in each.citations), default=NEVER)))
+    messages = [next(following) if each.kind is MessageKind.VIEW else each for each in report.messages.values()]
     return tuple(
         made_of(
             PublishedMessage,
@@ -117,7 +125,7 @@ def published_messages(report: Report, cited: Mapping[Citation, CitedWords]) -> 
             text=message.text.strip(),
             unheard=tuple(each.id for each in message.citations if not cited[each].heard),
         )
-        for message in report.messages.values()
+        for message in messages
     )
 
 

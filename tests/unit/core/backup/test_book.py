@@ -14,7 +14,7 @@ from moothall.services.capture import streams
 from moothall.services.cluster import two_books
 from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
-from moothall.services.outcomes import sending
+from moothall.services.outcomes import commitment_links, sending
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proof import cosigner, seal_stamps, tree_store
 from moothall.services.proposals import own_words, proposing
@@ -39,6 +39,7 @@ USED = {
     "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],
     "hubs/removals.py": [removals.NAMESPACE],
     "hubs/registry.py": [keys.NAMESPACE],
+    "outcomes/commitment_links.py": [commitment_links.NAMESPACE],
     "outcomes/sending.py": [sending.SECRETS, sending.WAITING],
     "programme/access_needs.py": [access_needs.NAMESPACE],
     "programme/agenda.py": [agenda.TEXTS, agenda.NOTES, agenda.CHANGES],

@@ -36,6 +36,7 @@ LANES = {
     "intervention.received": "staff",
     "intervention.reworded": "staff",
     "intervention.flagged": "staff",
+    "intervention.tagged": "staff",
     "intervention.declined": "staff",
     "intervention.removed": "staff",
     "intervention.published": "questions",

@@ -82,7 +82,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     for_staff = {"note.left", "note.read", "segment.tagged", "close.requested", "term.chosen"}
     for_staff |= {"air.held", "line.offered", "original.kept", "roll.signed", "roll.struck"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
-    for_staff |= {"intervention.removed", "intervention.declined"}
+    for_staff |= {"intervention.removed", "intervention.declined", "intervention.tagged"}
     for_staff |= {"recipient.addressed", "document.sent", "report.assigned", "report.section-written", "report.moved"}
     for_staff |= {"message.written", "message.dropped", "messages.ordered", "citation.checked"}
     of_the_questions = {

@@ -5,6 +5,8 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
+from moothall.core.events.types import PolicyQuestion
+from moothall.core.kernel.ids import PolicyQuestionId
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.order import queue
 from moothall.core.questions.undoing import (
@@ -20,14 +22,14 @@ from moothall.core.sessions.state import State
 from support.sessions.deciding import WALL, carry_out, events
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
 
-A = name("a")
+A, PAYS = name("a"), PolicyQuestionId("q1")
 
 
 def where(state: State) -> dict[str, tuple[object, ...]]:
     """Where everything stands, without since when."""
     questions = state.questions
     found: dict[str, tuple[object, ...]] = {
-        each.id: (each.status, each.reason, each.into, each.segment, each.text, each.name, each.flags)
+        each.id: (each.status, each.reason, each.into, each.segment, each.text, each.name, each.flags, each.under)
         for each in questions.with_status(*InterventionStatus)
     }
     return found | {
@@ -37,7 +39,9 @@ def where(state: State) -> dict[str, tuple[object, ...]]:
 
 
 def queued() -> State:
-    return carry_out(asked(), stand(InterventionStatus.QUEUED, "a", "b"), actor=MODERATOR)
+    listed = do.ListPolicyQuestions(questions=(PolicyQuestion(id=PAYS, text="Who pays?"),))
+    state = carry_out(asked(), listed, actor=MODERATOR)
+    return carry_out(state, stand(InterventionStatus.QUEUED, "a", "b"), actor=MODERATOR)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,7 @@ def queued() -> State:
         do.Reword(intervention=A, text="Why now?"),
         do.Reword(intervention=A, text="Why?", name="Nobody"),
         do.Flag(intervention=A, flags=("abuse",)),
+        do.TagIntervention(intervention=A, question=PAYS),
         do.ArrangeQueue(first=(name("b"),)),
         do.OrderQueue(order=QueueOrder.SUPPORT),
         do.LimitTurns(ms=300_000),
@@ -155,6 +160,7 @@ def test_what_is_not_there_any_more_has_no_undoing() -> None:
     for event in (
         ev.InterventionReworded(intervention=A, text="?"),
         ev.InterventionFlagged(intervention=A, flags=()),
+        ev.InterventionTagged(intervention=A, question=None),
     ):
         step = question_step(nothing, event)
         assert step is not None

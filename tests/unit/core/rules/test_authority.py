@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import get_args
 
 from moothall.core import commands as do
+from moothall.core.events.outcome_parts import Confirmer
 from moothall.core.events.types import Access, AirSource, ChannelKind
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
+from moothall.core.kernel.ids import ChannelId, Lane, MessageId, SegmentId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane, hub_lane, words_lane
+from moothall.core.outcomes import commands as outcome
 from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES, may_follow, may_read, may_send, writes_into
 
 
@@ -92,3 +94,12 @@ def test_access_is_public_by_link_or_for_staff() -> None:
     assert may_read(Role.MODERATOR, Access.STAFF)
     assert may_read(Role.SYSTEM, Access.STAFF)
     assert not may_read(Role.ENGINE, Access.PUBLIC)
+
+
+def test_a_commitment_is_confirmed_by_whoever_gave_it_and_what_was_agreed_by_the_staff() -> None:
+    given, agreed = (
+        outcome.ConfirmMessage(message=MessageId("m"), n=1, by=by, name="Ana")
+        for by in (Confirmer.GIVER, Confirmer.CHAIR)
+    )
+    assert [role for role in Role if may_send(role, given)] == [Role.PARTICIPANT]
+    assert {role for role in Role if may_send(role, agreed)} == {Role.CHAIR, Role.SECRETARIAT}

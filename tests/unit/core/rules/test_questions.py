@@ -6,9 +6,10 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
+from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.kernel.ids import PolicyQuestionId, SegmentId, SpeakerId
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.removal.questions import speaker_of, stays_of
 from moothall.core.rules.authority import COMMANDS, may_send
@@ -543,6 +544,31 @@ def test_flags_are_few_short_names_and_change_something() -> None:
 def test_readers_report_and_the_staff_flags() -> None:
     assert [role for role in Role if do.ReportAbuse in COMMANDS[role]] == [Role.PARTICIPANT]
     assert do.Flag not in COMMANDS[Role.PARTICIPANT]
+
+
+def test_a_question_stands_under_one_policy_question_at_most_for_the_staff_alone() -> None:
+    pays, when = PolicyQuestionId("q1"), PolicyQuestionId("q2")
+    listed = (PolicyQuestion(id=pays, text="Who pays?"), PolicyQuestion(id=when, text="When?"))
+    state = carry_out(asked(), do.ListPolicyQuestions(questions=listed), actor=MODERATOR)
+
+    def under(question: PolicyQuestionId | None, what: str = "a") -> do.TagIntervention:
+        return do.TagIntervention(intervention=name(what), question=question)
+
+    (told,) = events(state, under(pays), actor=MODERATOR)
+    assert told == ev.InterventionTagged(intervention=name("a"), question=pays)
+    assert told.lane() == "staff"
+    state = carry_out(state, under(pays), under(when), actor=MODERATOR)
+    assert of(state, "a").under == when
+    assert refused(state, under(when), actor=MODERATOR).code is RefusalCode.CONFLICT
+    assert refused(state, under(None, "b"), actor=MODERATOR).code is RefusalCode.CONFLICT
+    assert refused(state, under(PolicyQuestionId("q9")), actor=MODERATOR).code is RefusalCode.UNKNOWN
+    assert refused(state, under(pays, "none"), actor=MODERATOR).code is RefusalCode.UNKNOWN
+    assert of(carry_out(state, under(None), actor=MODERATOR), "a").under is None
+    # What everybody may know of it says nothing of that.
+    published = events(state, stand(InterventionStatus.QUEUED, "a"), actor=MODERATOR)
+    assert "q2" not in msgspec.json.encode(published).decode()
+    marking = {role for role in Role if do.TagSegment in COMMANDS[role]}
+    assert {role for role in Role if do.TagIntervention in COMMANDS[role]} == marking
 
 
 def test_a_name_that_is_mended_is_mended_in_the_text_as_well() -> None:

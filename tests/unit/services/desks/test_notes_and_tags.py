@@ -102,8 +102,11 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
                 do.Ask(intervention=name, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="a")
             )
             await house.do(do.SetStatus(interventions=(name,), status=InterventionStatus.TO_REPORT))
-            passed = {"number": 1, "text": "Why?", "language": "en", "name": ""}
+            passed = {"number": 1, "text": "Why?", "language": "en", "name": "", "question": None}
             assert outcome(house.live.state)["asked"] == [passed]
+            await house.do(do.TagIntervention(intervention=name, question=Q1.id))
+            await house.do(do.SetStatus(interventions=(name,), status=InterventionStatus.TO_WRITE))
+            assert outcome(house.live.state)["asked"] == [{**passed, "question": "q1"}]
 
     run(within())
 

@@ -44,6 +44,7 @@ def test_answers_come_from_the_newest_reports_and_feeders_say_what_is_open() -> 
             assert await house.policy.send(SYSTEM, CommandId("a"), prepared) is None
             assert await answers.of_question(WATER) == []
             assert await Answers(house.policy.logs, house.policy, lambda _: False).of_question(WATER) == []
+            assert not await answers.published(SESSION)
             report = await house.policy.logs.report(SESSION, "Open hall", Access.PUBLIC)
             assert isinstance(report, LiveSession)
             published = do.PublishReport(
@@ -59,6 +60,8 @@ def test_answers_come_from_the_newest_reports_and_feeders_say_what_is_open() -> 
                 answer = await report.writer.send(SYSTEM, CommandId(f"r{n}"), command)
                 assert isinstance(answer, Receipt), answer
             assert [(each.session, each.message.id) for each in await answers.of_question(WATER)] == [(SESSION, "one")]
+            assert await answers.published(SESSION)
+            assert not await answers.published(MAIN)
             ask = Ask(
                 intervention=InterventionId("p1"),
                 kind=InterventionKind.QUESTION,

@@ -7,7 +7,7 @@ from moothall.core.outcomes import commands as outcome
 from moothall.services.outcomes.cited_words import CitedFate
 from moothall.testing import loop
 from support.memory.hall import SESSION
-from support.reports.told_session import TEXTS, story
+from support.reports.told_session import PAYS, TEXTS, story
 
 
 def test_at_the_close_the_draft_holds_marks_and_answered_questions_once() -> None:
@@ -24,6 +24,7 @@ def test_at_the_close_the_draft_holds_marks_and_answered_questions_once() -> Non
             assert [(each.first, each.last) for each in views.citations] == [("l1", "l2")]
             assert [each.was for each in await told.cited(agreed.id)] == [TEXTS[0]]
             (question,) = await told.cited(asked.id)
+            assert (asked.question, agreed.question) == (PAYS, None)
             assert (question.was, question.number, question.fate) == ("Who pays?", 1, CitedFate.SAME)
             (cited,) = await told.cited(views.id)
             assert (cited.was, cited.machine, cited.checked_by, cited.heard, cited.stale) == (

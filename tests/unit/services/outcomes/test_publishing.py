@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from moothall.core.events.outcome_parts import MessageKind, ReportStage
 from moothall.core.kernel.errors import Refusal
-from moothall.core.kernel.ids import CommandId, MessageId
+from moothall.core.kernel.ids import CommandId, MessageId, SegmentId
 from moothall.core.outcomes import commands as outcome
 from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.prefilling import lines_cited
 from moothall.services.outcomes.publishing import Obstacle
 from moothall.testing import loop
-from support.memory.hall import SESSION
+from support.memory.hall import FLOOR, SESSION
 from support.reports.told_session import story
 
 
@@ -41,6 +42,18 @@ def test_a_report_is_published_once_nothing_is_in_its_way() -> None:
                 message=views.id, citation=cited.citation.id, seen=cited.seen, doubts=("40 million",)
             )
             await told.wrote(check)
+            first = SegmentId("l0")
+            cites = lines_cited(SESSION, told.live.writer.offset, FLOOR, first, first)
+            for name, citations in (("alone", ()), ("early", (cites,))):
+                view = outcome.WriteMessage(
+                    message=MessageId(name),
+                    kind=MessageKind.VIEW,
+                    text=name,
+                    citations=citations,
+                    own=not citations,
+                    base_revision=0,
+                )
+                await told.wrote(view)
             assert await told.obstacles() == []
             await told.wrote(outcome.WriteSection(section="about", text=" Schools. ", base_revision=0))
             await told.wrote(outcome.WriteSection(section="old", text="Kept.", base_revision=0))
@@ -54,8 +67,10 @@ def test_a_report_is_published_once_nothing_is_in_its_way() -> None:
             assert [(each.heading, each.text) for each in version.sections] == [("Sujet", "Schools."), ("old", "Kept.")]
             assert [(each.text, len(each.unheard)) for each in version.messages] == [
                 ("All want “community networks”.", 1),
-                ("Some said “we DO not agree on the forty million”.", 0),
+                ("early", 1),
                 ("We go on.", 0),
+                ("Some said “we DO not agree on the forty million”.", 0),
+                ("alone", 0),
             ]
             await told.reports.fill(SESSION)
             assert (await told.report).stage is ReportStage.PUBLISHED

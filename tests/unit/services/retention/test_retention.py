@@ -18,7 +18,16 @@ from moothall.core.events.outcome_parts import PublishedSection
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import (
+    CommandId,
+    InterventionId,
+    NoteId,
+    PolicyQuestionId,
+    PollId,
+    SegmentId,
+    SessionId,
+    SpeakerId,
+)
 from moothall.core.outcomes import commands as oc
 from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned
@@ -119,6 +128,9 @@ class House:
         await self.done("held", ask("held", "Why tamarind?"), by=Actor(Role.PARTICIPANT, "held"))
         await self.done("shown", ask("shown", "As it arrived"), by=Actor(Role.PARTICIPANT, "shown"))
         await self.done("word", do.Reword(intervention=InterventionId("shown"), text="As edited"), by=OFFICE)
+        listed = do.ListPolicyQuestions(questions=(ev.PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?"),))
+        under = do.TagIntervention(intervention=InterventionId("shown"), question=PolicyQuestionId("q1"))
+        await self.done("under", listed, under, by=OFFICE)
         await self.done("queue", stand(InterventionStatus.QUEUED, "shown"), by=OFFICE)
         poll = do.OpenPoll(poll=PollId("p"), question="Shall we pickle?", language="en", options=("yes", "no"))
         await self.done("poll", poll, by=OFFICE)
@@ -198,7 +210,8 @@ async def test_what_the_page_and_the_queue_show_stays_as_it_was(house: House) ->
     after = (await house.sessions.open(SESSION)).state
     shown, held = (after.questions.get(InterventionId(each)) for each in ("shown", "held"))
     assert before is not None
-    assert shown == msgspec.structs.replace(before, received="", asker="", given="")
+    assert before.under == "q1"
+    assert shown == msgspec.structs.replace(before, received="", asker="", given="", under=None)
     assert held is not None
     assert (held.number, held.removed, held.text, held.asker, held.published) == (1, True, "", "", False)
     assert after.questions.last == 2
