@@ -224,13 +224,14 @@ ROWS = """() => {
 
 CUT = """() => {
     const box = document.getElementById('Newest'), range = document.createRange();
-    const edge = box.getBoundingClientRect().top + parseFloat(getComputedStyle(box).getPropertyValue('--cut'));
+    const style = getComputedStyle(box), cut = parseFloat(style.getPropertyValue('--cut'));
+    const edge = box.getBoundingClientRect().top + cut, below = cut && parseFloat(style.fontSize) / 20;
     return [...box.querySelectorAll('.speaker, .sure, .rest')].flatMap((node) => {
         range.selectNodeContents(node);
         return [...range.getClientRects()];
-    }).filter(({ top, bottom }) => top < edge - 1.5 && bottom > edge + 1.5);
+    }).filter(({ top, bottom }) => top < edge - 1.5 && bottom + below > edge + 1.5);
 }"""
-"""The rows that are cut at the top."""
+"""The rows that are cut at the top, and those whose letters may be seen below the edge, as Arabic ones under it are."""
 
 
 async def measured(page: Page) -> None:
