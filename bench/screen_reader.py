@@ -102,6 +102,11 @@ class Walk:
                 return
         raise RuntimeError(f"“{words}” was not said after {most} times of {key or 'a second'}")
 
+    async def enter(self, words: str) -> None:
+        """Press Return once, and wait until Orca says these words. Raises RuntimeError where it doesn't."""
+        if words not in await self.press("Return"):
+            await self.until("", words)
+
     async def type(self, text: str) -> None:
         self._xdotool("type", "--delay", "60", text)
         await asyncio.sleep(1.0)
@@ -165,11 +170,11 @@ async def go(on: Meeting, walk: Walk) -> Sequence[str]:
             walk.listen("new lines come")
     heard = walk.said[before:]
     await walk.until("k", "Ask link")
-    await walk.press("Return", 5.0)
+    await walk.enter("Finished loading")
     await walk.until("Tab", "Your question or comment entry")
     await walk.type(QUESTION)
     await walk.until("Tab", "Send button")
-    await walk.press("Return", 5.0)
+    await walk.enter("Finished loading")
     for _ in range(6):
         await walk.press("Down")
     (asked,) = (name for name, _ in on.live.state.questions.interventions.items())
@@ -181,13 +186,26 @@ async def go(on: Meeting, walk: Walk) -> Sequence[str]:
     await on.do(do.CloseSession())
     await asyncio.sleep(2.0)
     walk.listen("the meeting is closed")
-    await walk.press("ctrl+l")
-    await walk.type(f"{on.running.address}/s/{S}")
-    await walk.press("Return", 6.0)
+    await walk.press("ctrl+Home")
+    await walk.until("Down", "Back to the text link")
+    await walk.enter("Finished loading")
     await walk.press("ctrl+Home")
     for _ in range(12):
         await walk.press("Down")
     return heard
+
+
+def shown(told: Sequence[str]) -> Iterator[str]:
+    """The acts and each line of 40 cells that came after them; one that is shown again at once stands once."""
+    before = act = ""
+    for line in told:
+        if line.startswith("> "):
+            act = line if line != "> " else act
+        elif line.startswith("  |") and line != before:
+            if act:
+                yield act
+            before, act = line, ""
+            yield line.strip()
 
 
 async def main() -> int:
@@ -204,11 +222,12 @@ async def main() -> int:
             folder = Path(name) / "desktop"
             folder.mkdir()
             with desktop(folder, f"{on.running.address}/s/{S}") as walk:
-                heard = await go(on, walk)
-    print("\n".join(walk.told))
+                try:
+                    heard = await go(on, walk)
+                finally:
+                    print("\n".join(walk.told))
     if options.keep is not None:
-        cells = (line.strip() for line in walk.told if line.startswith("  |"))
-        options.keep.write_text("".join(f"{line}\n" for line in cells), encoding="utf-8")
+        options.keep.write_text("".join(f"{line}\n" for line in shown(walk.told)), encoding="utf-8")
     wrong = [line for line in NEW if heard.count(line) != 1]
     wrong += [] if TURN in walk.said else [TURN]
     for each in wrong:

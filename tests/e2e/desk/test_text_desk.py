@@ -277,3 +277,12 @@ async def test_on_a_phone_the_field_is_above_the_foot_whatever_stands_there(page
             assert field is not None
             assert foot is not None
             assert 0 < field["y"] < field["y"] + field["height"] <= foot["y"] + 1
+            newest = await page.locator("#s11 .text").bounding_box()
+            assert newest is not None
+            assert newest["y"] + newest["height"] <= field["y"], "nothing lies on the newest line"
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.evaluate("() => { document.getElementById('Status').textContent = ''; }")
+        await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        log = await page.locator("#Log").bounding_box()
+        assert log is not None
+        assert log["height"] >= 0.5 * 844, "the text has half of the window"

@@ -101,9 +101,9 @@ async def sit(page: Page, on: Meeting, role: Role, path: str) -> None:
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
 
 
-async def called(on: Meeting, text: str = "A rude question") -> None:
-    await on.do(ask("a", text), by=SOMEBODY)
-    await on.do(stand(InterventionStatus.QUEUED, "a"), stand(InterventionStatus.CALLED, "a"), by=MODERATOR)
+async def called(on: Meeting, text: str = "A rude question", which: str = "a") -> None:
+    await on.do(ask(which, text), by=SOMEBODY)
+    await on.do(stand(InterventionStatus.QUEUED, which), stand(InterventionStatus.CALLED, which), by=MODERATOR)
 
 
 @pytest.mark.parametrize(
@@ -224,13 +224,14 @@ ROWS = """() => {
 
 CUT = """() => {
     const box = document.getElementById('Newest'), range = document.createRange();
-    const edge = box.getBoundingClientRect().top + parseFloat(getComputedStyle(box).getPropertyValue('--cut'));
+    const style = getComputedStyle(box), cut = parseFloat(style.getPropertyValue('--cut'));
+    const edge = box.getBoundingClientRect().top + cut, below = cut && parseFloat(style.fontSize) / 20;
     return [...box.querySelectorAll('.speaker, .sure, .rest')].flatMap((node) => {
         range.selectNodeContents(node);
         return [...range.getClientRects()];
-    }).filter(({ top, bottom }) => top < edge - 1.5 && bottom > edge + 1.5);
+    }).filter(({ top, bottom }) => top < edge - 1.5 && bottom + below > edge + 1.5);
 }"""
-"""The rows that are cut at the top."""
+"""The rows that are cut at the top, and those whose letters may be seen below the edge, as Arabic ones under it are."""
 
 
 async def measured(page: Page) -> None:
@@ -365,6 +366,28 @@ async def test_every_view_of_a_wall_has_the_size_the_colours_and_the_letters_of_
             assert look["view"] == pytest.approx(large * usual), view
             if view in ("hands", "not kept"):
                 assert look["text"] == pytest.approx(2 * 0.85 * usual), view
+        await long_words_at_once(on)
+        for width, height in ((1280, 720), (1080, 1920)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.goto(f"{on.running.address}/s/{S}/screen?ui=en")
+            look = await page.evaluate(LOOK)
+            assert (look["shown"], look["cut"]) == (9, []), "of a question and a show of hands no option is left out"
+            assert (await page.evaluate(ROWS))[-3:] == [True] * 3
+
+
+async def long_words_at_once(on: Meeting) -> None:
+    """Call a long question while a show of hands is open that has as many options as it may have."""
+    await on.do(do.ResumeSession())
+    await on.say("s2", "Water is life, and so is a line that carries words. " * 9)
+    await on.do(do.ClosePoll(poll=PollId("p")), by=MODERATOR)
+    await called(
+        on, "Who pays for the panels once the fund has run out, and who repairs those far from any road? " * 3, "b"
+    )
+    options = tuple(f"{n} years with the rules of now, then another vote" for n in range(1, 9))
+    hands = do.OpenPoll(
+        poll=PollId("q"), question="How do we go on with what nobody pays for? " * 2, language="en", options=options
+    )
+    await on.do(hands, by=MODERATOR)
 
 
 @pytest.mark.slow

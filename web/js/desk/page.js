@@ -433,3 +433,5 @@ setInterval(now, 1000);
 
 const foot = only('.foot');
 new ResizeObserver(() => document.body.style.setProperty('--foot', `${foot.offsetHeight}px`)).observe(foot);
+const above = new ResizeObserver(() => document.body.style.setProperty('--above', `${at('Desk').offsetTop}px`));
+for (const part of [only('.house-frame'), at('Notices')]) above.observe(part);

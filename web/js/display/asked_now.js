@@ -12,27 +12,47 @@ const LONGEST = 60000; // ms between two requests for a translation that can't b
 const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.37, 0.33, 0.28, 0.24, 0.2, 0.16, 0.12]; // relative to the text's font size
 const LEAST = 0.41; // the smallest of these: legible from 3 m on a screen of 55 inches (docs/how-to/embed.md)
 const ROWS = 12; // rows of each text at most; fewer where even the smallest size leaves no room
+const FEW = 3; // rows of the texts, from which on each option has one row instead of two
 
 /** Whether the whole content of a box is visible. @param {Element} box */
 const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
 
 /**
- * Choose the largest font size at which the question, its translation and the options of a show of hands fit; then cut
- * off rows.
+ * Choose for the question and for the show of hands the largest font sizes at which all of their texts fit. If there are
+ * none, leave out how each figure came about (`data-tight`), and then cut off rows: all options stay.
  */
 function fit() {
   const asked = at('Asked');
   const parts = [...asked.querySelectorAll('.now, .hands')];
-  const texts = [...asked.querySelectorAll('.asks, .option')];
-  const { style } = document.documentElement;
+  const { style, dataset } = document.documentElement;
   if (!parts.length) return;
-  style.setProperty('--rows', String(ROWS));
   const zoom = Number(style.getPropertyValue('--zoom')) || 1;
-  for (const size of SIZES.filter((each) => each * Math.max(zoom, 1) >= LEAST)) {
-    style.setProperty('--fit', String(size));
-    if ([asked, ...parts, ...texts].every(whole)) return;
+  const sizes = SIZES.filter((each) => each * Math.max(zoom, 1) >= LEAST);
+  /** @param {Element} part  @param {'fit' | 'rows'} what  @param {number} value */
+  const set = (part, what, value) => style.setProperty(`--${what}-${part.className}`, String(value));
+  const uncut = () => [asked, ...parts, ...asked.querySelectorAll('.asks, .option')].every(whole);
+  style.setProperty('--rows-option', '2');
+  for (const part of parts) set(part, 'rows', ROWS);
+  for (const tight of [false, true]) {
+    dataset.tight = String(tight);
+    const common = sizes.find((size) => {
+      for (const part of parts) set(part, 'fit', size);
+      return uncut();
+    });
+    if (common === undefined) continue;
+    // One of two may have room for larger letters than the other.
+    for (const part of parts.length > 1 ? parts : []) {
+      sizes.find((size) => {
+        set(part, 'fit', size);
+        return size === common || uncut();
+      });
+    }
+    return;
   }
-  for (let rows = ROWS; rows > 1 && ![asked, ...parts].every(whole); rows -= 1) style.setProperty('--rows', String(rows - 1));
+  for (let rows = ROWS; rows > 0 && ![asked, ...parts].every(whole); rows -= 1) {
+    if (rows === FEW) style.setProperty('--rows-option', '1');
+    for (const part of parts) if (!whole(asked) || !whole(part)) set(part, 'rows', rows);
+  }
 }
 
 export class AskedNow {

@@ -4,10 +4,12 @@
 const SLACK = 1; // px
 
 /**
- * The px by which a row that crosses the edge reaches below it; 0 for none.
- * @param {DOMRectList} rects  @param {number} edge
+ * The px by which a row that crosses the edge reaches below it, with the room before the next row, into which letters of
+ * another font may reach; 0 for none.
+ * @param {DOMRectList} rects  @param {number} edge  @param {number} lineHeight
  */
-const beyond = (rects, edge) => Math.max(0, ...[...rects].filter(({ top, bottom }) => top < edge - SLACK && bottom > edge + SLACK).map(({ bottom }) => bottom - edge));
+const beyond = (rects, edge, lineHeight) => Math.max(0, ...[...rects].filter(({ top, bottom }) => top < edge - SLACK && bottom > edge + SLACK)
+  .map(({ bottom, height }) => bottom + Math.max(0, lineHeight - height) - edge));
 
 /** Scroll to the end; `--cut` is the height in px of the row to hide. @param {HTMLElement} box */
 export function toEnd(box) {
@@ -20,7 +22,7 @@ export function toEnd(box) {
     const range = document.createRange();
     for (const part of first.children) {
       range.selectNodeContents(part);
-      cut = Math.max(cut, beyond(range.getClientRects(), top));
+      cut = Math.max(cut, beyond(range.getClientRects(), top, parseFloat(getComputedStyle(part).lineHeight)));
     }
   }
   box.style.setProperty('--cut', `${cut}px`);

@@ -64,6 +64,7 @@ export class DeskLines {
     this.stop = null; // the line that is a stop of the Tab key
     this.held = false; // whether somebody moves from line to line by keys, so that the text must not scroll
     this.box.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    new ResizeObserver(() => this.#resized()).observe(this.box);
     this.list.addEventListener('click', (event) => this.#click(event));
   }
 
@@ -140,6 +141,12 @@ export class DeskLines {
     else if (scrollHeight - clientHeight - scrollTop < NEAR) this.more(1);
     if (this.#atEnd() && !this.list.contains(document.activeElement)) this.held = false;
     this.#shows();
+  }
+
+  /** Where the newest line was in view it stays so, unless lines are picked: they must not move under the pointer. */
+  #resized() {
+    if (this.way.hidden && !this.editing && !this.held && !this.picked.size) this.toEnd();
+    else this.#shows();
   }
 
   /**
