@@ -173,7 +173,7 @@ async def test_the_list_of_a_bundles_files_has_a_proof_which_finds_an_altered_fi
     def verified() -> tuple[int, str]:
         out = io.StringIO()
         keys = [str(tmp_path / "keys")]
-        code = verify_file(unpacked / "manifest.json", out, keys=keys, seen=(), policy=None, read_keys=dict)
+        code = verify_file(unpacked / "manifest.json", out, keys=keys, seen=(), policy=None, read_keys=lambda _: {})
         return code, out.getvalue()
 
     code, said = verified()

@@ -141,7 +141,7 @@ def test_a_further_text_has_only_its_own_gaps() -> None:
     assert [type(each) for each in (*gaps.commands, *sealed.commands)] == [do.NoteGap, do.SealRecord]
 
 
-def test_hubs_and_questions_come_with_the_meeting() -> None:
+def test_hubs_questions_and_chapters_come_with_the_meeting() -> None:
     asked = [
         {
             "id": "q",
@@ -154,8 +154,14 @@ def test_hubs_and_questions_come_with_the_meeting() -> None:
         }
     ]
     session = {**LEAST["session"], "opened": 1_000}
-    content = of_json(session=session, hubs=[{"hub": "north", "title": "North", "most": 3}], interventions=asked)
+    hubs = [{"hub": "north", "title": "North", "most": 3}]
+    chapters = [{"kind": None, "number": 0, "title": f"Item {n}", "t": 1_000 * n} for n in range(1, MOST_LINES + 2)] + [
+        {"kind": "question", "number": 1, "title": "Why?", "t": 2_500}
+    ]
+    content = of_json(session=session, hubs=hubs, interventions=asked, chapters=chapters)
     back = imported(content, names="")
+    assert [each.title for each in back.record.chapters[:3]] == ["Item 1", "Item 2", "Why?"]
+    assert len(back.record.chapters) == len(chapters), "they come in several acts"
     assert back.record.session.hubs["north"].most == 3
     assert [(each.text, each.name) for each in back.record.asked] == [("Why?", "")]
     assert [each.name for each in imported(content).record.asked] == ["Bob"]
