@@ -23,7 +23,7 @@ TYPED = frozenset(
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
         *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
-        *("issues", "site", "symbol", "id", "first", "last", "paragraph"),
+        *("issues", "site", "symbol", "id", "first", "last", "paragraph", "comments"),
         "representing",
         *("holders", "due"),
         "objectives",

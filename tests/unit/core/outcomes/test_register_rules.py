@@ -249,6 +249,16 @@ def test_what_was_sent_to_whom() -> None:
     assert wrong(state, sending("x 3")) is RefusalCode.UNKNOWN
 
 
+def test_what_was_sent_is_answered_by_what_came_back_since() -> None:
+    state = register(recipient(), sending("x1"))
+    [sent] = state.outcomes.register.sendings.values()
+    assert not state.outcomes.register.answered(sent)
+    known = carry_out(state, reply(document=sent.document)).outcomes.register
+    assert known.answered(sent)
+    assert not known.answered(msgspec.structs.replace(sent, at=sent.at + 1)), "it came before"
+    assert not known.answered(msgspec.structs.replace(sent, recipient=ITU))
+
+
 def test_the_oldest_sending_leaves_the_state() -> None:
     state = register(recipient(), sending("x1"))
     known = state.outcomes.register

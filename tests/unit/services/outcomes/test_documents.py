@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, SoundKept
+from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import (
@@ -11,7 +11,7 @@ from moothall.core.kernel.ids import (
 )
 from moothall.services.outcomes.outcome_logs import REGISTER, is_open, listed_reports, report_of
 from moothall.testing import loop
-from support.memory.hall import SESSION
+from support.memory.hall import FLOOR, SESSION
 from support.reports.documented_session import DOCUMENT, STAFF, STATED, WORDS, house, lines, message, question
 
 
@@ -121,5 +121,25 @@ def test_what_cannot_be_done_is_refused() -> None:
             empty = await here.documents.publish(DOCUMENT, WORDS)
             assert empty is not None
             assert empty.code is RefusalCode.INVALID
+
+    loop.run(story())
+
+
+def test_a_document_of_a_day_with_young_people_stays_in_the_house() -> None:
+    async def story() -> None:
+        async with house() as here:
+            await here.session()
+            await here.stated()
+            listed = await here.documents.find(DOCUMENT)
+            assert listed is not None
+            assert not await here.documents.stays_here(listed)
+            assert await here.documents.stays_here(listed._replace(young_people=True))
+            other = await here.hall.sessions.open(SessionId("young"))
+            made = do.CreateSession(title="Young", languages=("en",), access=Access.PUBLIC, young_people=True)
+            channel = do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))
+            await here.send(other, SYSTEM, made)
+            await here.send(other, SYSTEM, channel)
+            await here.send(other, SYSTEM, do.OpenSession())
+            assert await here.documents.stays_here(listed)
 
     loop.run(story())
