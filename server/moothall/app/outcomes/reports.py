@@ -16,7 +16,9 @@ from moothall.adapters.outcomes.room_door import RoomDoor
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
-from moothall.adapters.reports.suggesting import SuggestingProcess
+from moothall.adapters.reports.indexed_vectors import IndexedVectors
+from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProcess
+from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
@@ -27,7 +29,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
-from moothall.services.reports.suggesting import Suggesting
+from moothall.services.reports.suggesting import Suggesting, no_vectors
 from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
 from moothall.services.sessions.records import Records
 
@@ -59,10 +61,13 @@ def open_reports(
     backend.sessions.observe(reports.observe)
     backend.sessions.tell_forgotten(records.forget)
     backend.keep(stack, reports.run)
+    meaning = backend.similar if isinstance(backend.similar, MeaningFiles) else None
     suggesting = Suggesting(
         SuggestingProcess(),
         lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
         backend.clock,
+        embed=None if meaning is None else MeaningVectors(meaning.child),
+        made=no_vectors if meaning is None else IndexedVectors(meaning, backend.log),
     )
     staff = entrance.staff
     doors = (
