@@ -5,8 +5,8 @@
 
 The lines are made of sentences of the interface in English and of the sample session: the first words of one and the
 last words of another, so that none comes twice. *words* and *vectors* are the function by itself, in CPU time;
-*process* is the whole order to a process of its own, in wall time, as a server gives it. Without the extra the vectors
-are drawn by a fixed seed: they cost the same.
+*process* is the whole order by words to a process of its own, in wall time, as a server gives it. *None made* and *all
+made* are the same by meaning, where the search has made no vectors of the lines yet, and all of them (these are drawn).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import random
 import resource
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 # The sentences are read by a part of the tests, which are no package, so their folder has to be on the path before the
@@ -29,10 +30,16 @@ from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProce
 from moothall.adapters.search.meaning_child import MeaningChild
 from moothall.adapters.search.stemming import stem
 from moothall.adapters.system.clock import SystemClock
-from moothall.core.kernel.ids import PolicyQuestionId, SegmentId
-from moothall.core.reports.suggestions import GivenVectors, PolicyQuestionText, SuggestibleLine, suggest
+from moothall.core.kernel.ids import PolicyQuestionId, SegmentId, SessionId
+from moothall.core.reports.suggestions import (
+    GivenVectors,
+    PolicyQuestionText,
+    SuggestedLines,
+    SuggestibleLine,
+    suggest,
+)
 from moothall.core.search.folding import Folding
-from moothall.services.reports.suggesting import AT_ONCE, SuggestionOrder
+from moothall.services.reports.suggesting import MadeVectors, Suggesting, SuggestionOrder, no_vectors
 from moothall.wire.meaning import DIMENSIONS
 from scoring import cpu_model
 from support.reports.quotations import sessions
@@ -56,18 +63,22 @@ def order_of(many: int) -> SuggestionOrder:
     )
 
 
-async def vectors_of(order: SuggestionOrder, *, meaning: bool) -> tuple[bytes, float]:
-    """The vectors, and the CPU seconds that making them took, with the load of the model."""
-    texts = [each.text for each in order.lines] + [each.text for each in order.questions]
-    if not meaning:
-        return random.Random(1).randbytes(DIMENSIONS * len(texts)), 0.0  # noqa: S311  # the same in each run
-    began, child = _children(), MeaningChild(SystemClock())
+async def by_meaning(order: SuggestionOrder, made: MadeVectors = no_vectors) -> tuple[float, float]:
+    """The CPU seconds and the wall seconds that an order takes as a server with the extra gives it, with the load of
+    the model.
+    """
+    used, began, child = _children(), time.perf_counter(), MeaningChild(SystemClock())
     try:
-        embed = MeaningVectors(child)
-        made = [await embed(texts[first : first + AT_ONCE]) for first in range(0, len(texts), AT_ONCE)]
+        suggesting = Suggesting(
+            SuggestingProcess(), lambda: True, SystemClock(), embed=MeaningVectors(child), made=made
+        )
+        found = await suggesting.suggest(order)
     finally:
+        wall = time.perf_counter() - began
         await child.close()
-    return b"".join(made), _children() - began
+    if not isinstance(found, SuggestedLines) or not found.session:
+        raise SystemExit(f"Nothing was suggested: {found}")
+    return _children() - used, wall
 
 
 def _children() -> float:
@@ -78,11 +89,10 @@ def _children() -> float:
 
 async def measure(many: int, *, meaning: bool) -> None:
     order = order_of(many)
-    vectors, embedding = await vectors_of(order, meaning=meaning)
+    rows = [random.Random(at).choices(range(-127, 128), k=DIMENSIONS) for at in range(many + QUESTIONS)]  # noqa: S311
     began = time.process_time()
     suggest(order.lines, order.questions, (), Folding(stem))
     words = time.process_time() - began
-    rows = [list(memoryview(vectors[at : at + DIMENSIONS]).cast("b")) for at in range(0, len(vectors), DIMENSIONS)]
     given = GivenVectors(rows[:many], rows[many:])
     began = time.process_time()
     suggest(order.lines, order.questions, (), Folding(stem), vectors=given)
@@ -90,8 +100,16 @@ async def measure(many: int, *, meaning: bool) -> None:
     began = time.perf_counter()
     await SuggestingProcess().suggest(order)
     process = time.perf_counter() - began
-    made = f"{embedding:.1f}" if meaning else "-"
-    print(f"| {many:,} | {words:.2f} | {own:.2f} | {made} | {process:.2f} |", flush=True)
+    told = "- | -"
+    if meaning:
+        drawn = {line.segment: bytes(each % 256 for each in row) for line, row in zip(order.lines, rows, strict=False)}
+
+        async def made(_: SessionId) -> Mapping[SegmentId, bytes]:
+            return drawn
+
+        (cpu, wall), (there, soon) = await by_meaning(order), await by_meaning(order, made)
+        told = f"{cpu:.1f} ({wall:.1f}) | {there:.1f} ({soon:.1f})"
+    print(f"| {many:,} | {words:.2f} | {own:.2f} | {process:.2f} | {told} |", flush=True)
 
 
 def main() -> None:
@@ -100,7 +118,8 @@ def main() -> None:
     parser.add_argument("--meaning", action="store_true", help="have the extra `meaning` make the vectors")
     arguments = parser.parse_args()
     print(f"{cpu_model()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")
-    print("| lines | words, CPU s | vectors, CPU s | making them, CPU s | process, s |\n|--:|--:|--:|--:|--:|")
+    print("| lines | words, CPU s | vectors, CPU s | process, s | none made, CPU s (s) | all made, CPU s (s) |")
+    print("|--:|--:|--:|--:|--:|--:|")
     for many in arguments.lines:
         asyncio.run(measure(many, meaning=arguments.meaning))
 

@@ -338,6 +338,7 @@ def order_of(state: State, channel: ChannelId) -> SuggestionOrder:
     answers = (Boost(each.segment, SuggestionReason.ANSWER, each.under) for each in asked if each.segment is not None)
     language = next(iter(state.languages), "en")
     return SuggestionOrder(
+        session=state.id,
         lines=tuple(SuggestibleLine(line.id, line.whole.strip(), line.language) for line in lines),
         questions=tuple(PolicyQuestionText(each.id, each.text, language) for each in state.notes_and_tags.questions),
         boosts=(*marked, *answers),

@@ -21,7 +21,7 @@ from moothall.adapters.search.meaning_child import MeaningChild
 from moothall.adapters.search.vector_file import MeantSession, VectorFile
 from moothall.adapters.store.files import make_folder
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, SearchLine, Shelf
 from moothall.services.search.ports import FoundLine
@@ -52,7 +52,8 @@ class MeaningFiles:
     def __init__(self, data: Path, child: MeaningChild, most: int = MOST_VECTORS) -> None:
         """Nothing is opened yet. `most`: the most vectors."""
         self._folder = data / FOLDER
-        self._child = child
+        self.child = child
+        """The process."""
         self.quiet: Callable[[], bool] = lambda: False
         """Whether vectors may be made now: not while a meeting is on, whose sound may need the processor."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search-vectors")
@@ -69,7 +70,7 @@ class MeaningFiles:
 
     async def close(self) -> None:
         """End the process and close the files."""
-        await self._child.close()
+        await self.child.close()
 
         def close() -> None:
             for file in self._files.values():
@@ -135,7 +136,7 @@ class MeaningFiles:
     async def find(self, text: str, shelf: Shelf, where: Mapping[SessionId, SearchedSession]) -> tuple[FoundLine, ...]:
         """The lines of these sessions that are like a question, those most like it first; none while nobody can say."""
         file = self._files.get(shelf)
-        if file is None or self._waiting >= MOST_WAITING or self._life != self._child.life:
+        if file is None or self._waiting >= MOST_WAITING or self._life != self.child.life:
             return ()
         level = {
             session: each
@@ -145,7 +146,7 @@ class MeaningFiles:
         if not level:
             return ()
         self._waiting += 1
-        asking = asyncio.ensure_future(self._child.ask(Seek(text, tuple(level), MOST_ASKED, LEAST)))
+        asking = asyncio.ensure_future(self.child.ask(Seek(text, tuple(level), MOST_ASKED, LEAST)))
         asking.add_done_callback(self._over)
         try:
             # One that is given up stays in the queue, and counts there.
@@ -153,6 +154,20 @@ class MeaningFiles:
             return await self._in_thread(lambda: _found(file, sought, level))
         except StorageUnavailable:
             return ()
+
+    async def made(self, session: SessionId) -> tuple[int, Mapping[SegmentId, bytes]]:
+        """The vectors of a session's lines, and the offset of the log up to which they are those of the lines; none
+        where they aren't all made. Raises StorageUnavailable.
+        """
+        return await self._in_thread(lambda: self._made_of(session))
+
+    def _made_of(self, session: SessionId) -> tuple[int, Mapping[SegmentId, bytes]]:
+        for file in self._files.values():
+            if (meant := file.sessions.get(session)) is not None and self._checked:
+                held = file.vectors(session)
+                rows = (held.vectors[at : at + DIMENSIONS] for at in range(0, len(held.vectors), DIMENSIONS))
+                return meant.offset, dict(zip(held.segments, rows, strict=True))
+        return 0, {}
 
     def _over(self, _: asyncio.Future[FromMeaning]) -> None:
         self._waiting -= 1
@@ -183,9 +198,9 @@ class MeaningFiles:
 
     async def _hold(self, sessions: Mapping[SessionId, MeantSession]) -> None:
         """Have the process hold what the files have. Raises StorageUnavailable."""
-        if self._life != self._child.life:
+        if self._life != self.child.life:
             self._held.clear()
-            self._life = self._child.life
+            self._life = self.child.life
         for file in tuple(self._files.values()):
             for session in [each for each in file.sessions if self._held.get(each) != sessions.get(each)]:
                 held, meant = await self._in_thread(partial(file.vectors, session)), file.sessions.get(session)
@@ -194,7 +209,7 @@ class MeaningFiles:
                 # Before it is sent: what is taken out from now on is taken out there too, behind it.
                 self._held[session] = meant
                 try:
-                    await self._child.ask(held)
+                    await self.child.ask(held)
                 except StorageUnavailable:
                     self._held.pop(session, None)
                     raise
@@ -202,7 +217,7 @@ class MeaningFiles:
     async def _made(
         self, file: VectorFile, session: SessionId, lines: list[SearchLine], still: Callable[[], bool]
     ) -> bool:
-        answer = await self._child.ask(Embed(tuple(line.text.strip()[:LONGEST] for line in lines)))
+        answer = await self.child.ask(Embed(tuple(line.text.strip()[:LONGEST] for line in lines)))
         if not isinstance(answer, Embedded) or len(answer.vectors) != DIMENSIONS * len(lines):
             raise StorageUnavailable("The process that compares meanings gave another answer than was asked for.")
         rows = [answer.vectors[at : at + DIMENSIONS] for at in range(0, len(answer.vectors), DIMENSIONS)]
@@ -227,9 +242,9 @@ class MeaningFiles:
                     self._lose(shelf)
 
         await self._in_thread(take_out)
-        if self._held.pop(session, None) is not None and self._life == self._child.life:
+        if self._held.pop(session, None) is not None and self._life == self.child.life:
             try:
-                await self._child.ask(HoldSession(session, (), (), b""))
+                await self.child.ask(HoldSession(session, (), (), b""))
             except StorageUnavailable:
                 return  # The process is gone, and all that it held.
 

@@ -18,7 +18,9 @@ from moothall.adapters.outcomes.room_door import RoomDoor
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
-from moothall.adapters.reports.suggesting import SuggestingProcess
+from moothall.adapters.reports.indexed_vectors import IndexedVectors
+from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProcess
+from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
@@ -30,7 +32,7 @@ from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reports import SessionReports
-from moothall.services.reports.suggesting import Suggesting
+from moothall.services.reports.suggesting import Suggesting, no_vectors
 from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
 from moothall.services.sessions.records import Records
 
@@ -70,10 +72,13 @@ def open_reports(
     backend.sessions.observe(reports.observe)
     backend.sessions.tell_forgotten(records.forget)
     backend.keep(stack, reports.run)
+    meaning = backend.similar if isinstance(backend.similar, MeaningFiles) else None
     suggesting = Suggesting(
         SuggestingProcess(),
         lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
         backend.clock,
+        embed=None if meaning is None else MeaningVectors(meaning.child),
+        made=no_vectors if meaning is None else IndexedVectors(meaning, backend.log),
     )
     translations = MachineTranslations(services.translation.texts)
     backend.sessions.observe(translations.observe)

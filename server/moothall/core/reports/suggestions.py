@@ -120,7 +120,7 @@ class SuggestedLines(msgspec.Struct, frozen=True):
 
 
 class GivenVectors(NamedTuple):
-    """Vectors of a model: of each line, and of each question."""
+    """Vectors of a model: of each line, and of each question; all 0 for a line that has none, and isn't central."""
 
     lines: Sequence[Sequence[float]]
     questions: Sequence[Sequence[float]] = ()
@@ -307,7 +307,8 @@ class _MeaningSpace:
     def __init__(self, given: GivenVectors, lines: int) -> None:
         self._whole = [_unit(each) for each in (*given.lines, *given.questions)]
         usual = _sum(self._whole[:lines])
-        self._own = [_unit([one - two / lines for one, two in zip(each, usual, strict=True)]) for each in self._whole]
+        there = max(sum(map(any, given.lines)), 1)
+        self._own = [_unit([one - two / there for one, two in zip(each, usual, strict=True)]) for each in self._whole]
         self._lines = lines
 
     def centre(self, members: Sequence[int]) -> _Centre:

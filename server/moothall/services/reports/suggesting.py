@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
@@ -18,6 +18,7 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.reports.suggestions import Boost, PolicyQuestionText, SuggestedLines, SuggestibleLine
 
@@ -29,6 +30,9 @@ MOST_LINES = 6_000
 """The most lines of a session that are looked at, some nine hours. Overflow: the later ones are passed over."""
 MOST_QUESTIONS = 50
 """The most policy questions. Overflow: the later ones get no lines."""
+MOST_MADE = 600
+"""The most lines of which vectors are made for one report: 30 s of a core. Overflow: the shorter ones have none, and
+are not suggested by meaning."""
 AT_ONCE = 4
 """Texts of which vectors are made at a time."""
 LONGEST = 2_000
@@ -40,12 +44,13 @@ LOOK_MS = 250
 class SuggestionOrder(msgspec.Struct, frozen=True, kw_only=True):
     """For what lines are suggested."""
 
+    session: SessionId = SessionId("")
     lines: tuple[SuggestibleLine, ...]
     questions: tuple[PolicyQuestionText, ...] = ()
     boosts: tuple[Boost, ...] = ()
     vectors: bytes = b""
-    """The vectors of the lines and then of the questions, one behind the other, a signed byte a dimension; empty where
-    words count."""
+    """The vectors of the lines and then of the questions, one behind the other, a signed byte a dimension, all 0 where
+    a line has none; empty where words count."""
 
 
 class NoSuggestions(StrEnum):
@@ -69,6 +74,13 @@ class SuggestionWork(Protocol):
 
 Embedding = Callable[[Sequence[str]], Awaitable[bytes]]
 """Makes the vectors of texts, a signed byte a dimension, one behind the other. Raises StorageUnavailable."""
+MadeVectors = Callable[[SessionId], Awaitable[Mapping[SegmentId, bytes]]]
+"""Returns the vectors that there are of a session's lines as they read now. Raises StorageUnavailable."""
+
+
+async def no_vectors(_: SessionId) -> Mapping[SegmentId, bytes]:
+    """Return none: for a house that makes them for reports alone."""
+    return {}
 
 
 @dataclass(eq=False, repr=False)
@@ -81,6 +93,7 @@ class Suggesting:
     _: KW_ONLY
     embed: Embedding | None = None
     """None without the extra `meaning`."""
+    made: MadeVectors = no_vectors
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
 
@@ -125,15 +138,26 @@ class Suggesting:
     async def _vectors(self, order: SuggestionOrder) -> bytes:
         if self.embed is None or not order.lines:
             return b""
-        whole = [each.text for each in order.lines] + [each.text for each in order.questions]
-        texts = [text.strip()[:LONGEST] for text in whole]
-        made = bytearray()
         try:
-            for first in range(0, len(texts), AT_ONCE):
-                made += await self.embed(texts[first : first + AT_ONCE])
+            made = dict(await self.made(order.session))
+            lacking = [each for each in order.lines if each.segment not in made]
+            lacking.sort(key=lambda each: -len(each.text))
+            texts = [each.text for each in lacking[:MOST_MADE]] + [each.text for each in order.questions]
+            vectors = await self._of_texts(self.embed, texts)
         except StorageUnavailable:
             return b""  # words have to do
-        return bytes(made)
+        made |= {each.segment: vector for each, vector in zip(lacking[:MOST_MADE], vectors, strict=False)}
+        none, questions = bytes(len(next(iter(made.values())))), vectors[len(lacking[:MOST_MADE]) :]
+        return b"".join([*(made.get(each.segment, none) for each in order.lines), *questions])
+
+    async def _of_texts(self, embed: Embedding, texts: Sequence[str]) -> list[bytes]:
+        found: list[bytes] = []
+        for first in range(0, len(texts), AT_ONCE):
+            some = [text.strip()[:LONGEST] for text in texts[first : first + AT_ONCE]]
+            made = await embed(some)
+            size = len(made) // len(some)
+            found += [made[at * size : (at + 1) * size] for at in range(len(some))]
+        return found
 
 
 def _bounded(order: SuggestionOrder) -> SuggestionOrder:

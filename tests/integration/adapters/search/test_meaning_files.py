@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from moothall.adapters.reports.indexed_vectors import IndexedVectors
 from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
 from moothall.adapters.search.meaning_files import (
     AT_ONCE,
@@ -78,6 +79,21 @@ async def test_a_question_finds_what_means_the_same_in_another_language(tmp_path
         assert await like(hall, meaning, "enfants") == [two]
         assert await meaning.find("enfants", Shelf.STAFF, hall.indexing.searchable()) == ()
         assert await meaning.find("enfants", Shelf.PUBLIC, {}) == ()
+
+
+async def test_a_report_takes_the_vectors_of_lines_that_read_as_they_did(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        made = IndexedVectors(meaning, hall.indexed)
+        assert await made(SESSION) == {}
+        one, two, three, four = await said(hall, *LINES)
+        vectors = await made(SESSION)
+        assert vectors.keys() == {one, two, three, four}
+        assert {len(each) for each in vectors.values()} == {DIMENSIONS}
+        meaning.quiet = lambda: False
+        hall.told.correct(two, "We protect everybody online.", words=4)
+        await hall.store()
+        await hall.indexing.catch_up()
+        assert (await made(SESSION)).keys() == {one, three, four}
 
 
 async def test_no_vector_is_made_while_a_meeting_is_on(tmp_path: Path) -> None:
@@ -164,7 +180,7 @@ async def test_a_process_that_ends_is_started_again_and_goes_on(tmp_path: Path) 
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         (one,) = await said(hall, "More cables.")
         assert await like(hall, meaning, "câbles") == [one]
-        pid = meaning._child.pid
+        pid = meaning.child.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         (two,) = await said(hall, "And cables.")
@@ -190,7 +206,7 @@ async def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
 async def test_a_question_that_is_given_up_counts_until_the_process_has_answered_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         (one,) = await said(hall, "More cables.")
-        pid = meaning._child.pid
+        pid = meaning.child.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
         asked = [asyncio.ensure_future(like(hall, meaning, "câbles")) for _ in range(MOST_WAITING)]
@@ -201,7 +217,7 @@ async def test_a_question_that_is_given_up_counts_until_the_process_has_answered
         assert meaning._waiting == MOST_WAITING
         assert await like(hall, meaning, "câbles") == []  # It is not asked.
         os.kill(pid, signal.SIGCONT)
-        await meaning._child.ask(Embed(()))  # behind them
+        await meaning.child.ask(Embed(()))  # behind them
         assert await like(hall, meaning, "câbles") == [one]
 
 
@@ -209,7 +225,7 @@ async def test_a_process_that_ends_while_it_is_given_a_session_is_given_the_othe
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         (one,) = await said(hall, "More cables.")
         other = SessionId("other")
-        pid = meaning._child.pid
+        pid = meaning.child.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         meaning._files[Shelf.PUBLIC].sessions[other] = MeantSession(Epoch("other"), 1, "", None)
@@ -224,18 +240,18 @@ async def test_what_is_removed_while_the_process_is_given_it_is_not_held(tmp_pat
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         one, two = await said(hall, "More cables.", "Children.")
         meaning._held.clear()
-        pid = meaning._child.pid
+        pid = meaning.child.pid
         assert pid is not None
         os.kill(pid, signal.SIGSTOP)
         holding = asyncio.ensure_future(meaning._hold(meaning._sessions()))
-        while not meaning._child._turn.locked():  # It is being sent.
+        while not meaning.child._turn.locked():  # It is being sent.
             await meaning._in_thread(lambda: None)
         removing = asyncio.ensure_future(hall.remove(*text_offsets(hall, two)))
         while SESSION in meaning._files[Shelf.PUBLIC].sessions:
             await meaning._in_thread(lambda: None)
         os.kill(pid, signal.SIGCONT)
         await asyncio.gather(holding, removing)
-        sought = await meaning._child.ask(Seek("enfants", (SESSION,), 9, 0.8))
+        sought = await meaning.child.ask(Seek("enfants", (SESSION,), 9, 0.8))
         assert isinstance(sought, LikeLines)
         assert sought.lines == ()
         await follow(hall)

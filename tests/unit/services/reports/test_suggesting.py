@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import PolicyQuestionId, SegmentId
+from moothall.core.kernel.ids import PolicyQuestionId, SegmentId, SessionId
 from moothall.core.reports.suggestions import PolicyQuestionText, SuggestedLines, SuggestibleLine
 from moothall.services.reports.suggesting import (
     AT_ONCE,
     LOOK_MS,
     MOST_LINES,
+    MOST_MADE,
     MOST_QUESTIONS,
     MOST_WAITING,
     NoSuggestions,
@@ -110,6 +111,30 @@ async def test_vectors_are_asked_for_a_few_at_a_time() -> None:
     assert work.orders[0].vectors == bytes([*(len(each.text) for each in LINES), len(ORDER.questions[0].text)])
     await suggesting.suggest(SuggestionOrder(lines=()))
     assert work.orders[1].vectors == b""
+
+
+async def test_vectors_that_the_search_has_are_taken_and_only_so_many_are_made() -> None:
+    asked: list[str] = []
+    about: list[SessionId] = []
+
+    async def embed(texts: Sequence[str]) -> bytes:
+        asked.extend(texts)
+        return b"".join(bytes([7, 7]) for _ in texts)
+
+    async def made(session: SessionId) -> Mapping[SegmentId, bytes]:
+        about.append(session)
+        return {SegmentId("s0"): b"\x01\x02"}
+
+    long = tuple(SuggestibleLine(SegmentId(f"l{at}"), "A longer line than others", "en") for at in range(MOST_MADE - 1))
+    work = SuggestionWorkMemory()
+    suggesting = Suggesting(work, lambda: True, ManualClock(), embed=embed, made=made)
+    short = SuggestibleLine(SegmentId("short"), "Yes.", "en")
+    order = SuggestionOrder(session=SessionId("water"), lines=(LINES[0], short, LINES[1], *long))
+    await suggesting.suggest(order)
+    assert about == ["water"]
+    assert len(asked) == MOST_MADE
+    assert not {LINES[0].text, short.text} & set(asked)
+    assert work.orders[0].vectors == b"\x01\x02" + b"\x00\x00" + b"\x07\x07" * MOST_MADE
 
 
 async def test_without_vectors_words_have_to_do() -> None:
