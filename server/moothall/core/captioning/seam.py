@@ -1,38 +1,66 @@
-"""Finds where the machine's words continue after a person's: how many of the recognised words the person had typed
+"""Finds where the machine's words continue after a person's: how many of the recognised words the person had written
 already.
 
-The end of the typed text is searched in the recognised text, by letters only, since a person and a recogniser differ in
-case, punctuation, spaces and some letters. The best match is the one with the fewest changed letters, by the recurrence
-of Sellers (The theory and computation of evolutionary distances, 1980). Letters also work for languages without spaces
-between words.
+Whoever writes what is said word for word leaves an end that stands in the recognised text too. It is searched by
+letters only, since a person and a recogniser differ in case, punctuation and spaces, and decides at once.
 
-Whoever writes in words of their own leaves words out and replaces others, so that no end of the letters is alike. There
-whole words are aligned, by the recurrence of Smith and Waterman (Identification of common molecular subsequences,
-1981): the last word that both have says where the machine continues. Words that the person left out behind it are the
-machine's to write: nobody has read them.
+Whoever writes in words of their own leaves words out and replaces others, and a recogniser mishears some. There all of
+what is known is weighed for each place at which the person's words may end: which words both texts have, in the best
+alignment of whole words (Smith and Waterman, Identification of common molecular subsequences, 1981); whether a
+sentence or a pause ends there, as a sentence that a person wrote stands for a sentence that was said; and how long
+after it was said the person's last line was complete. Words of which nothing was written cost a place points, so that
+the machine rather says something in its own words once more than that nobody has read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
-LENGTHS = (48, 32, 20, 12)
-"""How many letters of the end of the typed text are searched, the most reliable number first."""
+from moothall.core.events.types import Word
+
+LENGTHS = (48, 32, 20)
+"""How many letters of the end of the written text are searched, the most reliable number first. Fewer are searched only
+where no more were written."""
 SHORTEST = 8
 """Fewer letters than this are not reliable."""
-MOST_CHANGED = 4
-"""One letter in so many may differ."""
-MOST_WORDS = 24
-"""How many words of the end of the typed text are aligned."""
+MOST_TOKENS = 24
+"""How many words of the end of the written text are aligned."""
 HEAVIEST = 6
-"""A word that both texts have counts as many points as it has letters, up to so many; each word that only one has takes
-one point away.
-"""
-LEAST_COMMON = 2
-"""The least number of common words."""
-LEAST_SHARE = 3, 5
-"""The least share of common words among the typed ones from the first to the last of them: so many in so many. Whoever
-writes in other words leaves out much of what is said, and writes little that is not."""
+"""A word that both texts have counts ten points for each of its letters, up to so many."""
+LEAST_ALIKE = 4
+"""Words of which the first letters are the same, so many at least and half of the longer word, are forms of one word
+(`question`, `questions`)."""
+MISHEARD = 0.8
+"""Longer words that end alike and have this share of their letters in common are one word, misheard or mistyped."""
+UNHEARD = 10
+"""The cost of a written word that was not heard, in points."""
+UNWRITTEN = 5
+"""The cost of a heard word that was not written; less, since whoever writes in other words leaves much out."""
+OTHER = 12
+"""The cost of a heard word in whose place another one was written; more than `UNHEARD`, since nobody can tell whether
+the recogniser missed the last word that was written."""
+EARLIER = 3
+"""The cost of a heard word in front of the written text."""
+AT_END = 20
+"""Points for the end of a heard sentence where the written text ends with one."""
+AT_PAUSE = 10
+"""Points for a comma or a pause there."""
+PAUSE_MS = 300
+"""From this length on a silence between two words is a pause, in ms."""
+SPREAD_MS = 2_000
+"""How far lines are commonly from the usual delay, in ms."""
+TOO_LATE = 5
+"""The cost of a place that was said so much later than the usual delay says; a quarter of it at half of that, and as
+much again for each further half."""
+TOO_EARLY = 2
+"""The same of one that was said earlier; less, since behind it words are said again, and behind one that is too late
+they are lost."""
+SENTENCE_ENDS = frozenset(".!?…。！？؟۔")  # noqa: RUF001  # as they are written
+BREATHS = frozenset(",;:،؛、，")  # noqa: RUF001
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Letters of writing without spaces between words."""
 
 
 def letters(text: str) -> str:
@@ -40,40 +68,43 @@ def letters(text: str) -> str:
     return "".join(each for each in text.casefold() if each.isalnum())
 
 
-def overlap(typed: str, heard: Sequence[str], *, more: bool = False) -> int | None:
-    """How many of the words `heard` are already in `typed`; None where no match is reliable.
+def continued(typed: str, heard: Sequence[Word], said: int, *, more: bool = False) -> int | None:
+    """How many of the words `heard` are already in `typed`; None where that isn't known yet.
 
-    `more`: further words may follow that match better; then only a result is returned that they can't change. A word
-    counts as typed if at least half of its letters come before the end of the match.
+    `said`: media ms at which the last of the written words was said, if its writer was as late as usual. `more`:
+    further words follow, of which some may have been said before that.
+    """
+    texts = [word.text for word in heard]
+    count = _exact(typed, texts)
+    if count is None and not more:
+        count = _begun(typed, texts)
+    return _likeliest(typed, heard, said) if count is None and not more else count
+
+
+def _exact(typed: str, heard: Sequence[str]) -> int | None:
+    """How many of the words `heard` are already in `typed`, where the end of it was heard letter by letter; else None.
+
+    Of several such ends the first is taken, so that no word after it is lost. A word counts as written if at least half
+    of its letters come before the end.
     """
     tail = letters(typed)
     words = [letters(word) for word in heard]
     text = "".join(words)
-    tried = sorted({min(length, len(tail)) for length in LENGTHS}, reverse=True)
-    for length in tried:
-        if length < SHORTEST:
-            break
-        end, changed = _end_of(tail[-length:], text)
-        if changed * MOST_CHANGED > length:
-            continue
-        return None if more and changed and len(text) < end + length // MOST_CHANGED else _words_before(words, end)
+    for length in sorted({min(length, len(tail)) for length in LENGTHS}, reverse=True):
+        at = text.find(tail[-length:])
+        if length >= SHORTEST and at >= 0:
+            return _words_before(words, at + length)
     return None
 
 
-def _end_of(wanted: str, text: str) -> tuple[int, int]:
-    """Where the part of `text` ends that is most like `wanted`, and how many letters differ. Of several such ends the
-    first is taken, so that no word after it is lost.
-    """
-    # One row for each letter of `wanted`: the fewest changes with which the letters so far end at each position of
-    # `text`.
-    before = [0] * (len(text) + 1)
-    for n, letter in enumerate(wanted, 1):
-        row = [n]
-        for at, other in enumerate(text, 1):
-            row.append(min(before[at - 1] + (letter != other), before[at] + 1, row[-1] + 1))
-        before = row
-    least = min(before)
-    return before.index(least), least
+def _begun(typed: str, heard: Sequence[str]) -> int | None:
+    """How many of the words `heard` are already in `typed`, where they begin within its last words; else None."""
+    tail, text, found = letters(typed), "", None
+    for count, word in enumerate(heard, 1):
+        text += letters(word)
+        if len(text) >= SHORTEST and tail.endswith(text):
+            found = count
+    return found
 
 
 def _words_before(words: Sequence[str], end: int) -> int:
@@ -88,46 +119,65 @@ def _words_before(words: Sequence[str], end: int) -> int:
     return count
 
 
-def aligned(typed: str, heard: Sequence[str]) -> int | None:
-    """How many of the words `heard` are already in `typed`, which has them in other words; None where too few words are
-    the same, and where words aren't separated by spaces.
+def _likeliest(typed: str, heard: Sequence[Word], said: int) -> int:
+    """How many of the words `heard` are most likely already in `typed`, by its words, sentences and time."""
+    ours = list(_tokens(typed))[-MOST_TOKENS:]
+    theirs = [(n, token) for n, word in enumerate(heard, 1) for token in _tokens(word.text)]
+    common = _alignments(ours, [token for _, token in theirs])
+    sentence = typed.rstrip()[-1:] in SENTENCE_ENDS
+    best, most = 0, None
+    for (count, _), points in zip([(0, ""), *theirs], common, strict=True):
+        end = heard[count - 1].t1 if count else heard[0].t0 if heard else said
+        whole = points + _ending(heard, count, sentence=sentence) - _off(end - said)
+        if most is None or whole > most:
+            best, most = count, whole
+    return best
 
-    Typed words behind the last common one stand for as many heard words as the typed ones before it did.
+
+def _ending(heard: Sequence[Word], count: int, *, sentence: bool) -> int:
+    """The points of the place behind so many heard words as an end of a sentence."""
+    mark = heard[count - 1].text.rstrip()[-1:] if count else ""
+    if mark in SENTENCE_ENDS:
+        return AT_END if sentence else 0
+    silence = heard[count].t0 - heard[count - 1].t1 if 0 < count < len(heard) else 0
+    return AT_PAUSE if sentence and (mark in BREATHS or silence >= PAUSE_MS) else 0
+
+
+def _off(late: int) -> int:
+    """The cost of a place that was said so many ms later than the usual delay says, or earlier."""
+    off = abs(late)
+    cost = off * off if off < SPREAD_MS else (2 * off - SPREAD_MS) * SPREAD_MS
+    return (TOO_LATE if late > 0 else TOO_EARLY) * cost // SPREAD_MS**2
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """The words of a text as they are compared; in writing without spaces its letters."""
+    for word in text.split():
+        if token := letters(word):
+            yield from token if _UNSPACED.match(token) else (token,)
+
+
+def _alignments(ours: Sequence[str], theirs: Sequence[str]) -> list[int]:
+    """For each number of heard words, from none on, the points of the best alignment of the end of the written words
+    with the end of so many.
     """
-    ours = [word for each in typed.split() if (word := letters(each))][-MOST_WORDS:]
-    theirs = [(n, word) for n, each in enumerate(heard) if (word := letters(each))]
-    points, common = _best(ours, [word for _, word in theirs])
-    if points < SHORTEST or len(common) < LEAST_COMMON:
-        return None
-    (first, began), (last, ended) = common[0], common[-1]
-    rest, spans = len(ours) - 1 - last, (last + 1 - first, ended + 1 - began)
-    if len(common) * LEAST_SHARE[1] < spans[0] * LEAST_SHARE[0]:
-        return None
-    end = ended + (2 * rest * max(spans) + spans[0]) // (2 * spans[0])
-    return theirs[min(end, len(theirs) - 1)][0] + 1
+    row = [-EARLIER * n for n in range(len(theirs) + 1)]
+    for word in ours:
+        before, row = row, [0]
+        for n, (above, diagonal) in enumerate(zip(before[1:], before, strict=False)):
+            alike = _alike(word, theirs[n])
+            row.append(max(above - UNHEARD, row[-1] - UNWRITTEN, diagonal + (alike or -OTHER)))
+    return row
 
 
-def _best(ours: Sequence[str], theirs: Sequence[str]) -> tuple[int, list[tuple[int, int]]]:
-    """The points of the best alignment of the end of `ours` with a part of `theirs`, and the pairs of common words in
-    it.
-    """
-    # One row for each word of `ours`: the most points of alignments that end at each position of `theirs`, and their
-    # pairs.
-    before: list[tuple[int, list[tuple[int, int]]]] = [(0, [])] * (len(theirs) + 1)
-    for n, word in enumerate(ours):
-        row: list[tuple[int, list[tuple[int, int]]]] = [(0, [])]
-        for at, other in enumerate(theirs):
-            points, pairs = max(before[at + 1], row[at], key=_points)
-            found = (max(0, points - 1), pairs if points > 1 else [])
-            diagonal, common = before[at]
-            if word == other:
-                found = max(found, (diagonal + min(len(word), HEAVIEST), [*common, (n, at)]), key=_points)
-            else:
-                found = max(found, (max(0, diagonal - 1), common if diagonal > 1 else []), key=_points)
-            row.append(found)
-        before = row
-    return max(before, key=_points)
-
-
-def _points(alignment: tuple[int, list[tuple[int, int]]]) -> int:
-    return alignment[0]
+def _alike(word: str, other: str) -> int:
+    """The points of two words as the same one; 0 where they are different ones."""
+    shorter = min(len(word), len(other))
+    if word == other:
+        return 10 * min(shorter, HEAVIEST)
+    same = next((n for n in range(shorter) if word[n] != other[n]), shorter)
+    if same >= LEAST_ALIKE and 2 * same >= max(len(word), len(other)):
+        return 10 * (min(same, HEAVIEST) - 1)
+    if shorter <= LEAST_ALIKE or word[-1] != other[-1]:
+        return 0
+    return 10 * (LEAST_ALIKE - 1) if SequenceMatcher(None, word, other, autojunk=False).ratio() >= MISHEARD else 0

@@ -1,10 +1,11 @@
 """Joins the machine's first words to a person's: words that the person has typed already are left out.
 
 When the machine is back on air, its engine hears the last seconds of sound once more and doesn't know what was typed
-meanwhile. Its words are held back until it is clear where the person's words end, by the words that follow or by their
-absence: by the letters, else by the words that both have, else by the times. Then the engine's acts pass with changed
-word counts, since the log has fewer words of a line than the engine. A person writes a line after it was said: the
-machine's next lines begin no earlier than that line was sent, so that they are sorted after it.
+meanwhile. Its words are held back until it is clear where the person's words end: where they were heard letter by
+letter, or else, once all words of that time are there, where it is most likely by words, sentences and time. Then the
+engine's acts pass with changed word counts, since the log has fewer words of a line than the engine. A person writes a
+line after it was said: the machine's next lines begin no earlier than that line was sent, so that they are sorted after
+it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.captioning.control_tokens import Join
-from moothall.core.captioning.seam import aligned, overlap
+from moothall.core.captioning.seam import continued
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import Partial
 from moothall.wire import engine as wire
 
 MOST_HELD = 64
-"""Most acts that are held back. Overflow: the word times decide at once."""
+"""Most acts that are held back. Overflow: it is decided at once by what is there."""
 
 
 class _Known(msgspec.Struct):
@@ -98,11 +99,7 @@ class Joining:
         commits = [each for act in acts for each in act.commands if isinstance(each, CommitWords)]
         words = [word for each in commits for word in each.words]
         more = more and len(acts) <= MOST_HELD and (not words or words[-1].t1 < self._join.t)
-        count = overlap(self._join.typed, [word.text for word in words], more=more)
-        if count is None and not more:
-            count = aligned(self._join.typed, [word.text for word in words])
-        if count is None and not more:
-            count = sum(word.t0 < self._join.said for word in words)
+        count = continued(self._join.typed, words, self._join.said, more=more)
         if count is not None:
             self._now.drop, self._now.decided = count, True
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.captioning.seam import MOST_WORDS, SHORTEST, aligned, letters, overlap
+from moothall.core.captioning.seam import continued, letters
+from moothall.core.events.types import Word
 
 WORDS = [
     *("mountain", "river", "council", "budget", "harvest", "window", "silver", "garden"),
     *("market", "thunder", "village", "captain", "journey", "painter", "orchard", "bishop"),
     *("lantern", "fabric", "copper", "whistle", "meadow", "blanket", "pepper", "station"),
-    *("dragon", "velvet", "kitchen", "poet", "jungle"),
+    *("dragon", "velvet", "kitchen", "poetry", "jungle"),
 ]
 said = st.lists(st.sampled_from(WORDS), unique=True, min_size=6, max_size=len(WORDS))
 
@@ -26,22 +27,39 @@ def told(draw: st.DrawFn) -> tuple[list[str], list[str], list[str]]:
     return words[:first], words[first:last], words[last:]
 
 
-def spaced(words: list[str]) -> list[str]:
-    return [f" {word}" for word in words]
+EACH_MS, PAUSE_MS = 300, 600
 
 
-@given(told())
-def test_no_word_of_the_overlap_comes_twice_and_none_after_it_is_lost(parts: tuple[list[str], ...]) -> None:
+def spoken(words: list[str]) -> list[Word]:
+    """Words as they are recognised, one behind the other, with a pause behind each sentence."""
+    found, t = list[Word](), 0
+    for word in words:
+        found.append(Word(f" {word}", t, t + EACH_MS))
+        t += EACH_MS + (PAUSE_MS if word.endswith((".", "?")) else 0)
+    return found
+
+
+def where(typed: str, covered: list[str], after: list[str], late_ms: int = 0) -> int | None:
+    """Where the machine continues, if the writer was `late_ms` later than usual with what is `covered`."""
+    heard = spoken([*covered, *after])
+    return continued(typed, heard, (heard[len(covered) - 1].t1 if covered else 0) + late_ms)
+
+
+late = st.integers(-3_000, 3_000)
+
+
+@given(told(), late)
+def test_no_word_of_the_overlap_comes_twice_and_none_after_it_is_lost(parts: tuple[list[str], ...], ms: int) -> None:
     alone, both, after = parts
-    assert overlap(" ".join([*alone, *both]), spaced([*both, *after])) == len(both)
+    assert where(" ".join([*alone, *both]), both, after, ms) == len(both)
 
 
-@given(told(), st.sampled_from([str.upper, str.title]), st.sampled_from([",", ".", "?", " -"]))
-def test_case_and_punctuation_change_nothing(parts: tuple[list[str], ...], written: object, mark: str) -> None:
+@given(told(), st.sampled_from([str.upper, str.title]), st.sampled_from([",", ".", "?", " -"]), late)
+def test_case_and_punctuation_change_nothing(parts: tuple[list[str], ...], written: object, mark: str, ms: int) -> None:
     alone, both, after = parts
     assert callable(written)
     typed = (mark + " ").join(written(word) for word in [*alone, *both]) + "."
-    assert overlap(typed, spaced([*both, *after])) == len(both)
+    assert where(typed, both, after, ms) == len(both)
 
 
 @given(told(), st.data())
@@ -49,7 +67,7 @@ def test_a_letter_that_was_heard_wrong_changes_nothing(parts: tuple[list[str], .
     alone, both, after = parts
     which = data.draw(st.integers(0, len(both) - 1))
     wrong = [word[0] + "q" + word[2:] if n == which else word for n, word in enumerate(both)]
-    assert overlap(" ".join([*alone, *both]), spaced([*wrong, *after])) == len(both)
+    assert where(" ".join([*alone, *both]), wrong, after) == len(both)
 
 
 @given(told(), st.data())
@@ -59,82 +77,91 @@ def test_words_that_come_one_by_one_are_joined_as_all_of_them(
     alone, both, after = parts
     which = data.draw(st.integers(0, len(both)))
     wrong = [word[0] + "q" + word[2:] if n == which else word for n, word in enumerate(both)]
-    heard = spaced([*wrong, *after])
-    typed = " ".join([*alone, *both])
-    told_first = (overlap(typed, heard[:n], more=n < len(heard)) for n in range(1, len(heard) + 1))
+    heard, typed = spoken([*wrong, *after]), " ".join([*alone, *both])
+    said = heard[len(both) - 1].t1
+    told_first = (continued(typed, heard[:n], said, more=n < len(heard)) for n in range(1, len(heard) + 1))
     assert next(each for each in told_first if each is not None) == len(both)
 
 
-@given(st.text(max_size=80), st.lists(st.text(max_size=12), max_size=20))
-def test_anything_can_be_told(typed: str, heard: list[str]) -> None:
-    count = overlap(typed, heard)
-    assert count is None or 0 <= count <= len(heard)
-    assert len(letters(typed)) >= SHORTEST or count is None
+heard_words = st.lists(
+    st.builds(Word, st.text(max_size=12), st.integers(0, 30_000), st.integers(0, 30_000)), max_size=20
+)
+
+
+@given(st.text(max_size=80), heard_words, st.integers(-9_000, 30_000))
+def test_anything_can_be_told(typed: str, heard: list[Word], said: int) -> None:
+    count = continued(typed, heard, said)
+    assert count is not None
+    assert 0 <= count <= len(heard)
+    assert continued(typed, heard, said, more=True) in (count, None)
 
 
 @pytest.mark.parametrize(
-    ("typed", "heard", "count"),
+    ("typed", "covered", "after"),
     [
-        ("We thank the delegation of Kenya.", ["the", "delegation", "of", "kenya", "and", "now", "to"], 4),
-        ("We thank the delegation of Kenya.", ["and", "now", "something", "quite", "different"], None),
-        ("We thank the delegation of Kenya.", (), None),
-        ("Yes.", (" Yes.", " And"), None),
-        ("我们感谢肯尼亚代表团的发言", ("感谢", "肯尼亚", "代表", "团的", "发言", "下面"), 5),
-        ("Any more questions? Thank you.", (" questions", " thank", " you", ".", " thank", " you"), 3),
+        ("We thank the delegation of Kenya.", "the delegation of kenya", "and now to"),
+        ("Yes.", "Yes.", "And"),
+        ("Good morning, everybody here.", "Good morning - everybody here.", "and"),
+        ("我们感谢肯尼亚代表团的发言", "感谢 肯尼亚 代表 团的 发言", "下面"),
+        ("Any more questions? Thank you.", "questions thank you", "thank you"),
+        # The recogniser has not heard the last word, and took one for another.
+        ("everybody can see that it was corrected. Why does this matter?",
+         "can see that it was corrected. Why does this", "In our survey of March"),
+        # It hears no more of what was written than its last words.
+        ("They correct names, numbers and acronyms,", "and acronyms,", "because those are the words"),
     ],
-)
-def test_what_people_say(typed: str, heard: list[str], count: int | None) -> None:
-    assert overlap(typed, list(heard)) == count
+)  # fmt: skip
+def test_what_people_say(typed: str, covered: str, after: str) -> None:
+    assert where(typed, covered.split(), after.split()) == len(covered.split())
 
 
 def test_half_of_a_word_decides_to_whom_it_belongs() -> None:
-    assert overlap("the harvest festival begins", ["the", "harvest", "festival", "beginsnow", "and"]) == 4
-    assert overlap("the harvest festival", ["the", "harvest", "festivaloftheyears", "and"]) == 2
+    assert where("the harvest festival begins", ["the", "harvest", "festival", "beginsnow"], ["and"]) == 4
+    assert where("the harvest festival", ["the", "harvest"], ["festivaloftheyears", "and"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("typed", "heard", "after"),
-    [
-        ("persons helen marsh i will persons chair", "My name is Helen Marsh and I will be your chair", "for the next"),
-        ("while i persons sound goes to computer next to persons writes", "to a computer next to the stage. It writes",
-         "down what it hears"),
-        ("kilobytes so school persons weak connection", "So a school with a weak connection", "can still be part"),
-        ("once line persons stays", "Once a line is complete, it stays", "as it is, unless"),
-        # The last word of both is not the last that was typed: what follows in the typed text was said too.
-        ("the river flooded the lower market persons", "The river flooded the lower market hall", "on Monday"),
-        ("we need 3 silver lanterns for persons persons", "we need some silver lanterns for this village", "by"),
-        ("... the council agreed: budget -", "The council - agreed on the budget", "and closed"),
-    ],
-)  # fmt: skip
-def test_a_text_in_other_words_ends_where_the_last_common_word_does(typed: str, heard: str, after: str) -> None:
-    words = heard.split()
-    assert aligned(typed, spaced([*words, *after.split()])) == len(words)
+PARAPHRASES = [
+    ("while i persons sound goes to computer next to persons writes", "to a computer next to the stage. It writes",
+     "down what it hears"),
+    ("kilobytes so school persons weak connection", "So a school with a weak connection", "can still be part"),
+    ("once line persons stays", "Once a line is complete, it stays", "as it is, unless"),
+    # A sentence that was written stands for one that was said, whatever it ends with.
+    ("I'm Helen Marsh, chairing for 90 minutes.", "I will be your chair for the next ninety minutes.", "There are"),
+    ("A note first.", "Before we start, one short note.", "Everything that is said here"),
+    ("A finished line stays, unless it is corrected, which is visible to all.",
+     "unless a person corrects it, and then all can see that.", "Why does this matter?"),
+    ("They sat in loud offices or it wasn't their mother tongue.",
+     "or they were listening in their second or third language.", "Text also needs very little data:"),
+    ("Lisbon asks if there are translations, and in what languages.",
+     "is the text translated, and into which languages?", "Two good questions. Daniel?"),
+    ("村里没有网络所以学校也上不了网。", "乡村 没有 网络 学校 也 连不上。", "下 一个 问题"),
+]  # fmt: skip
 
 
-def test_no_more_words_are_left_out_than_were_heard() -> None:
-    assert aligned("the council agreed persons persons persons", ["The", " council", " agreed", " that"]) == 4
+@pytest.mark.parametrize(("typed", "covered", "after"), PARAPHRASES)
+@pytest.mark.parametrize("ms", [-1_500, 0, 1_500])
+def test_a_text_in_other_words_is_followed_by_what_comes_after_it(
+    typed: str, covered: str, after: str, ms: int
+) -> None:
+    assert where(typed, covered.split(), after.split(), ms) == len(covered.split())
 
 
-@pytest.mark.parametrize(
-    ("typed", "heard"),
-    [
-        ("", ["Good", " morning"]),
-        ("quite other things were written", ["Good", " morning", " everybody"]),
-        ("everybody", ["Good", " morning", " everybody"]),
-        ("we are on it", ["we", " are", " on"]),
-        ("We thank the delegation of Kenya.", ["We", " thank", " Kenya"]),
-        ("good morning everybody", []),
-        ("good morning everybody", ["..."]),
-        ("第一个问题是关于农村地区的", ["第一个", "问题", "来自", "农村"]),
-    ],
-)
-def test_too_little_in_common_says_nothing(typed: str, heard: list[str]) -> None:
-    assert aligned(typed, heard) is None
+def test_a_last_word_that_was_written_otherwise_is_said_again_and_none_is_lost() -> None:
+    covered = ["The", "river", "flooded", "the", "lower", "market", "hall"]
+    assert where("the river flooded the lower market persons", covered, ["on", "Monday"]) == len(covered) - 1
 
 
-def test_only_the_end_of_a_long_text_is_aligned() -> None:
-    long = " ".join(["mountain river"] + ["persons"] * MOST_WORDS)
-    assert aligned(long, ["mountain", " river", " council"]) is None
+def test_where_nothing_is_in_common_words_are_said_again_and_not_lost() -> None:
+    words = ["something", "else", "altogether", "was", "being", "said", "by", "them", "here"]
+    count = where("Quite other things stand written.", words, ["and", "now"])
+    assert count is not None
+    assert count < len(words)
+
+
+@pytest.mark.parametrize("word", ["question", "Questions", "questioned"])
+def test_forms_of_a_word_are_the_same_word(word: str) -> None:
+    covered = ["They", "raised", "a", word]
+    assert where("they raised questions", covered, ["from", "Lisbon", "tomorrow"]) == len(covered)
 
 
 @given(told(), st.data())
@@ -142,6 +169,11 @@ def test_words_that_the_person_left_out_cost_no_word_behind_them(
     parts: tuple[list[str], ...], data: st.DataObject
 ) -> None:
     alone, both, after = parts
-    left = data.draw(st.integers(0, len(both) - 3)) if len(both) > 3 else 0
+    left = data.draw(st.integers(0, len(both) - 2))
     typed = [word for n, word in enumerate(both) if n != left]
-    assert aligned(" ".join([*alone, *typed]), spaced([*both, *after])) in {len(both), None}
+    assert where(" ".join([*alone, *typed]), both, after) == len(both)
+
+
+@given(st.text(max_size=40))
+def test_letters_are_all_that_is_compared(text: str) -> None:
+    assert letters(text) == letters(f"- {text.casefold()}.")

@@ -87,7 +87,7 @@ def test_a_line_of_which_nothing_stays_is_not_opened() -> None:
     assert joining.take(act("4", commit("c", 0, " Now", t0=21_000))).commands == (commit("c", 0, " Now", t0=21_000),)
 
 
-def test_where_no_word_tells_the_time_does() -> None:
+def test_where_no_word_tells_none_is_lost() -> None:
     joining = Joining(Join(TYPED, SENT))
     before = SENT - USUAL_LAG_MS - 100
     assert joining.take(act("1", commit("a", 0, " Something", " else", t0=before))).commands == ()
@@ -96,7 +96,7 @@ def test_where_no_word_tells_the_time_does() -> None:
     kept = joining.take(act("3", commit("a", 2, " entirely", t0=SENT))).commands
     assert kept[1] == gap
     words = [word.text for each in kept if isinstance(each, do.CommitWords) for word in each.words]
-    assert words == ["else", " entirely"]
+    assert words == [" Something", " else", " entirely"]
 
 
 def test_what_is_held_back_at_the_end_is_given_and_no_more_than_so_much_is_held() -> None:
