@@ -41,7 +41,7 @@ class Scripts:
     """All modules of the web folder, and the files to which they are joined."""
 
     def __init__(self, text: Mapping[str, str], address: Callable[[str], str]) -> None:
-        """`text` maps the names of all modules to their sources, without comments on lines of their own.
+        """`text` maps the names of all modules to their sources, without comments.
 
         `address` returns the path of a file's URL by the file's name.
         """

@@ -35,9 +35,10 @@ _SHEET_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*\*/\n?|^[ ]+|^\n| (?=\{)|(?<=
 braces and behind colons and commas, unless a quotation mark follows, as in `content: ": "`. No sheet has another such
 space in a string.
 """
-_COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
-"""Matches a comment that has its lines to itself. No script has a string over several lines, which could
-contain one.
+_COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$|^[ \t]+|[ \t]+// [^\n'\"`]*$", re.MULTILINE)
+"""Matches what is removed from a script: a comment that has its lines to itself, the spaces at the beginning of a line,
+and a comment behind code, unless it has a quotation mark, as the end of a string has. No script has a string over
+several lines, which could contain one of these.
 """
 
 
@@ -63,7 +64,7 @@ class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _without_comments(script: bytes) -> bytes:
-    """Blank out comments on lines of their own: a fifth less to load. Line numbers stay the same."""
+    """Blank out comments, and spaces before code: a fourth less to load. Line numbers stay the same."""
     return _COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), script)
 
 

@@ -33,12 +33,12 @@ def test_only_files_of_known_types_are_served_and_their_version_is_their_content
     assert StaticFiles(tmp_path).version != files.version
 
 
-def test_scripts_go_out_without_comments_on_lines_of_their_own_and_their_lines_keep_their_numbers(
+def test_scripts_go_out_without_comments_and_indents_and_their_lines_keep_their_numbers(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "vendor").mkdir()
-    code = "const f = (a) => `//${a}`; // how\n"
-    script = f"// Why.\n\n/**\n * What.\n * @param {{string}} a\n */\n{code}  /** @type {{?A}} */\n"
+    code = "const f = (a) => `//${a}`;\nconst b = 'c // d'; // it's one\n"
+    script = f"// Why.\n\n/**\n * What.\n * @param {{string}} a\n */\n{code}  /** @type {{?A}} */\n  f(b); // how\n"
     for name in ("a.js", "a.css", "vendor/a.js"):
         (tmp_path / name).write_text(script)
     bodies = {
@@ -46,16 +46,21 @@ def test_scripts_go_out_without_comments_on_lines_of_their_own_and_their_lines_k
         for name in ("a.js", "a.css", "vendor/a.js")
         if (file := StaticFiles(tmp_path).get(name))
     }
-    assert bodies["a.js"] == "\n" * 6 + code + "\n"
+    assert bodies["a.js"] == "\n" * 6 + code + "\nf(b);\n"
     assert bodies["a.css"] == bodies["vendor/a.js"] == script
 
 
 def test_no_script_has_a_text_over_several_lines() -> None:
     scripts = list((find_web_folder() / "js").rglob("*.js"))
-    lines = [line.partition(" // ")[0] for path in scripts for line in path.read_text("utf-8").splitlines()]
+    lines = [line for path in scripts for line in path.read_text("utf-8").splitlines()]
     code = [line for line in lines if not line.lstrip().startswith(("//", "*", "/*"))]
     assert len(code) > 5_000
-    assert [line for line in code if line.count("`") % 2 or line.endswith("\\")] == []
+    alone = [line.partition(" // ")[0] for line in code]
+    assert [line for line in alone if line.count("`") % 2 or line.endswith("\\")] == []
+    behind = [line[: found.start()] for line in code if (found := re.search(r"\s+// [^'\"`]*$", line))]
+    assert [line for line in behind if any(line.count(quote) % 2 for quote in "'`")] == [], (
+        "a comment begins in a string"
+    )
 
 
 def test_a_sheet_goes_out_without_comments_and_without_the_spaces_that_say_nothing(tmp_path: Path) -> None:
