@@ -266,7 +266,7 @@ class Bundles:
         kept = self._kept.get(wish)
         if kept is not None and kept.tag == (tag or await self.tag(wish)):
             self._kept.move_to_end(wish)
-            self._log(kept)
+            self._have_logged(kept)
             return kept
         job = self._jobs.get(wish)
         if job is None:
@@ -315,7 +315,7 @@ class Bundles:
                     try:
                         kept = await self._make(wish)
                         self._keep(wish, kept)
-                        self._log(kept)
+                        self._have_logged(kept)
                         job.set_result(kept)
                     except StorageUnavailable as error:
                         job.set_exception(error)
@@ -330,7 +330,7 @@ class Bundles:
                 kept.drop()
             self._kept.clear()
 
-    def _log(self, kept: KeptBundle) -> None:
+    def _have_logged(self, kept: KeptBundle) -> None:
         if kept.listed is not None:
             self.log_list(kept.listed)
 
@@ -476,12 +476,14 @@ class Bundles:
             return None
         sound = [(part, *_stat(part.path)) for part in await self._sound(session, form)]
         report = (
-            () if form is BundleForm.LINES else [await self._log(each) for each in await self.reports.logs(session)]
+            ()
+            if form is BundleForm.LINES
+            else [await self._report_log(each) for each in await self.reports.logs(session)]
         )
         epoch = reader_epoch(head.epoch, head.lost)
         return _SessionState(session, epoch, head.offset, entry.access, tuple(sound), tuple(report))
 
-    async def _log(self, log: SessionId) -> tuple[SessionId, Epoch, int, Access | None]:
+    async def _report_log(self, log: SessionId) -> tuple[SessionId, Epoch, int, Access | None]:
         head, entry = await self.log.head(log), await self._entry(log)
         access = None if entry is None else entry.access
         return (log, Epoch(""), 0, access) if head is None else (log, head.epoch, head.offset, access)

@@ -81,7 +81,7 @@ def test_answers_come_from_the_newest_reports_and_feeders_say_what_is_open() -> 
                 session=SESSION, title="Open hall", status=Status.CLOSED, access=Access.PUBLIC, channel=FLOOR
             )
             rows = PolicyRows(lambda _: listed, lambda: UTC_ZONE)
-            prepared_meetings = PreparedMeetings(house.policy, rows, lambda _: (), answers.feeders)
+            prepared_meetings = PreparedMeetings(house.policy, rows, lambda _: (), answers.feeders, answers.published)
             page = await prepared_meetings.of(MAIN, Catalogues(find_web_folder() / "locales")["en"])
             assert page is not None
             [feeder] = page.feeders
