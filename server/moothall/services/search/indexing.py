@@ -200,6 +200,8 @@ class Indexing:
                 await self._compare()
                 self._opened = False
             for _ in range(len(self._due)):
+                if not self._due:  # `catch_up` has written the rest meanwhile.
+                    break
                 await self._next(self._due)
             if self._lacking:
                 until = self._clock.monotonic() + self._gathered_ms

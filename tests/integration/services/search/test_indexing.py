@@ -207,6 +207,16 @@ async def others(hall: Hall) -> None:
         await hall.log.append(session, head.term, 0, told.records)
 
 
+async def test_who_catches_up_beside_it_may_write_what_was_due(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, running(hall):
+        await others(hall)
+        await hall.store()
+        for session in OTHERS:
+            hall.indexing.note(session)
+        await asyncio.gather(soon(hall), hall.indexing.catch_up())
+        assert set(OTHERS) <= hall.index.known().keys()
+
+
 async def test_an_index_that_cannot_be_opened_comes_by_itself_without_what_was_removed(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_bytes(b"a file in place of the folder")
     async with opened(tmp_path) as hall, running(hall):
