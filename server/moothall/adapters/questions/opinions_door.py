@@ -131,9 +131,8 @@ class OpinionsDoor:
             if form.get("vote") not in [each.value for each in Opinion]:
                 raise HttpProblem(400, ErrorText.REQUEST)
             token = self.context.token(request, wanted.session)
-            if (
-                token and self.opinions is not None
-            ):  # Else the browser gets one with the page that follows, and votes once more.
+            # A browser without a token gets one with the page that follows, and votes once more.
+            if token and self.opinions is not None:
                 hasty = self.context.visitors.hasty(token)
                 vote = self.opinions.vote(
                     wanted.session, number, Opinion(form["vote"]), token, network(address), hasty=hasty

@@ -116,9 +116,8 @@ class Opinions:
             questions, votes = live.state.questions, _votes_in(box)
             known = questions.voting.counted
             if box.told is None and known.voters and len(votes) - known.voters < FEWEST:
-                box.told = (
-                    votes  # It was told before a restart, and nobody knows of which votes; these are not too new.
-                )
+                # It was told before a restart, and nobody knows of which votes; these are not too new.
+                box.told = votes
             if changed(box.told or {}, votes) < FEWEST:
                 return True
             found = await asyncio.to_thread(counted, votes, {each.id for each in put_to_vote(questions)})
