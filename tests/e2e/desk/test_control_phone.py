@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core.kernel.actors import Role
-from support.desks.meeting import meeting
+from support.desks.meeting import S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -51,6 +51,13 @@ async def test_a_tile_says_its_readers_and_delay_and_is_wide_where_it_is_alone(p
         box = await page.locator(".card").bounding_box()
         assert box is not None
         assert box["width"] == 480
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        await page.keyboard.press("l")
+        await page.locator(".card summary").focus()
+        await page.keyboard.press("l")
+        await expect(page.locator("#Status")).to_contain_text("There is nothing to be heard at the moment")
+        assert [url for url in asked if url.endswith("/sound")] == [f"{on.running.address}/control/{S}/sound"]
         await page.set_viewport_size({"width": 320, "height": 800})
         await expect(page.locator(".trend .since").first, "a narrow tile has no room").to_be_hidden()
         await page.locator(".card summary").click()

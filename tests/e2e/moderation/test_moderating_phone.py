@@ -64,6 +64,11 @@ async def test_a_discussion_is_led_with_a_thumb(page: Page, tmp_path: Path) -> N
         assert len(on.live.state.questions.with_status(InterventionStatus.ANSWERED)) == 1
         await undo.click()
         await expect(page.locator("#Called #q-q0")).to_be_visible()
+        await page.locator("#q-q2").get_by_role("checkbox").check()
+        box = await page.locator("#Several").bounding_box()
+        assert box is not None
+        assert box["height"] <= 120, "the buttons for what is picked stand in one row, which scrolls"
+        assert await page.locator("#q-q2").evaluate(IN_SIGHT), "what is picked stays in sight"
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert await findings(page) == []
 
