@@ -34,6 +34,7 @@ WHO = {
     "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),
     "what a [second pass]": ("speakers", STAFF),
     "what a speaker [proposes": ("speakers", f"the speaker, and the staff of the meeting; in the log: {ALL}"),
+    "[e-mail addresses of rapporteurs]": ("rapporteurs", OFFICE),
     "that somebody has a private link to [confirm": ("whoever gave a commitment", f"{OFFICE}; in the report: {ALL}"),
     "names and terms to prefer": ("speakers", STAFF),
     "the sound and words of a span": ("speakers", f"the words, while they are shown: {ALL}"),

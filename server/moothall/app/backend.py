@@ -53,6 +53,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness, disk_lacks, log_lacks
 from moothall.services.metrics.tracing import SpanWriter
 from moothall.services.outcomes.commitment_links import CommitmentLinks
+from moothall.services.outcomes.reminding import RapporteurAddresses
 from moothall.services.programme.access_needs import AccessNeeds
 from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.office import Office
@@ -168,6 +169,7 @@ class Backend:
             keep_days=self.settings.recording.keep_days,
         )
         self.own_words = OwnWords(sessions, book=self.book, clock=self.clock, randomness=randomness)
+        self.rapporteurs = RapporteurAddresses(book=self.book, clock=self.clock)
         self.commitments = CommitmentLinks(book=self.book, clock=self.clock, randomness=randomness)
         most = self.settings.conference.people_at_one_address
         self.asking = Asking(
@@ -236,6 +238,7 @@ class Backend:
         await self.proposals.load()
         await self.own_words.load()
         await self.commitments.load()
+        await self.rapporteurs.load()
         await self.zoom.load()
         await self.retention.load()
 
@@ -303,6 +306,7 @@ class Backend:
         await self.proposals.forget(session)
         await self.own_words.forget(session)
         await self.commitments.forget(session)
+        await self.rapporteurs.forget(session)
 
 
 async def erase_sound(data: Path, session: SessionId) -> None:

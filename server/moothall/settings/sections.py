@@ -291,7 +291,7 @@ class WebhookSection(msgspec.Struct, frozen=True, kw_only=True):
 
 class MailSection(msgspec.Struct, frozen=True, kw_only=True):
     """The mail server through which documents are sent to the bodies of the register
-    (`docs/how-to/publish-outcomes.md`).
+    (`docs/how-to/publish-outcomes.md`), and reminders to those who write reports (`docs/how-to/write-the-report.md`).
     """
 
     host: Annotated[str, msgspec.Meta(max_length=253, description="a name or an IP address, or nothing")] = ""
@@ -314,6 +314,9 @@ class MailSection(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     """Address from which documents are sent; answers go there. Needed where `host` is set."""
+    remind_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="days, such as 3")] = 3
+    """Days before its deadline on which those who write a report are reminded of it. They are reminded on its day, too.
+    """
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ import re
 import zipfile
 from pathlib import Path
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events.outcome_parts import MessageKind
 from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, Tag, Word
@@ -20,8 +22,10 @@ from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId,
 from moothall.core.outcomes import commands as outcome
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.reminding import Reminder
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import session_scope
+from moothall.settings.sections import MailSection
 from support.desks.admin import AdminHouse, Browser, admin_house
 
 SESSION, FLOOR = SessionId("water"), ChannelId("floor")
@@ -87,8 +91,35 @@ def messages_of(text: str) -> list[str]:
     return re.findall(r'<article class="message" id="Message-([^"]+)"', text)
 
 
+async def reminded(house: AdminHouse, office: Browser, form: dict[str, str]) -> None:
+    """The secretariat enters an address, which is in no log, and sees what became of the reminder."""
+    await office.get(DESK)
+    form |= office.hidden(DESK)
+    assert await office.post(DESK, {**form, "address": "ann at example"}) == 400
+    assert "no e-mail address" in office.text
+    await office.get(DESK)
+    assert await office.post(DESK, {**form, **office.hidden(DESK), "address": " ann@mail.example "}) == 200
+    assert 'value="ann@mail.example"' in office.text
+    known = house.running.backend.rapporteurs
+    (each,) = known.all()
+    again = Reminder(made=each.since, again=each.due, days=0)
+    failed = msgspec.structs.replace(each, failed=each.since, failure="The mail server answered 451.", waiting=again)
+    assert await known.change(each, failed)
+    await office.get(DESK)
+    for text in ("The reminder was not sent: ", "The mail server answered 451.", "sent again at "):
+        assert text in office.text
+    assert await known.change(failed, msgspec.structs.replace(each, sent=each.since))
+    await office.get(DESK)
+    assert "Reminded: " in office.text
+    for log in (SESSION, SessionId("report.water")):
+        records = await house.running.backend.log.read(log, 0, 1_000)
+        assert records
+        assert not any(b"mail.example" in (record.body or b"") for record in records)
+
+
 async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
+    mail = MailSection(host="127.0.0.1", port=1, sender="office@forum.example")
+    async with admin_house(tmp_path, mail=mail) as house:
         live = await meeting(house)
         office, ann, stranger = await house.secretary(), await with_link(house, Role.RAPPORTEUR), await house.browser()
         assert await stranger.get(OUTCOME) == 404
@@ -151,9 +182,11 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
         assert await write(ann, f"Form-{view}", "up") == 200
         assert messages_of(ann.text) == [view, marked]
         assert await write(ann, "Hand", "submit") == 200
+        await reminded(house, office, {**form, "due": "2099-01-01 10:00", "rapporteur": link.link, "link": link.link})
         await office.get(DESK)
         assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
         assert "Report published" in office.text
+        assert house.running.backend.rapporteurs.all() == []
 
         # The meeting's page leads to it, and it leads back, and those who may write it to their room.
         await stranger.get("/s/water?ui=en")

@@ -42,6 +42,7 @@ from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.reports.reminder_letters import ReminderText
 from moothall.adapters.retention import removed_door, retention_door
 from moothall.adapters.retention.retention_door import RetentionText
 from moothall.adapters.search.search_door import SearchText
@@ -138,7 +139,7 @@ TEXTS_IN_CODE = {
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
         document_texts, document_texts.DocumentText, DocumentsDeskText, MachineText,
-        bodies_desk_door.BodiesDeskText,
+        bodies_desk_door.BodiesDeskText, ReminderText,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),
     removed_door.OTHER_REASON, removed_door.SOUND_REASON,

@@ -50,6 +50,7 @@ class AdminText:
         "Somebody else has changed the look meanwhile, and nothing was saved. What you typed stands below; "
         "save again to have it."
     )
+    MAIL = "That is no e-mail address, and nothing was assigned."
     CONFLICT = "That does not fit how the meeting stands now, and nothing was done."
     QUICKER = "{who} has started “{title}” already."
     QUICKER_NOBODY = "Somebody else has started “{title}” already."

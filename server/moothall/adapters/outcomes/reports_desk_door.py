@@ -29,18 +29,23 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProgrammeError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, MessageId, SessionId
 from moothall.core.outcomes import commands as do
+from moothall.core.outcomes.register_rules import EMAIL
 from moothall.core.outcomes.report import Report
 from moothall.core.ports import Clock
 from moothall.core.programme.times import moment
 from moothall.core.reports.templates import said_in
 from moothall.core.sessions.state import Status
+from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.commitment_links import CommitmentLinks
 from moothall.services.outcomes.publishing import Hindrance, Obstacle
+from moothall.services.outcomes.reminding import RapporteurAddress, RapporteurAddresses
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.staff import MayAct, Staff, actor_of
 
 PATH = "/admin/reports"
+MOST_ADDRESS = 254
+"""Characters of an address (RFC 5321)."""
 MOST = 100
 """Meetings on a page."""
 WEEK_MS = 7 * 86_400_000
@@ -59,6 +64,9 @@ class ReportsDeskDoor:
     entries: Callable[[], Awaitable[Sequence[Entry]]]
     links: Callable[[], Sequence[Staff]]
     commitments: CommitmentLinks
+    addresses: RapporteurAddresses
+    remind_days: int | None
+    """How many days before a deadline a reminder is mailed; None where no mail server is set."""
     may_act: MayAct
     public: str
 
@@ -102,13 +110,21 @@ class ReportsDeskDoor:
                     due=self._due(fields.get("due", "").strip()),
                     links=tuple(link for link in dict.fromkeys(sent.get("rapporteur", ())) if link in known),
                 )
-                return await self.reports.assign(by, name, command)
+                addresses = self._addresses(command.links, sent)
+                answer = await self.reports.assign(by, name, command)
+                if isinstance(answer, Receipt) and self.remind_days is not None:
+                    kept = await self.addresses.assign(session, command.due, addresses, asked.ui.language)
+                    return answer if kept else refuse(RefusalCode.BUSY, "There are too many addresses already.")
+                return answer
             case "return":
                 back = do.MoveReport(stage=ReportStage.RETURNED, note=fields.get("note", "").strip())
                 return await self.reports.send(by, session, name, back)
             case "publish":
                 title, language = fields.get("title", "").strip(), fields.get("language", "").strip()
-                return await self.reports.publish(session, name, title=title, language=language)
+                published = await self.reports.publish(session, name, title=title, language=language)
+                if isinstance(published, Receipt):
+                    await self.addresses.forget(session)
+                return published
             case "link":
                 return await self._linked(session, MessageId(fields.get("message", "")), fields)
             case "revoke":
@@ -135,6 +151,15 @@ class ReportsDeskDoor:
             return moment(text, self.pages.pages.zone().rules, "Until when")
         except ProgrammeError as error:
             raise AdminProblem(400, AdminText.EXPIRES, detail=str(error)) from error
+
+    @staticmethod
+    def _addresses(links: Sequence[str], sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """The addresses for reminders that were typed, by the links of those who were chosen. Raises AdminProblem."""
+        typed = zip(sent.get("link", ()), sent.get("address", ()), strict=False)
+        found = {link: address.strip() for link, address in typed if link in links}
+        if any(each and (len(each) > MOST_ADDRESS or EMAIL.match(each) is None) for each in found.values()):
+            raise AdminProblem(400, AdminText.MAIL)
+        return found
 
     def _rapporteurs(self, session: SessionId) -> list[Staff]:
         return [each for each in self.links() if each.role is Role.RAPPORTEUR and self.may_act(each, session)]
@@ -172,6 +197,7 @@ class ReportsDeskDoor:
             status=200 if at is None or made else 409,
             rows=rows,
             remind=remind,
+            remind_days=self.remind_days,
             more=len(meetings) > MOST,
             most=MOST,
             errors=templates.errors,
@@ -184,6 +210,7 @@ class ReportsDeskDoor:
         ui, zone = asked.ui, self.pages.pages.zone()
         citations = [(each, message) for message in report.messages.values() for each in message.citations]
         links = {each.link: each.label for each in self.links()}
+        addresses = self.addresses.of(entry.session)
         return {
             "session": entry.session,
             "title": entry.title.strip() or entry.session,
@@ -200,10 +227,16 @@ class ReportsDeskDoor:
             "unheard": sum(message.check_of(each) is None for each, message in citations),
             "note": report.note,
             "rapporteurs": [
-                {"link": each.link, "label": each.label or each.link, "chosen": each.link in report.links}
+                {
+                    "link": each.link,
+                    "label": each.label or each.link,
+                    "chosen": each.link in report.links,
+                    "address": addresses[each.link].address if each.link in addresses else "",
+                }
                 for each in self._rapporteurs(entry.session)
             ],
             "assigned": [links.get(each) or each for each in report.links],
+            "reminders": [self._reminder(each, links, asked) for each in addresses.values()],
             "room": asked.to(f"/report/{quote(entry.session)}"),
             "address": f"{self.public}/report/{quote(entry.session)}",
             "published": "" if report.newest is None else asked.to(f"/s/{quote(entry.session)}/outcome"),
@@ -215,6 +248,20 @@ class ReportsDeskDoor:
             "problem": "",
             "obstacles": (),
             "made": "",
+        }
+
+    def _reminder(self, each: RapporteurAddress, links: Mapping[str, str], asked: AdminRequest) -> dict[str, object]:
+        """What became of somebody's reminders."""
+
+        def said(at: int | None) -> str:
+            return "" if at is None else asked.ui.moment(self.pages.pages.zone().at(at))
+
+        return {
+            "name": links.get(each.link) or each.link,
+            "sent": said(each.sent),
+            "failed": said(each.failed),
+            "failure": each.failure,
+            "again": "" if each.waiting is None else said(each.waiting.again),
         }
 
     def _commitment(

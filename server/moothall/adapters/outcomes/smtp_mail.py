@@ -53,7 +53,8 @@ class SmtpMail:
         message["Message-ID"] = make_msgid(domain=self._domain)
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text)
-        message.add_attachment(letter.file, maintype="application", subtype=DOCX, filename=letter.file_name)
+        if letter.file_name:
+            message.add_attachment(letter.file, maintype="application", subtype=DOCX, filename=letter.file_name)
         return message
 
     @property

@@ -45,10 +45,13 @@ from moothall.core.sessions.state import State, Status
 from moothall.services.outcomes.answers import ReportAnswer
 from moothall.services.outcomes.calls import OpenCalls
 from moothall.services.outcomes.policy import PolicyQuestions
+from moothall.services.outcomes.similar_submissions import SimilarSubmissions
 from moothall.services.questions.asking import RejectedQuestion
 from moothall.services.questions.ports import AuthorQuestions, Supports
 
 MAX_DIGITS = 6
+MEANING = "meaning"
+"""The value of `by` with which the page's script asks for proposals that mean something like what is typed."""
 SEND = "send"
 """The value of `act` with which a proposal is sent although others say nearly the same."""
 _QUESTION = ("id", "address", "text", "language", "closed", "sessions")
@@ -69,6 +72,8 @@ class PolicyDoor:
     asking: AuthorQuestions
     supports: Supports
     answers_of: AnswersOf
+    meaning: SimilarSubmissions | None = None
+    """None without the extra `meaning`."""
 
     def __post_init__(self) -> None:
         self._senders = self.context.senders(ALLOWANCE)
@@ -189,11 +194,14 @@ class PolicyDoor:
         return onward(page_of(state.id, self.asking.token(state.id, answer)) + ui.query)
 
     async def similar(self, request: web.Request) -> web.Response:
-        """Which proposals say nearly the same as what somebody types, for the page's script."""
+        """Which proposals say nearly the same as what somebody types, for the page's script; with `by=meaning`, which
+        others mean something like it.
+        """
         ui = self.context.language(request)
         try:
             self._senders.check(request)
-            text = clean((await read_form(request)).get("text", ""))
+            body = await read_form(request)
+            text = clean(body.get("text", ""))
             state = await self._state(request)
             rows = await self._rows(request, state, ui)
         except HttpProblem as wrong:
@@ -201,7 +209,13 @@ class PolicyDoor:
         except StorageUnavailable:
             return own_json({"error": ui.text(ErrorText.UNAVAILABLE)}, status=503)
         by_id = {row["id"]: row for row in rows}
-        near = [by_id[name] for name in nearest(text, texts_of(state.questions)) if name in by_id]
+        texts_now = texts_of(state.questions)
+        found: Sequence[InterventionId] = nearest(text, texts_now)
+        if body.get("by") == MEANING:
+            by_words = found
+            found = () if self.meaning is None else await self.meaning.find(state.id, text, texts_now, by_words)
+            found = [name for name in found if name in texts_of(state.questions)]  # Finding took its time.
+        near = [by_id[name] for name in found if name in by_id]
         return own_json({"similar": [as_json(row, "number", "text", "language", "direction") for row in near]})
 
     async def support(self, request: web.Request) -> web.Response:
@@ -280,6 +294,7 @@ class PolicyDoor:
             typed=typed,
             action=f"{path}{ui.query}",
             like=f"{path}/similar{ui.query}",
+            by_meaning=self.meaning is not None,
             near=[by_id[name] for name in near if name in by_id],
             proposals=rows,
             languages=_languages(typed.language, state, ui, self.context.pages.catalogues.languages),

@@ -98,7 +98,7 @@ def document_doors(
         documents.logs,
         book=backend.book,
         hooks=HttpHooks(allowed_networks(backend.settings.webhooks.allowed_networks, "webhooks")),
-        mail=_mail(backend.settings.mail),
+        mail=mail_server(backend.settings.mail),
         letter_of=letters.write,
         clock=backend.clock,
         randomness=backend.randomness,
@@ -124,7 +124,7 @@ def document_doors(
     return [route for door in doors for route in door.routes()]
 
 
-def _mail(settings: MailSection) -> SmtpMail | None:
+def mail_server(settings: MailSection) -> SmtpMail | None:
     """The mail server of the settings, None without one. Raises ConfigurationError."""
     if not settings.host:
         return None

@@ -15,14 +15,18 @@ from moothall.adapters.policy.policy_door import PolicyDoor
 from moothall.adapters.policy.policy_rows import PolicyRows
 from moothall.adapters.policy.prepared import PreparedMeetings
 from moothall.adapters.questions.author_page import More
+from moothall.adapters.reports.suggesting import MeaningVectors
+from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance
 from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.ids import SessionId
+from moothall.core.sessions.state import ON
 from moothall.services.outcomes.answers import Answers
 from moothall.services.outcomes.calls import OpenCalls
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.policy import PolicyQuestions
+from moothall.services.outcomes.similar_submissions import SimilarSubmissions
 from moothall.services.questions.author_view import Own
 from moothall.services.sessions.catalogue import SessionCatalogue
 
@@ -73,6 +77,7 @@ def policy_doors(
         asking=backend.asking,
         supports=backend.ballots,
         answers_of=parts.answers.of_question,
+        meaning=_meaning(backend),
     )
     desk = PolicyDeskDoor(
         pages=entrance.forms,
@@ -82,6 +87,17 @@ def policy_doors(
         meetings=entrance.catalogue.meetings,
     )
     return [*door.routes(), *desk.routes()]
+
+
+def _meaning(backend: Backend) -> SimilarSubmissions | None:
+    """What compares proposals by meaning; None without the extra."""
+    if not isinstance(backend.similar, MeaningFiles):
+        return None
+    return SimilarSubmissions(
+        MeaningVectors(backend.similar.child),
+        quiet=lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded),
+        clock=backend.clock,
+    )
 
 
 def became(parts: PolicyParts, backend: Backend) -> More:

@@ -19,9 +19,11 @@ from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
 from moothall.adapters.reports.indexed_vectors import IndexedVectors
+from moothall.adapters.reports.reminder_letters import ReminderLetters
 from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProcess
 from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.adapters.store.files import read_text, shipped
+from moothall.app.outcomes.documents import mail_server
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
@@ -31,6 +33,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.reminding import Reminding
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.suggesting import Suggesting, no_vectors
 from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
@@ -80,6 +83,23 @@ def open_reports(
         embed=None if meaning is None else MeaningVectors(meaning.child),
         made=no_vectors if meaning is None else IndexedVectors(meaning, backend.log),
     )
+    mail = mail_server(backend.settings.mail)
+    if mail is not None:
+        letters = ReminderLetters(
+            pages=services.pages,
+            title_of=lambda session: "" if (known := entrance.catalogue.known(session)) is None else known.title,
+            public=entrance.address.public,
+        )
+        reminding = Reminding(
+            backend.rapporteurs,
+            mail,
+            report_of=reports.report,
+            letter_of=letters.write,
+            zone=services.pages.zone,
+            days=backend.settings.mail.remind_days,
+            clock=backend.clock,
+        )
+        backend.keep(stack, reminding.run)
     translations = MachineTranslations(services.translation.texts)
     backend.sessions.observe(translations.observe)
     backend.keep(stack, translations.run)
@@ -102,6 +122,8 @@ def open_reports(
             entries=entrance.catalogue.all,
             links=backend.links.list,
             commitments=backend.commitments,
+            addresses=backend.rapporteurs,
+            remind_days=None if mail is None else backend.settings.mail.remind_days,
             may_act=staff.may_act,
             public=entrance.address.public,
         ),

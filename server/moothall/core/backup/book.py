@@ -74,6 +74,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "proposals-left": NamespaceBackup.LEFT_OUT,
     "own-words": NamespaceBackup.LEFT_OUT,  # words that speakers proposed; a restore could bring removed ones back
     "commitment": NamespaceBackup.IN_BACKUP,  # digests of secrets, no name and no words
+    "rapporteur-address": NamespaceBackup.LEFT_OUT,  # a restore would bring back those of published reports
     "people": NamespaceBackup.LEFT_OUT,  # a restore would show pages again that speakers have switched off since
     "cluster": NamespaceBackup.LEFT_OUT,  # the change of the shared book that a node has; a restored folder has none
     "house": NamespaceBackup.LEFT_OUT,  # which key the nodes sign with; the first node says it anew

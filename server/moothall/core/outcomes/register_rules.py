@@ -36,7 +36,7 @@ MAX_REPLY = 1_000
 """Characters of what a body did."""
 MAX_ADDRESS = 2_000
 _PAGE = re.compile(r"https?://[^\s<>\"]+\Z")
-_EMAIL = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
+EMAIL = re.compile(r"[^\s@<>\",;]+@[^\s@<>\",;]+\Z")
 
 _NO_POLICY_QUESTION = refuse(RefusalCode.UNKNOWN, "The register has no such policy question.")
 _NO_RECIPIENT = refuse(RefusalCode.UNKNOWN, "The register has no such body.")
@@ -193,7 +193,7 @@ def _address(register: Register, command: do.AddressRecipient) -> Sequence[oe.Re
     if command.recipient not in register.recipients:
         return _NO_RECIPIENT
     address = command.address.strip()
-    if command.way is SendingWay.EMAIL and (len(address) > MAX_ADDRESS or _EMAIL.match(address) is None):
+    if command.way is SendingWay.EMAIL and (len(address) > MAX_ADDRESS or EMAIL.match(address) is None):
         return refuse(RefusalCode.INVALID, "An e-mail needs an address such as secretariat@example.org.")
     if command.way is SendingWay.WEBHOOK and not _is_page(address):
         return _NO_PAGE

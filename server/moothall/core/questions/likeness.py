@@ -8,8 +8,10 @@ words, and works in scripts without spaces between words.
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from operator import mul
 
 from moothall.core.kernel.ids import InterventionId
 
@@ -46,6 +48,24 @@ def nearest(text: str, others: Mapping[InterventionId, str]) -> list[Interventio
     scored = [(likeness(mine, grams(other)), name) for name, other in list(others.items())[-MOST:]]
     near = sorted((each for each in scored if each[0] >= NEAR), key=lambda each: -each[0])
     return [name for _, name in near[:MOST_NEAR]]
+
+
+def nearest_in_meaning(
+    mine: bytes, others: Mapping[InterventionId, bytes], least: float, without: Container[InterventionId] = ()
+) -> list[InterventionId]:
+    """Which texts mean something like another one, by their vectors (a signed byte a dimension): those whose cosine is
+    `least` or more, the most similar first, at most `MOST_NEAR`, and none of `without`.
+    """
+    scored = [(cosine(mine, vector), name) for name, vector in others.items() if name not in without]
+    near = sorted((each for each in scored if each[0] >= least), key=lambda each: -each[0])
+    return [name for _, name in near[:MOST_NEAR]]
+
+
+def cosine(one: bytes, other: bytes) -> float:
+    """The cosine of two vectors, from -1 to 1; 0 where one has no direction."""
+    left, right = memoryview(one).cast("b"), memoryview(other).cast("b")
+    size = math.sqrt(sum(map(mul, left, left)) * sum(map(mul, right, right)))
+    return sum(map(mul, left, right)) / size if size else 0.0
 
 
 class Likenesses:

@@ -44,13 +44,13 @@ _BUSY = refuse(RefusalCode.BUSY, f"{MOST_WAITING} documents wait to be sent. Try
 
 
 class Letter(NamedTuple):
-    """A document for a body, as it is mailed."""
+    """What is mailed, such as a document for a body."""
 
     subject: str
     text: str
-    file_name: str
-    """Of the attachment."""
-    file: bytes
+    file_name: str = ""
+    """Of the attachment; empty where there is none."""
+    file: bytes = b""
 
 
 class Mailer(Protocol):

@@ -14,6 +14,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.services.log.act_queue import Receipt
 from support.desks.admin import AdminHouse, Browser, admin_house, make
+from support.search import installed
 
 TEXT = "Propose what the meetings are to answer.\n\nOne question each."
 OFFICE = Actor(Role.SECRETARIAT, "office")
@@ -212,6 +213,11 @@ async def test_the_register_is_kept_by_the_secretariat(tmp_path: Path) -> None:
 
 
 async def test_what_is_typed_is_compared_for_the_pages_script(tmp_path: Path) -> None:
+    with installed():
+        await _compared(tmp_path)
+
+
+async def _compared(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         office, ana = await house.secretary(), await house.browser()
         call = await called(office)
@@ -222,3 +228,10 @@ async def test_what_is_typed_is_compared_for_the_pages_script(tmp_path: Path) ->
         assert await ana.post(f"/calls/{call}/similar", {"text": "Something else"}) == 200
         assert json.loads(ana.text) == {"similar": []}
         assert await ana.post("/calls/nothing/similar", {"text": "a"}) == 404
+        # By meaning, in another language, and not what the words have found.
+        await proposed(ana, call, "How is the divide to be closed?")
+        await decided(house, call, (2, QUEUED))
+        assert 'id="Meant"' in (await read(ana, f"/calls/{call}")).text
+        for text, found in (("Le fossé ?", [2]), ("How is the divide closed?", [])):
+            assert await ana.post(f"/calls/{call}/similar", {"text": text, "by": "meaning"}) == 200
+            assert [each["number"] for each in json.loads(ana.text)["similar"]] == found

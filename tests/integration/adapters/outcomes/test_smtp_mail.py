@@ -48,6 +48,14 @@ async def test_a_letter_arrives_with_its_file() -> None:
     assert len(server.signed_in) == 1
 
 
+async def test_a_letter_without_a_file_has_no_attachment() -> None:
+    async with mail_server() as server:
+        assert await client(server).send(ADDRESS, Letter("Due", "Write it.")) == ""
+    letter = email.message_from_bytes(server.letters[0], policy=default)
+    assert isinstance(letter, EmailMessage)
+    assert list(letter.iter_attachments()) == []
+
+
 @pytest.mark.parametrize(
     ("verb", "answer", "why"),
     [

@@ -14,7 +14,7 @@ from moothall.services.capture import streams
 from moothall.services.cluster import two_books
 from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
-from moothall.services.outcomes import commitment_links, sending
+from moothall.services.outcomes import commitment_links, reminding, sending
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proof import cosigner, seal_stamps, tree_store
 from moothall.services.proposals import own_words, proposing
@@ -40,6 +40,7 @@ USED = {
     "hubs/removals.py": [removals.NAMESPACE],
     "hubs/registry.py": [keys.NAMESPACE],
     "outcomes/commitment_links.py": [commitment_links.NAMESPACE],
+    "outcomes/reminding.py": [reminding.NAMESPACE],
     "outcomes/sending.py": [sending.SECRETS, sending.WAITING],
     "programme/access_needs.py": [access_needs.NAMESPACE],
     "programme/agenda.py": [agenda.TEXTS, agenda.NOTES, agenda.CHANGES],
@@ -86,7 +87,7 @@ def test_entries_go_where_their_namespace_goes() -> None:
 
 
 def test_addresses_with_passwords_and_what_is_soon_forgotten_are_in_no_backup_nor_with_the_keys() -> None:
-    names = ("stream", "zoom", "access-need", "ballots", "balance", "hub-words", "visitor")
+    names = ("stream", "zoom", "rapporteur-address", "access-need", "ballots", "balance", "hub-words", "visitor")
     entries = [BookEntry(each, name, b"rtsp://me:secret@camera/") for each in names for name in ("a", "b/c")]
     assert chosen(entries, NamespaceBackup.IN_BACKUP) == []
     assert chosen(entries, NamespaceBackup.WITH_KEYS) == []

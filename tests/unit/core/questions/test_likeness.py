@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.likeness import ALIKE, Likenesses, grams, likeness, nearest
+from moothall.core.questions.likeness import (
+    ALIKE,
+    MOST_NEAR,
+    Likenesses,
+    cosine,
+    grams,
+    likeness,
+    nearest,
+    nearest_in_meaning,
+)
 from support.sessions.questions import name
 
 
@@ -77,3 +86,19 @@ def test_who_types_is_shown_the_nearest_texts_first() -> None:
     }
     assert nearest("Who pays for the water in villages?", texts) == [name("q2"), name("q3")]
     assert nearest("", texts) == []
+
+
+def test_vectors_are_compared_by_their_direction_alone() -> None:
+    assert cosine(bytes([1, 2]), bytes([50, 100])) == pytest.approx(1)
+    assert cosine(bytes([100, 0]), bytes([156, 0])) == -1  # 156 is -100 as a signed byte
+    assert cosine(bytes([3, 0]), bytes([0, 3])) == 0
+    assert cosine(bytes(2), bytes([1, 1])) == 0
+
+
+def test_what_means_most_nearly_the_same_comes_first_and_what_was_found_by_words_is_left_out() -> None:
+    a, b, c, d = ids("a", "b", "c", "d")
+    others = {a: bytes([10, 9]), b: bytes([10, 1]), c: bytes([0, 10]), d: bytes([10, 0])}
+    assert nearest_in_meaning(bytes([10, 0]), others, 0.5) == [d, b, a]
+    assert nearest_in_meaning(bytes([10, 0]), others, 0.5, {d}) == [b, a]
+    many = {each: bytes([10, 0]) for each in ids(*(f"n{n}" for n in range(MOST_NEAR + 1)))}
+    assert len(nearest_in_meaning(bytes([10, 0]), many, 0.5)) == MOST_NEAR
