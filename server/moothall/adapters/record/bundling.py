@@ -453,7 +453,7 @@ class Bundles:
         sound = await self._sound(session, wish.form)
         epoch = reader_epoch(head.epoch, head.lost)
         out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
-        report = None if wish.form is BundleForm.LINES else await self.reports.of(session, wish.language)
+        report = await self.reports.of(session, wish.language)
         if report is not None:
             out.write(framed(report))
         after = 0
@@ -475,11 +475,7 @@ class Bundles:
         if head is None or entry is None:
             return None
         sound = [(part, *_stat(part.path)) for part in await self._sound(session, form)]
-        report = (
-            ()
-            if form is BundleForm.LINES
-            else [await self._report_log(each) for each in await self.reports.logs(session)]
-        )
+        report = [await self._report_log(each) for each in await self.reports.logs(session)]
         epoch = reader_epoch(head.epoch, head.lost)
         return _SessionState(session, epoch, head.offset, entry.access, tuple(sound), tuple(report))
 
