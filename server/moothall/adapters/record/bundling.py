@@ -366,7 +366,7 @@ class Bundles:
             # What is too large by its sound alone need not be written to be found so.
             if sum(size for state in states for _, size, _ in state.sound) > self.most_bytes:
                 raise BundleFailed("it is too large")
-            file = await asyncio.to_thread(self._file)
+            file = await self._opened()
             try:
                 try:
                     whole = await self._write(wish, file, held)
@@ -385,6 +385,16 @@ class Bundles:
                 raise
             file.close()
         raise BundleFailed("its sessions change all the time, or its process ends")
+
+    async def _opened(self) -> BinaryIO:
+        """A new file, which is closed where the server ends while it is made."""
+        making = asyncio.ensure_future(asyncio.to_thread(self._file))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                (await making).close()
+            raise
 
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
