@@ -55,12 +55,15 @@ as JSON lines. Each session begins with a line of its own, and as many lines as 
 `Document`:
 
 ```
-{"format":"moothall.session","version":1,"id","title","languages","opened","address","texts","withdrawn","withdrawals"}
+{"format":"moothall.session","version":1,"id","title","languages","opened","address","texts","withdrawn","withdrawals","report"}
 ```
 
 `withdrawn` lists what was removed before the file was made, `{"offset", "at", "reason"}` each; `withdrawals` is the
-address that lists what was removed since. Equal states give equal bytes: ask with `If-None-Match` to get 304, with
-`Range` and `If-Range` to go on after a break.
+address that lists what was removed since. `report` is the newest published version of its report, as
+`/s/{session}/outcome.json` gives it, with what it cites as that reads now; `null` where there is none. What is removed
+from a session that it cites drops the file too.
+
+Equal states give equal bytes: ask with `If-None-Match` to get 304, with `Range` and `If-Range` to go on after a break.
 """
 
 

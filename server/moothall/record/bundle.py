@@ -122,6 +122,8 @@ class DumpedSession(msgspec.Struct, frozen=True, kw_only=True):
     """What was removed before this file was made."""
     withdrawals: str
     """The address that lists what was withdrawn since."""
+    report: msgspec.Raw | None = None
+    """The newest published version of its report, as its own address gives it as JSON; null where there is none."""
 
 
 class BundledSession(msgspec.Struct, frozen=True, kw_only=True):

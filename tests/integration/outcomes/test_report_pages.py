@@ -252,7 +252,7 @@ async def test_a_report_goes_from_the_close_to_its_readers(tmp_path: Path) -> No
 
 
 async def bundled(house: AdminHouse, stranger: Browser) -> None:
-    """The bundle of the meeting has its report, without what was removed."""
+    """The bundle of the meeting and the lines for programs have its report, without what was removed."""
     async with stranger.http.get(f"{house.running.address}/s/water/bundle.zip") as answer:
         assert answer.status == 200
         body = await answer.read()
@@ -262,6 +262,9 @@ async def bundled(house: AdminHouse, stranger: Browser) -> None:
         assert text in html.unescape(page)
     assert json.loads(told)["version"] == 1
     assert TEXTS[0] not in page + told
+    assert await stranger.get("/records.jsonl") == 200
+    assert json.loads(stranger.text.splitlines()[0])["report"] == json.loads(told)
+    assert TEXTS[0] not in stranger.text
 
 
 async def test_a_commitment_is_confirmed_by_whoever_gave_it(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class RecordLines:
         records = list(session.records())
         if not records:
             return
-        about, withdrawn = records[0].session, session.withdrawn
+        about, withdrawn, report = records[0].session, session.withdrawn, session.report
         first = made_of(
             bundle.DumpedSession,
             about,
@@ -127,6 +127,7 @@ class RecordLines:
             texts=len(records),
             withdrawn=withdrawn,
             withdrawals=f"{self._order.public}/withdrawals.json?session={about.id}",
+            report=None if report is None else msgspec.Raw(report.data.strip()),
         )
         self._out.write(msgspec.json.encode(first) + b"\n")
         for record in records:

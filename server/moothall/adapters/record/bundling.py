@@ -366,7 +366,7 @@ class Bundles:
             # What is too large by its sound alone need not be written to be found so.
             if sum(size for state in states for _, size, _ in state.sound) > self.most_bytes:
                 raise BundleFailed("it is too large")
-            file = await asyncio.to_thread(self._file)
+            file = await self._opened()
             try:
                 try:
                     whole = await self._write(wish, file, held)
@@ -385,6 +385,16 @@ class Bundles:
                 raise
             file.close()
         raise BundleFailed("its sessions change all the time, or its process ends")
+
+    async def _opened(self) -> BinaryIO:
+        """A new file, which is closed where the server ends while it is made."""
+        making = asyncio.ensure_future(asyncio.to_thread(self._file))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                (await making).close()
+            raise
 
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
@@ -453,7 +463,7 @@ class Bundles:
         sound = await self._sound(session, wish.form)
         epoch = reader_epoch(head.epoch, head.lost)
         out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
-        report = None if wish.form is BundleForm.LINES else await self.reports.of(session, wish.language)
+        report = await self.reports.of(session, wish.language)
         if report is not None:
             out.write(framed(report))
         after = 0
@@ -475,11 +485,7 @@ class Bundles:
         if head is None or entry is None:
             return None
         sound = [(part, *_stat(part.path)) for part in await self._sound(session, form)]
-        report = (
-            ()
-            if form is BundleForm.LINES
-            else [await self._report_log(each) for each in await self.reports.logs(session)]
-        )
+        report = [await self._report_log(each) for each in await self.reports.logs(session)]
         epoch = reader_epoch(head.epoch, head.lost)
         return _SessionState(session, epoch, head.offset, entry.access, tuple(sound), tuple(report))
 

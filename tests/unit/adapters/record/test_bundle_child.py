@@ -167,6 +167,10 @@ def test_a_published_report_stands_beside_the_records(tmp_path: Path) -> None:
     book = made(tmp_path / "book.epub", replace(ORDER, form=BundleForm.EPUB), arriving)
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         assert "Acuerdos" in archive.read("EPUB/meeting-1-report.xhtml").decode()
+    order = replace(ORDER, form=BundleForm.LINES)
+    for sent, report in ((arriving, json.loads(REPORT.data)), (told(), None)):
+        first, *records = map(json.loads, made(tmp_path / "lines", order, sent).splitlines())
+        assert (first["report"], len(records)) == (report, 2)
 
 
 def messages_of(arriving: list[BundleMessage]) -> list[BundleMessage]:
