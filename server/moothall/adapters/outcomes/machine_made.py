@@ -23,6 +23,9 @@ class MachineText:
 
     NOTICE = "Machine translation of version {n}: made by a machine, not official. Only the original counts: {address}"
     MARK = "Machine translation, not official"
+    SPOKEN = "Original"
+    UNDER = "Machine translation"
+    """What stands above quoted words, and above their translation."""
     MAKING = "The translation is being made. It comes by itself as soon as it is done, within a few minutes."
 
 

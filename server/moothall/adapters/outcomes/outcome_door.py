@@ -43,6 +43,7 @@ from moothall.services.outcomes.machine_translations import (
     TranslationBusy,
     VersionTranslation,
     texts_of_report,
+    texts_quoted,
 )
 from moothall.services.outcomes.outcome_logs import report_of
 from moothall.services.outcomes.reports import SessionReports
@@ -239,14 +240,15 @@ class OutcomeDoor:
         if found is None:
             raise HttpProblem(404, OutcomeText.NONE)
         session, version = wanted.snapshot.session, found.version
-        here = session.young_people or session.access is Access.STAFF
+        here = session.young_people or session.access is Access.STAFF or await self.reports.stays_here(found.cited)
         texts = [*texts_of_report(version)]
         languages = self.translations.languages(texts, here=here)
         machine = machine_made(request, languages, version.n, found.address, ui)
         if machine.target:
             asked = VersionTranslation(report_of(wanted.session), version.n, machine.target, here)
-            version = (await self.translations.made(asked, texts)).report(version)
-        return dataclasses.replace(found, version=version, machine=machine)
+            made = await self.translations.made(asked, [*texts, *texts_quoted(found.cited.values())])
+            return dataclasses.replace(found, version=made.report(version), machine=machine, made=made)
+        return dataclasses.replace(found, machine=machine)
 
 
 def _to(path: str, ui: Catalogue, translation: str = "") -> str:

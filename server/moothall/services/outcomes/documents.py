@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
@@ -151,14 +151,15 @@ class Documents:
             sessions.append(made)
         return sessions
 
-    async def stays_here(self, listed: ListedDocument) -> bool:
-        """Whether a document's texts go to no service outside the house: young people take part in it, or in a session
-        of its days. Raises StorageUnavailable.
+    async def stays_here(self, listed: ListedDocument, quoted: Collection[SessionId] = ()) -> bool:
+        """Whether a document's texts go to no service outside the house: young people take part in it, in a session
+        of its days, or in one of those `quoted`. Raises StorageUnavailable.
         """
         since, until = listed.document.since, listed.document.until
         young = [entry for entry in await self.entries() if entry.young_people]
         held = [day for entry in young if (day := self.day_of(entry)) is not None]
-        return listed.young_people or any(since <= day <= until for day, _ in held)
+        within = any(since <= day <= until for day, _ in held)
+        return listed.young_people or within or any(entry.session in quoted for entry in young)
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
 from moothall.core.events.outcome_parts import Citation, ReportStage
@@ -15,6 +15,7 @@ from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.report import Report
 from moothall.core.reports.templates import ReportTemplates
 from moothall.core.sessions.state import Status
+from moothall.core.translation.lines import stays_here
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords, CitedWords
@@ -125,6 +126,14 @@ class SessionReports:
         return await self.cited.look_up(
             [(each, message.check_of(each)) for message in report.messages.values() for each in message.citations]
         )
+
+    async def stays_here(self, citations: Iterable[Citation]) -> bool:
+        """Whether the words of some citation go to no service outside the house. Raises StorageUnavailable."""
+        for session in {each.session for each in citations}:
+            live = await self.logs.sessions.find(session)
+            if live is not None and stays_here(live.state):
+                return True
+        return False
 
     async def hindrances(self, report: Report) -> tuple[Hindrance, ...]:
         """What keeps a report from being published. Raises as `look_up` does."""

@@ -8,15 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from moothall.core.events.outcome_parts import (
+    Citation,
     MessageKind,
     NumberedParagraph,
     ParagraphStyle,
     PublishedMessage,
     PublishedSection,
 )
-from moothall.core.kernel.ids import MessageId, SessionId
+from moothall.core.kernel.ids import CitationId, MessageId, SessionId
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.report import ReportVersion
+from moothall.services.outcomes.cited_words import CitedFate, CitedLine, CitedWords
 from moothall.services.outcomes.machine_translations import (
     WAITING,
     MachineTranslations,
@@ -25,6 +27,7 @@ from moothall.services.outcomes.machine_translations import (
     VersionTranslation,
     texts_of_document,
     texts_of_report,
+    texts_quoted,
 )
 from moothall.services.translation.text_translation import TextTranslation
 from moothall.services.translation.translators import Translators
@@ -41,6 +44,7 @@ REPORT = ReportVersion(
     sections=(PublishedSection(id="issues", heading="Issues", text="All spoke.\n\nOf water."),),
     messages=(PublishedMessage(id=MessageId("m1"), kind=MessageKind.AGREED, text="All want it."),),
 )
+CITED = Citation(id=CitationId("c1"), session=SessionId("hall"), offset=1)
 WANTED = VersionTranslation(SessionId("report.hall"), 2, "pt", here=False)
 
 
@@ -106,6 +110,41 @@ def test_what_must_stay_in_the_house_goes_to_no_service_outside() -> None:
             one = await made.made(WANTED._replace(here=True), texts)
             assert one.of("Water", "en") == ("Water", "en"), "it stands as it was written"
             assert echo.asked == []
+
+    run(story())
+
+
+def test_quoted_words_have_their_translation_beside_them_and_only_what_is_new_is_asked_for() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with translations(echo) as made:
+            texts = [*texts_of_report(REPORT)]
+            await made.made(WANTED, texts)
+            asked = len(echo.asked)
+            line = CitedLine(segment="l1", language="en", was="Who said so?", now="Who said so!")
+            cited = CitedWords(citation=CITED, fate=CitedFate.CHANGED, lines=(line, replace(line, was="")))
+            texts += texts_quoted([cited])
+            one = await made.made(WANTED, texts)
+            assert len(echo.asked) == asked + 1
+            assert one.quoted("Who said so?", "en") == "[pt] Who said so?"
+            assert one.quoted("Who said so!", "en") == one.quoted("Quem?", "pt") == ""
+            assert one.report(REPORT).title == "[pt] Water"
+            assert await made.made(WANTED, texts_of_report(REPORT)) is one, "whoever sees fewer quotations gets it too"
+
+    run(story())
+
+
+def test_whoever_sees_more_quotations_than_are_being_translated_is_told_to_come_again() -> None:
+    async def story() -> None:
+        async with translations(EchoEnd()) as made:
+            texts = [*texts_of_report(REPORT)]
+            first = asyncio.ensure_future(made.made(WANTED, texts))
+            await asyncio.sleep(0)
+            more = [*texts, SourceText("Who said so?", "en")]
+            with pytest.raises(TranslationBusy):
+                await made.made(WANTED, more)
+            await first
+            assert (await made.made(WANTED, more)).quoted("Who said so?", "en")
 
     run(story())
 
