@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -247,6 +248,29 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
             pages = [book.read(name).decode() for name in book.namelist() if "/part-" in name]
         assert all("Machine translation, not official" in each for each in pages)
         assert any(f"[pt] {cited['was']}" in each for each in pages)
+
+
+async def test_a_persons_translation_stands_before_the_machines_and_names_who_vouches(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    async with into_portuguese(running), aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        office = await entered(running, http)
+        await office.get("/admin/translations/nosuch", 404)
+        for log, address in (("outcomes-2026", "/outcomes/outcomes-2026"), (f"report.{HALL}", f"/s/{HALL}/outcome")):
+            page = await office.get(f"/admin/translations/{log}")
+            places = re.findall('<textarea id="Text-[^"]*" name="([^"]*)"', page)
+            fields = {place: f"PT {place}" for place in places} | {"n": "1", "language": "pt-BR", "name": "Ana <x>"}
+            refused = await office.post(f"/admin/translations/{log}", fields | {"language": "en"}, 409)
+            assert "PT title</textarea>" in refused
+            await office.post(f"/admin/translations/{log}", fields)
+            page = (await read(running, f"{address}?translation=pt&ui=en")).decode()
+            assert "Translated by \u2068Ana &lt;x&gt;\u2069, from version 1." in page
+            assert f'href="{address}?' in page.partition("Read the original")[0].rpartition("<a ")[2]
+            assert "PT title" in page
+            assert "Machine translation" not in page.replace("Machine translations, not official", "")
+            assert "PT title" not in (await read(running, address)).decode()
+        await writer.document_again()
+        assert "Translated by" not in (await read(running, "/outcomes/outcomes-2026")).decode()
 
 
 @pytest.mark.slow  # 7 s of CPU; it looks at books of this writer in integration/adapters.

@@ -149,9 +149,7 @@ def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
             "published": version.at,
             "language": version.language,
             "address": document.address,
-            "translation": {"language": document.machine.target, "notice": document.machine.notice}
-            if document.machine.target
-            else None,
+            "translation": document.machine.told(),
             "paragraphs": document.rows,
             "comments": [
                 {

@@ -106,9 +106,7 @@ class PublishedReport:
             "title": version.title,
             "language": version.language,
             "template": version.template,
-            "translation": {"language": self.machine.target, "notice": self.machine.notice}
-            if self.machine.target
-            else None,
+            "translation": self.machine.told(),
             "address": self.address,
             "sections": version.sections,
             "messages": [

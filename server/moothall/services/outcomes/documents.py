@@ -19,6 +19,7 @@ from moothall.core.outcomes.commands import PublishDocument, StateDocument
 from moothall.core.outcomes.document import DocumentVersion, OutcomeDocument
 from moothall.core.outcomes.register import Register
 from moothall.core.outcomes.report import Report, ReportVersion
+from moothall.core.outcomes.translations import VouchedTranslation
 from moothall.core.ports import Randomness
 from moothall.core.questions.document_comments import DocumentComment, published_comments, waiting_comments
 from moothall.services.outcomes.outcome_logs import FLOOR, REGISTER, OutcomeLogs, listed_reports, report_of
@@ -43,6 +44,7 @@ class ListedDocument(NamedTuple):
     waiting: tuple[DocumentComment, ...] = ()
     """Those on which nobody has decided, for the staff only."""
     young_people: bool = False
+    translations: tuple[VouchedTranslation, ...] = ()
 
 
 class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,4 +209,5 @@ def _listed(live: LiveSession) -> ListedDocument:
         tuple(published_comments(state.questions, document)),
         tuple(waiting_comments(state.questions, document)),
         state.young_people,
+        state.outcomes.translations,
     )

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
 
-from moothall.core.events.outcome_parts import NumberedParagraph, PublishedMessage, PublishedSection
+from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage, PublishedSection
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.report import ReportVersion
+from moothall.core.outcomes.translations import TITLE, VouchedTranslation
 from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedWords
 from moothall.services.outcomes.documents import ShownMessage
@@ -110,19 +111,34 @@ class TranslatedVersion(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def texts_of_report(version: ReportVersion) -> Iterable[SourceText]:
-    """What of a report is translated."""
-    sections = [text for each in version.sections for text in (each.heading, each.text)]
-    texts = (version.title, *sections, *(each.text for each in version.messages))
-    return (SourceText(text, version.language) for text in texts)
+def placed_in_report(version: ReportVersion) -> Iterator[tuple[str, SourceText]]:
+    """What of a report is translated, by its places (`TranslatedText`)."""
+    yield TITLE, SourceText(version.title, version.language)
+    for each in version.sections:
+        yield f"heading.{each.id}", SourceText(each.heading, version.language)
+        yield f"section.{each.id}", SourceText(each.text, version.language)
+    for message in version.messages:
+        yield f"message.{message.id}", SourceText(message.text, version.language)
 
 
-def texts_of_document(
-    title: SourceText, version: DocumentVersion, shown: Iterable[ShownMessage]
-) -> Iterable[SourceText]:
-    """What of a document is translated, with the messages that it shows."""
-    paragraphs = [SourceText(each.text, each.language or version.language) for each in version.paragraphs]
-    return (title, *paragraphs, *(SourceText(each.message.text, each.version.language) for each in shown))
+def placed_in_document(
+    title: SourceText, version: DocumentVersion, shown: Mapping[MessageReference, ShownMessage]
+) -> Iterator[tuple[str, SourceText]]:
+    """What of a document is translated, with the messages that it shows, by its places."""
+    yield TITLE, title
+    for each in version.paragraphs:
+        if each.message is None:
+            yield f"paragraph.{each.n}", SourceText(each.text, each.language or version.language)
+        elif (found := shown.get(each.message)) is not None:
+            yield f"paragraph.{each.n}", SourceText(found.message.text, found.version.language)
+
+
+def vouched(
+    wanted: VersionTranslation, entered: VouchedTranslation, placed: Iterable[tuple[str, SourceText]]
+) -> TranslatedVersion:
+    """A person's translation, to be shown in place of a machine's."""
+    texts = {each.place: each.text for each in entered.texts}
+    return TranslatedVersion(wanted=wanted, texts={source: texts[at] for at, source in placed if at in texts})
 
 
 def texts_quoted(cited: Iterable[CitedWords]) -> Iterable[SourceText]:

@@ -13,6 +13,7 @@ from moothall.core.kernel.errors import NO_SESSION, MoothallError, Refusal, Refu
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.report import Report
+from moothall.core.outcomes.translations import VouchedTranslation
 from moothall.core.reports.templates import ReportTemplates
 from moothall.core.sessions.state import Status
 from moothall.core.translation.lines import stays_here
@@ -51,6 +52,11 @@ class SessionReports:
         """A session's report; an empty one where there is none. Raises StorageUnavailable."""
         live = await self.find(session)
         return Report() if live is None else live.state.outcomes.report
+
+    async def translations(self, session: SessionId) -> tuple[VouchedTranslation, ...]:
+        """People's translations of a session's report. Raises StorageUnavailable."""
+        live = await self.find(session)
+        return () if live is None else live.state.outcomes.translations
 
     async def assign(self, actor: Actor, name: CommandId, command: do.AssignReport) -> Receipt | Refusal:
         """Say who writes a session's report, on which template, until when. Raises StorageUnavailable."""
