@@ -18,6 +18,7 @@ from moothall.core.events.outcome_parts import (
     ReportStage,
     SendingState,
     SendingWay,
+    TranslatedText,
 )
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import (
@@ -147,6 +148,7 @@ def _document(recorder: Recorder) -> list[LogRecord]:
             oe.DocumentStated(form=DocumentForm.OUTCOME, since="2026-11-30", until="2026-12-04", questions=(Q1,)), STAFF
         ),
         tell(oe.DocumentPublished(n=1, language="en", paragraphs=paragraphs)),
+        tell(oe.TranslationEntered(n=1, language="fr", name="Ana", texts=(TranslatedText("title", "Accès"),)), STAFF),
         tell(oe.CommentPlaced(intervention=PROPOSAL, paragraph=3)),
         tell(sent),
         tell(

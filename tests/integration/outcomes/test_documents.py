@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -217,6 +218,10 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         assert "Written by a person, unchecked" in page
         told = json.loads(await read(running, f"/s/{HALL}/outcome.json?translation=pt"))
         assert (told["version"], told["language"], told["translation"]["language"]) == (1, "pt", "pt")
+        cited = next(each for message in told["messages"] for each in message["citations"])
+        assert cited["machine_translation"] == f"[pt] {cited['was']}"
+        under = f'<blockquote class="translated" lang="pt" dir="ltr">[pt] {cited["was"]}</blockquote>'
+        assert page.index(f"{cited['was']}</blockquote>") < page.index(under)
         async with (
             aiohttp.ClientSession() as http,
             http.get(f"{running.address}/s/{HALL}/outcome.docx?translation=pt") as answer,
@@ -225,6 +230,9 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
             document = Document(io.BytesIO(await answer.read()))
         assert "Machine translation, not official" in document.sections[0].footer.paragraphs[0].text
         assert notice in document.paragraphs[2].text
+        texts = [each.text for each in document.paragraphs]
+        at = texts.index(f"“{cited['was']}”")
+        assert texts[at - 1 : at + 3] == ["Original", texts[at], "Machine translation", f"[pt] {cited['was']}"]
         only = oc.StateDocument(form=DocumentForm.OUTCOME, since="2026-12-01", until="2026-12-01", questions=(Q1,))
         assert await writer.documents().state(DOCUMENT, "Results", only, STAFF) is None
         await writer.document_again()
@@ -232,11 +240,37 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         assert page.index("Machine translation of version 2") < page.index("[pt] Results</bdi></h1>")
         assert '<span class="words" lang="pt" dir="ltr">[pt] Message no. 1 &amp; &lt;more&gt;.</span>' in page
         assert 'href="/outcomes/outcomes-2026/document.epub?translation=pt"' in page
+        original, under = f"{cited['was']}</q>", f'<p class="words" lang="pt" dir="ltr">[pt] {cited["was"]}</p>'
+        assert page.index(original) < page.index(">Machine translation</p>") < page.index(under)
         with zipfile.ZipFile(
             io.BytesIO(await read(running, "/outcomes/outcomes-2026/document.epub?translation=pt"))
         ) as book:
             pages = [book.read(name).decode() for name in book.namelist() if "/part-" in name]
         assert all("Machine translation, not official" in each for each in pages)
+        assert any(f"[pt] {cited['was']}" in each for each in pages)
+
+
+async def test_a_persons_translation_stands_before_the_machines_and_names_who_vouches(running: RunningServer) -> None:
+    writer = await published(running)
+    await writer.document()
+    async with into_portuguese(running), aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        office = await entered(running, http)
+        await office.get("/admin/translations/nosuch", 404)
+        for log, address in (("outcomes-2026", "/outcomes/outcomes-2026"), (f"report.{HALL}", f"/s/{HALL}/outcome")):
+            page = await office.get(f"/admin/translations/{log}")
+            places = re.findall('<textarea id="Text-[^"]*" name="([^"]*)"', page)
+            fields = {place: f"PT {place}" for place in places} | {"n": "1", "language": "pt-BR", "name": "Ana <x>"}
+            refused = await office.post(f"/admin/translations/{log}", fields | {"language": "en"}, 409)
+            assert "PT title</textarea>" in refused
+            await office.post(f"/admin/translations/{log}", fields)
+            page = (await read(running, f"{address}?translation=pt&ui=en")).decode()
+            assert "Translated by \u2068Ana &lt;x&gt;\u2069, from version 1." in page
+            assert f'href="{address}?' in page.partition("Read the original")[0].rpartition("<a ")[2]
+            assert "PT title" in page
+            assert "Machine translation" not in page.replace("Machine translations, not official", "")
+            assert "PT title" not in (await read(running, address)).decode()
+        await writer.document_again()
+        assert "Translated by" not in (await read(running, "/outcomes/outcomes-2026")).decode()
 
 
 @pytest.mark.slow  # 7 s of CPU; it looks at books of this writer in integration/adapters.

@@ -45,6 +45,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "outcomes/map.html": ("/outcomes/outcomes-2026/map", None),
     "outcomes/bodies.html": ("/bodies", None),
     "outcomes/admin_bodies.html": ("/admin/bodies?change=cstd", None),
+    "outcomes/admin_translation.html": ("/admin/translations/outcomes-2026", None),
     "outcomes/admin_documents.html": ("/admin/documents?change=outcomes-2026", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),

@@ -307,6 +307,8 @@ DOORS = {
     "GET /admin/documents": STAFF_ONLY,
     "POST /admin/documents": STAFF_ONLY,
     "POST /admin/documents/{document}/publish": STAFF_ONLY,
+    "GET /admin/translations/{log}": STAFF_ONLY,
+    "POST /admin/translations/{log}": STAFF_ONLY,
     "GET /admin/retention": STAFF_ONLY,
     "POST /admin/retention/periods": STAFF_ONLY,
     "POST /admin/retention/put-off": STAFF_ONLY,
@@ -346,6 +348,7 @@ FILLED_IN: dict[str, list[str]] = {
     "secret": ["guess"],
     "hook": ["0123456789"],
     "document": ["nosuch"],
+    "log": ["nosuch"],
     "message": ["m1"],
     "recipient": ["nosuch"],
 }

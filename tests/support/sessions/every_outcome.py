@@ -10,6 +10,7 @@ from moothall.core.events.outcome_parts import (
     ReportStage,
     SendingState,
     SendingWay,
+    TranslatedText,
 )
 from moothall.core.kernel.ids import (
     CitationId,
@@ -63,5 +64,6 @@ def outcome_events(secret: str) -> list[oe.OutcomeFact]:
         oe.MessageObjected(objection=ObjectionId("o"), message=M, n=1, name="Ana", text="No", language="en"),
         oe.DocumentStated(form=DocumentForm.OUTCOME, since="2026-12-01", until="2026-12-04"),
         oe.DocumentPublished(n=1, language="en", paragraphs=()),
+        oe.TranslationEntered(n=1, language="fr", name="Ana", texts=(TranslatedText("title", "Salle"),)),
         oe.CommentPlaced(intervention=P, paragraph=1),
     ]

@@ -23,7 +23,7 @@ from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.outcomes import bodies_desk_door, document_texts
-from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText
+from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskText, TranslationsDeskText
 from moothall.adapters.outcomes.machine_made import MachineText
 from moothall.adapters.outcomes.outcome_door import OutcomeText
 from moothall.adapters.outcomes.room_door import RoomText
@@ -139,6 +139,7 @@ TEXTS_IN_CODE = {
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText, RoomText, OutcomeText,
         asking_texts, page_hands, hub_desk_texts,
         document_texts, document_texts.DocumentText, DocumentsDeskText, MachineText,
+        TranslationsDeskText,
         bodies_desk_door.BodiesDeskText, ReminderText,
     ),
     *retention_door.KINDS.values(), *removed_door.REASONS.values(),

@@ -17,6 +17,7 @@ from moothall.core.kernel.times import Zone, media_time
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.record.citation.quoting import span_of
 from moothall.services.outcomes.cited_words import CitedFate, CitedWords
+from moothall.services.outcomes.machine_translations import TranslatedVersion
 
 AROUND_MS = 800
 """Sound before and after a citation that is heard with it, in ms."""
@@ -29,6 +30,8 @@ class CitedRows:
 
     ui: Catalogue
     zone: Zone
+    made: TranslatedVersion | None = None
+    """The translation that stands under the words."""
 
     def row(self, cited: CitedWords, *, sound: bool = False) -> CitedValues:
         """The values of a citation. `sound`: whether it can be played here."""
@@ -43,9 +46,12 @@ class CitedRows:
                     "direction": direction(line.language),
                     "was": line.was,
                     "now": line.now,
+                    "translated": "" if self.made is None else self.made.quoted(line.was, line.language),
                 }
                 for line in cited.lines
             ],
+            "target": "" if self.made is None else self.made.wanted.target,
+            "target_direction": "auto" if self.made is None else direction(self.made.wanted.target),
             "differs": cited.fate is not CitedFate.SAME and any(line.was != line.now for line in cited.lines),
             "gone": gone and not cited.lines,
             "state": self.state(cited),

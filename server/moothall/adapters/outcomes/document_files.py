@@ -9,11 +9,12 @@ import msgspec
 
 from moothall.adapters.outcomes.document_rows import ParagraphRow
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
-from moothall.adapters.outcomes.machine_made import MachineMade
+from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.record.packing import packed
 from moothall.adapters.record.typesetting import typeset_data
 from moothall.core.events.outcome_parts import ParagraphStyle
+from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
 from moothall.record.documents.docx import write_docx
@@ -94,15 +95,13 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
             said = f"{each.says}: {each.text}" if each.text else each.says
             blocks.append(_own(Style.FACTS, said, ui))
         for cited in row.citations:
+            if cited.translation:
+                blocks.append(_own(Style.SOURCE, ui.text(MachineText.SPOKEN), ui))
             if cited.text:
-                blocks.append(
-                    StyledParagraph(
-                        style=Style.LINE,
-                        text=f"“{cited.text}”",
-                        language=cited.language,
-                        right_to_left=cited.direction == "rtl",
-                    )
-                )
+                blocks.append(_line(f"“{cited.text}”", cited.language))
+            if cited.translation:
+                blocks.append(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui))
+                blocks.append(_line(cited.translation, cited.translation_language))
             about = (cited.names, cited.time, cited.state, cited.now)
             blocks.append(_own(Style.SOURCE, " · ".join(each for each in about if each), ui))
     return [*blocks, *_annex(document, ui)]
@@ -121,6 +120,11 @@ def _annex(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph
         return ()
     heading = _own(Style.HEADING, ui.text(DocumentText.ANNEX), ui)
     return [msgspec.structs.replace(heading, level=1, anchor="annex"), *rows]
+
+
+def _line(text: str, language: str) -> StyledParagraph:
+    leftward = direction(language) == "rtl"
+    return StyledParagraph(style=Style.LINE, text=text, language=language, right_to_left=leftward)
 
 
 def _own(style: Style, text: str, ui: Catalogue) -> StyledParagraph:
@@ -145,9 +149,7 @@ def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
             "published": version.at,
             "language": version.language,
             "address": document.address,
-            "translation": {"language": document.machine.target, "notice": document.machine.notice}
-            if document.machine.target
-            else None,
+            "translation": document.machine.told(),
             "paragraphs": document.rows,
             "comments": [
                 {

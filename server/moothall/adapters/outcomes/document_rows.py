@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -21,6 +21,7 @@ from moothall.core.outcomes.report import Objection
 from moothall.record.citation.quoting import QuotationFate, span_of
 from moothall.record.wrapping import plain
 from moothall.services.outcomes.documents import ShownMessage
+from moothall.services.outcomes.machine_translations import SourceText, TranslatedVersion
 from moothall.services.outcomes.quoted_words import QuotedWords
 
 
@@ -40,6 +41,10 @@ class CitationRow(msgspec.Struct, frozen=True, kw_only=True):
     now: str = ""
     """What they read now, in words; empty where that is the same."""
     fate: str = ""
+    translation: str = ""
+    """A machine's translation of `text`; empty for none."""
+    translation_language: str = ""
+    translation_direction: str = "auto"
 
 
 class ObjectionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +115,25 @@ def paragraph_rows(
             replies = () if register is None else tuple(_replies(each.message, register, document))
             rows.append(msgspec.structs.replace(row, replies=replies, question=each.question or ""))
     return rows
+
+
+def quoted_texts(shown: Iterable[ShownMessage], ui: Catalogue) -> Iterable[SourceText]:
+    """The words that messages quote."""
+    rows = (citation_row(words, ui) for each in shown for words in each.words)
+    return (SourceText(row.text, row.language) for row in rows if row.text)
+
+
+def with_translations(rows: Iterable[ParagraphRow], made: TranslatedVersion) -> Sequence[ParagraphRow]:
+    """The rows with a machine's translation under the words that they quote."""
+    replace = msgspec.structs.replace
+
+    def translated(row: CitationRow) -> CitationRow:
+        text, tag = made.quoted(row.text, row.language), made.wanted.target
+        if not text:
+            return row
+        return replace(row, translation=text, translation_language=tag, translation_direction=direction(tag))
+
+    return [replace(row, citations=tuple(map(translated, row.citations))) for row in rows]
 
 
 def _message(n: int, shown: ShownMessage | None, ui: Catalogue) -> ParagraphRow:

@@ -1,9 +1,14 @@
-"""`/admin/documents`: the secretariat says of what a document is made, and has its next version published."""
+"""`/admin/documents`: the secretariat says of what a document is made, and has its next version published.
+
+`/admin/translations`: it enters people's translations of newest versions of reports and documents.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from aiohttp import web
@@ -12,16 +17,23 @@ from babel.dates import format_date
 from moothall.adapters.admin.plan_form import form_time, time_of
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, newest, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
+from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.outcomes.document_texts import FORMS, assembly_words
+from moothall.adapters.outcomes.machine_made import NAME
 from moothall.adapters.pages.visitor_request import see_other
-from moothall.core.events.outcome_parts import DocumentForm
+from moothall.core.events.outcome_parts import DocumentForm, TranslatedText
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import PolicyQuestionId, SessionId
-from moothall.core.kernel.languages import direction
+from moothall.core.kernel.ids import CommandId, PolicyQuestionId, SessionId, is_name
+from moothall.core.kernel.languages import direction, primary
 from moothall.core.kernel.times import Zone
-from moothall.core.outcomes.commands import StateDocument
+from moothall.core.outcomes.commands import EnterTranslation, StateDocument
+from moothall.core.outcomes.translations import MAX_NAME, MAX_TEXT
 from moothall.services.outcomes.documents import Documents, ListedDocument
+from moothall.services.outcomes.machine_translations import SourceText, placed_in_document, placed_in_report
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.staff import actor_of
 
 PATH = "/admin/documents"
 
@@ -176,3 +188,98 @@ def _fields(changed: ListedDocument | None, zone: Zone) -> dict[str, str]:
         "comments": form_time(document.comments_until, zone),
         **({"young_people": "1"} if changed.young_people else {}),
     }
+
+
+class TranslationsDeskText:
+    """Message keys of the sentences that handlers show."""
+
+    REFUSED = (
+        "Each text needs its translation, and the translation a language other than the original's and the name of "
+        "whoever vouches for it."
+    )
+
+
+class Published(NamedTuple):
+    """The newest version of a report or document."""
+
+    live: LiveSession
+    n: int
+    placed: tuple[tuple[str, SourceText], ...]
+    address: str
+
+
+@dataclass(eq=False, repr=False)
+class TranslationsDeskDoor:
+    """Handlers of the page."""
+
+    pages: StaffPages
+    documents: Documents
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [
+            web.get("/admin/translations/{log}", self.show),
+            web.post("/admin/translations/{log}", self.enter),
+        ]
+
+    @staff_page(runs_the_house)
+    async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Show the texts of the newest version, each with a field for its translation."""
+        return self._page(asked, await self._published(request), {})
+
+    @staff_page(runs_the_house)
+    async def enter(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """Enter a translation of version `n`: `language`, `name` of who vouches, and each text by its place."""
+        fields = await self.pages.form(request, asked)
+        found = await self._published(request)
+        command = EnterTranslation(
+            n=found.n if fields.get("n") == str(found.n) else 0,
+            language=fields.get("language", "").strip(),
+            name=fields.get("name", ""),
+            texts=tuple(
+                TranslatedText(place, text) for place, _ in found.placed if (text := fields.get(place, "").strip())
+            ),
+        )
+        name = CommandId(f"translate-{hashlib.sha256(fields[FIELD].encode()).hexdigest()[:24]}")
+        answer = await found.live.writer.send(actor_of(asked.staff[0]), name, command)
+        if isinstance(answer, Refusal):
+            return self._page(asked, found, fields)
+        return see_other(asked.to(found.address, **{NAME: primary(command.language)}))
+
+    async def _published(self, request: web.Request) -> Published:
+        """The newest version in the log that a request names. Raises AdminProblem, StorageUnavailable."""
+        log = request.match_info["log"]
+        live = await self.documents.logs.sessions.find(SessionId(log)) if is_name(log) else None
+        if live is not None and live.state.kind is LogKind.REPORT:
+            report = live.state.outcomes.report.newest
+            if report is not None:
+                address = f"/s/{quote(report.session)}/outcome"
+                return Published(live, report.n, tuple(placed_in_report(report)), address)
+        elif live is not None and live.state.kind is LogKind.DOCUMENT:
+            document = live.state.outcomes.document.newest
+            if document is not None:
+                shown = await self.documents.shown(document.paragraphs)
+                title = SourceText(live.state.title, next(iter(live.state.languages), ""))
+                placed = tuple(placed_in_document(title, document, shown))
+                return Published(live, document.n, placed, f"/outcomes/{quote(live.id)}")
+        raise AdminProblem(404, AdminText.GONE)
+
+    def _page(self, asked: AdminRequest, found: Published, given: Mapping[str, str]) -> web.Response:
+        return self.pages.show(
+            "outcomes/admin_translation.html",
+            asked,
+            status=409 if given else 200,
+            problem=asked.ui.text(TranslationsDeskText.REFUSED) if given else "",
+            action=asked.to(f"/admin/translations/{quote(found.live.id)}"),
+            published=asked.to(found.address),
+            title=found.placed[0][1].text,
+            n=found.n,
+            given=given,
+            max_name=MAX_NAME,
+            max_text=MAX_TEXT,
+            rows=[
+                {"place": place, "text": each.text, "language": each.language, "direction": direction(each.language)}
+                for place, each in found.placed
+                if each.text.strip()
+            ],
+        )

@@ -16,9 +16,9 @@ from babel.dates import format_date
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
-from moothall.adapters.outcomes.document_rows import paragraph_rows
+from moothall.adapters.outcomes.document_rows import paragraph_rows, quoted_texts, with_translations
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
-from moothall.adapters.outcomes.machine_made import NAME, being_made, machine_made
+from moothall.adapters.outcomes.machine_made import NAME, being_made, entered_for, machine_made
 from moothall.adapters.outcomes.question_maps import question_maps
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
@@ -40,9 +40,11 @@ from moothall.services.outcomes.documents import Documents, ListedDocument, vers
 from moothall.services.outcomes.machine_translations import (
     MachineTranslations,
     SourceText,
+    TranslatedVersion,
     TranslationBusy,
     VersionTranslation,
-    texts_of_document,
+    placed_in_document,
+    vouched,
 )
 from moothall.services.questions.ports import QuestionsOf
 
@@ -129,6 +131,7 @@ class DocumentsDoor:
                 notice=ui.named("outcome/notice"),
                 machine=document.machine.notice,
                 original=to(**original),
+                vouched=document.machine.vouched(ui, lambda tag: to(**(original | {NAME: tag}))),
                 translations=document.machine.rows(ui, lambda tag: to(**(original | {NAME: tag}))),
                 title=listed.title,
                 title_language=listed.language,
@@ -249,14 +252,19 @@ class DocumentsDoor:
     async def _wanted(self, request: web.Request, ui: Catalogue) -> WrittenDocument:
         listed, version = await self._version(request)
         shown = await self.documents.shown(version.paragraphs)
-        here = await self.documents.stays_here(listed)
-        texts = [*texts_of_document(SourceText(listed.title, listed.language), version, shown.values())]
+        quoted = {words.citation.session for each in shown.values() for words in each.words}
+        here = await self.documents.stays_here(listed, quoted)
+        placed = [*placed_in_document(SourceText(listed.title, listed.language), version, shown)]
+        texts = [source for _, source in placed]
         languages = self.translations.languages(texts, here=here)
         original = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
-        machine = machine_made(request, languages, version.n, original, ui)
+        machine = machine_made(request, languages, version.n, original, ui, translations=listed.translations)
+        made: TranslatedVersion | None = None
         if machine.target:
+            texts += quoted_texts(shown.values(), ui)
             wanted = VersionTranslation(listed.id, version.n, machine.target, here)
-            made = await self.translations.made(wanted, texts)
+            person = entered_for(request, listed.translations, version.n)
+            made = await self.translations.made(wanted, texts) if person is None else vouched(wanted, person, placed)
             title, tag = made.of(listed.title, listed.language)
             listed, version = listed._replace(title=title, language=tag), made.document(version)
             shown = {reference: made.shown(each) for reference, each in shown.items()}
@@ -264,6 +272,8 @@ class DocumentsDoor:
             listed, version = await self._of_body(RecipientId(body), listed, version, ui)
         register = await self.documents.register()
         rows = await asyncio.to_thread(paragraph_rows, version, shown, ui, register, listed.id)
+        if made is not None and not machine.by:
+            rows = with_translations(rows, made)
         return WrittenDocument(listed, version, rows, self._about(version, ui), original, machine)
 
     async def _of_body(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from aiohttp import hdrs, web
@@ -11,6 +11,8 @@ from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.request_context import HttpProblem, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.core.kernel.languages import primary
+from moothall.core.outcomes.translations import VouchedTranslation
 
 NAME = "translation"
 """The name in the query of an address."""
@@ -23,6 +25,11 @@ class MachineText:
 
     NOTICE = "Machine translation of version {n}: made by a machine, not official. Only the original counts: {address}"
     MARK = "Machine translation, not official"
+    VOUCHED = "Translated by {name}, from version {n}. Only the original counts: {address}"
+    BY = "Translated by {name}"
+    SPOKEN = "Original"
+    UNDER = "Machine translation"
+    """What stands above quoted words, and above their translation."""
     MAKING = "The translation is being made. It comes by itself as soon as it is done, within a few minutes."
 
 
@@ -38,10 +45,23 @@ class MachineMade(msgspec.Struct, frozen=True, kw_only=True):
     languages: Sequence[str] = ()
     """The languages in which there can be one."""
 
+    people: Mapping[str, str] = {}
+    """The languages in which a person's translation stands before a machine's, each with who vouches for it."""
+
+    @property
+    def by(self) -> str:
+        """Who vouches for the translation that is shown; empty for a machine's, and for the original."""
+        return self.people.get(self.target, "")
+
     @property
     def ending(self) -> str:
         """What stands in the names of files."""
-        return f"-machine-translation-{self.target}" if self.target else ""
+        kind = "translation" if self.by else "machine-translation"
+        return f"-{kind}-{self.target}" if self.target else ""
+
+    def told(self) -> Mapping[str, str] | None:
+        """The same for a file of data; None for the original."""
+        return {"language": self.target, "notice": self.notice, "by": self.by} if self.target else None
 
     def rows(self, ui: Catalogue, to: Callable[[str], str]) -> list[Mapping[str, object]]:
         """The links to the translations; `to` returns the address of one."""
@@ -53,14 +73,54 @@ class MachineMade(msgspec.Struct, frozen=True, kw_only=True):
                 "here": tag == self.target,
             }
             for tag in self.languages
+            if tag not in self.people
+        ]
+
+    def vouched(self, ui: Catalogue, to: Callable[[str], str]) -> list[Mapping[str, object]]:
+        """The links to people's translations."""
+        return [
+            {
+                "address": to(tag),
+                "name": own_name(tag) or ui.language_name(tag),
+                "language": tag,
+                "here": tag == self.target,
+                "by": ui.text(MachineText.BY, name=f"\u2068{name}\u2069"),
+            }
+            for tag, name in self.people.items()
         ]
 
 
-def machine_made(request: web.Request, languages: Sequence[str], n: int, address: str, ui: Catalogue) -> MachineMade:
-    """What a request asks for, of version `n` at an address. Raises HttpProblem where there can be no such one."""
+def entered_for(request: web.Request, translations: Iterable[VouchedTranslation], n: int) -> VouchedTranslation | None:
+    """The person's translation of version `n` that a request asks for, or None."""
+    target = request.query.get(NAME, "")
+    return next((each for each in translations if each.n == n and primary(each.language) == target), None)
+
+
+def machine_made(
+    request: web.Request,
+    languages: Sequence[str],
+    n: int,
+    address: str,
+    ui: Catalogue,
+    *,
+    translations: Iterable[VouchedTranslation] = (),
+) -> MachineMade:
+    """What a request asks for, of version `n` at an address. `translations`: people's. Raises HttpProblem where there
+    can be no such one.
+    """
+    people = {primary(each.language): each.name for each in translations if each.n == n}
     target = request.query.get(NAME, "")
     if not target:
-        return MachineMade(languages=languages)
+        return MachineMade(languages=languages, people=people)
+    if target in people:
+        by = f"\u2068{people[target]}\u2069"
+        return MachineMade(
+            target=target,
+            notice=ui.text(MachineText.VOUCHED, name=by, n=n, address=address),
+            mark=ui.text(MachineText.BY, name=by),
+            languages=languages,
+            people=people,
+        )
     if target not in languages:
         raise HttpProblem(404, ErrorText.LANGUAGE)
     return MachineMade(
@@ -68,6 +128,7 @@ def machine_made(request: web.Request, languages: Sequence[str], n: int, address
         notice=ui.text(MachineText.NOTICE, n=n, address=address),
         mark=ui.text(MachineText.MARK),
         languages=languages,
+        people=people,
     )
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
-from moothall.adapters.outcomes.machine_made import NAME, being_made, machine_made
+from moothall.adapters.outcomes.machine_made import NAME, being_made, entered_for, machine_made
 from moothall.adapters.outcomes.published_report import PublishedReport, published_report
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, own_html, page_headers
@@ -42,7 +42,9 @@ from moothall.services.outcomes.machine_translations import (
     MachineTranslations,
     TranslationBusy,
     VersionTranslation,
-    texts_of_report,
+    placed_in_report,
+    texts_quoted,
+    vouched,
 )
 from moothall.services.outcomes.outcome_logs import report_of
 from moothall.services.outcomes.reports import SessionReports
@@ -120,6 +122,7 @@ class OutcomeDoor:
             files=[{"name": each.upper(), "address": _to(f"{base}/outcome.{each}", ui, target)} for each in FORMS],
             machine=found.machine.notice,
             original=_to(f"{base}/outcome", ui),
+            vouched=found.machine.vouched(ui, lambda tag: _to(f"{base}/outcome", ui, tag)),
             translations=found.machine.rows(ui, lambda tag: _to(f"{base}/outcome", ui, tag)),
             back=f"{base}{ui.query}",
             room=f"/report/{quote(wanted.session)}{ui.query}"
@@ -239,14 +242,21 @@ class OutcomeDoor:
         if found is None:
             raise HttpProblem(404, OutcomeText.NONE)
         session, version = wanted.snapshot.session, found.version
-        here = session.young_people or session.access is Access.STAFF
-        texts = [*texts_of_report(version)]
+        here = session.young_people or session.access is Access.STAFF or await self.reports.stays_here(found.cited)
+        placed = [*placed_in_report(version)]
+        texts = [source for _, source in placed]
+        entered = await self.reports.translations(wanted.session)
         languages = self.translations.languages(texts, here=here)
-        machine = machine_made(request, languages, version.n, found.address, ui)
+        machine = machine_made(request, languages, version.n, found.address, ui, translations=entered)
         if machine.target:
             asked = VersionTranslation(report_of(wanted.session), version.n, machine.target, here)
-            version = (await self.translations.made(asked, texts)).report(version)
-        return dataclasses.replace(found, version=version, machine=machine)
+            if (person := entered_for(request, entered, version.n)) is not None:
+                return dataclasses.replace(
+                    found, version=vouched(asked, person, placed).report(version), machine=machine
+                )
+            made = await self.translations.made(asked, [*texts, *texts_quoted(found.cited.values())])
+            return dataclasses.replace(found, version=made.report(version), machine=machine, made=made)
+        return dataclasses.replace(found, machine=machine)
 
 
 def _to(path: str, ui: Catalogue, translation: str = "") -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from moothall.adapters.outcomes.cited_values import CitedRows
-from moothall.adapters.outcomes.machine_made import MachineMade
+from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
 from moothall.core.kernel.ids import SessionId
@@ -19,6 +19,7 @@ from moothall.core.outcomes.report import Objection, Report, ReportVersion
 from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
 from moothall.record.proceedings.report import SessionReport
 from moothall.services.outcomes.cited_words import CitedWords
+from moothall.services.outcomes.machine_translations import TranslatedVersion
 from moothall.services.outcomes.reports import SessionReports
 
 FIRST_CITED = (
@@ -47,6 +48,8 @@ class PublishedReport:
     """The public address of the page."""
     machine: MachineMade = field(default_factory=MachineMade)
     """Whether a machine translated it."""
+    made: TranslatedVersion | None = None
+    """The machine's translation; None for the original."""
 
     def values(self) -> dict[str, object]:
         """Values for the page."""
@@ -74,7 +77,7 @@ class PublishedReport:
 
     def message(self, message: PublishedMessage) -> dict[str, object]:
         """The values of a message."""
-        rows = CitedRows(self.ui, self.zone)
+        rows = CitedRows(self.ui, self.zone, self.made)
         return {
             "id": message.id,
             "kind": message.kind.value,
@@ -103,9 +106,7 @@ class PublishedReport:
             "title": version.title,
             "language": version.language,
             "template": version.template,
-            "translation": {"language": self.machine.target, "notice": self.machine.notice}
-            if self.machine.target
-            else None,
+            "translation": self.machine.told(),
             "address": self.address,
             "sections": version.sections,
             "messages": [
@@ -132,6 +133,9 @@ class PublishedReport:
         cited = self.cited[citation]
         state = "checked" if cited.checked_by is not None else "unchecked"
         words = {"was": cited.was, "now": cited.now, "names": cited.names, "fate": cited.fate.value, "state": state}
+        if self.made is not None:
+            under = [self.made.quoted(line.was, line.language) for line in cited.lines]
+            words["machine_translation"] = " ".join(each for each in under if each)
         return {**msgspec.to_builtins(citation), **words}
 
     def document(self) -> StyledDocument:
@@ -197,8 +201,14 @@ class PublishedReport:
             cited = self.cited[citation]
             rows = CitedRows(ui, self.zone)
             for line in cited.lines:
+                under = "" if self.made is None else self.made.quoted(line.was, line.language)
+                if under:
+                    yield self._own(Style.SOURCE, ui.text(MachineText.SPOKEN))
                 if line.was:
                     yield self._said(Style.LINE, f"“{line.was}”", line.language)
+                if under:
+                    yield self._own(Style.SOURCE, ui.text(MachineText.UNDER))
+                    yield self._said(Style.LINE, under, self.machine.target)
             row = rows.row(cited)
             facts = [*cited.names, str(row["time"]), str(row["state"]), str(row["said"])]
             if cited.was != cited.now and cited.now:

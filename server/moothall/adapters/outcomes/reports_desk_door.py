@@ -37,6 +37,7 @@ from moothall.core.reports.templates import said_in
 from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.commitment_links import CommitmentLinks
+from moothall.services.outcomes.outcome_logs import report_of
 from moothall.services.outcomes.publishing import Hindrance, Obstacle
 from moothall.services.outcomes.reminding import RapporteurAddress, RapporteurAddresses
 from moothall.services.outcomes.reports import SessionReports
@@ -240,6 +241,7 @@ class ReportsDeskDoor:
             "room": asked.to(f"/report/{quote(entry.session)}"),
             "address": f"{self.public}/report/{quote(entry.session)}",
             "published": "" if report.newest is None else asked.to(f"/s/{quote(entry.session)}/outcome"),
+            "translate": asked.to(f"/admin/translations/{quote(report_of(entry.session))}"),
             "commitments": [
                 self._commitment(entry.session, each, report, asked)
                 for each in (() if report.newest is None else report.newest.messages)

@@ -14,7 +14,7 @@ from moothall.adapters.outcomes.bodies_desk_door import BodiesDeskDoor
 from moothall.adapters.outcomes.bodies_door import BodiesDoor
 from moothall.adapters.outcomes.body_reports import BodyLetters
 from moothall.adapters.outcomes.comments_door import CommentsDoor
-from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskDoor
+from moothall.adapters.outcomes.documents_desk_door import DocumentsDeskDoor, TranslationsDeskDoor
 from moothall.adapters.outcomes.documents_door import DocumentsDoor
 from moothall.adapters.outcomes.smtp_mail import SmtpMail
 from moothall.adapters.pages.visitor_forms import VisitorContext
@@ -118,6 +118,7 @@ def document_doors(
         ),
         CommentsDoor(context, DocumentComments(documents, backend.asking, clock=backend.clock)),
         DocumentsDeskDoor(pages=entrance.forms, documents=documents),
+        TranslationsDeskDoor(entrance.forms, documents),
         BodiesDoor(pages=services.pages, documents=documents, public=public),
         BodiesDeskDoor(pages=entrance.forms, documents=documents, sending=sending, randomness=backend.randomness),
     )

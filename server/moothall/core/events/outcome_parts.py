@@ -147,6 +147,16 @@ class PublishedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Citations that nobody opened or played before the report was published."""
 
 
+class TranslatedText(msgspec.Struct, frozen=True):
+    """A text of a published version in another language."""
+
+    place: str
+    """`title`; of a report `heading.` and `section.` with a section's name, `message.` with a message's id; of a
+    document `paragraph.` with a number."""
+    text: str
+    """The translation."""
+
+
 class MessageReference(msgspec.Struct, frozen=True, kw_only=True):
     """A message in a version of a report."""
 

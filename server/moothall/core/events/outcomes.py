@@ -18,6 +18,7 @@ from moothall.core.events.outcome_parts import (
     ReportStage,
     SendingState,
     SendingWay,
+    TranslatedText,
 )
 from moothall.core.kernel import lanes
 from moothall.core.kernel.ids import (
@@ -337,6 +338,19 @@ class DocumentPublished(Event, frozen=True, kw_only=True, tag="document.publishe
     """Its paragraphs, in order."""
 
 
+class TranslationEntered(Event, frozen=True, kw_only=True, tag="translation.entered"):
+    """A person's translation of a published version of a report or document. It takes the place of an earlier one."""
+
+    n: int
+    """The version."""
+    language: str
+    """BCP-47 tag of the translation."""
+    name: str
+    """Who vouches for it."""
+    texts: tuple[TranslatedText, ...]
+    """Its texts, by their places."""
+
+
 class CommentPlaced(Event, frozen=True, kw_only=True, tag="comment.placed"):
     """The paragraph to which a comment belongs. The comment itself is an intervention."""
 
@@ -374,5 +388,5 @@ ReportFact = (
     | MessageObjected
 )
 DocumentFact = DocumentStated | DocumentPublished | CommentPlaced
-OutcomeFact = CallFact | RegisterFact | ReportFact | DocumentFact
+OutcomeFact = CallFact | RegisterFact | ReportFact | DocumentFact | TranslationEntered
 """Unions of events; `moothall.core.outcomes` has one fold for each of them."""

@@ -13,6 +13,7 @@ from moothall.core.events.outcome_parts import (
     ReportStage,
     SendingState,
     SendingWay,
+    TranslatedText,
 )
 from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import (
@@ -236,6 +237,15 @@ class PublishDocument(Command, frozen=True, kw_only=True, tag="publish-document"
     paragraphs: tuple[NumberedParagraph, ...]
 
 
+class EnterTranslation(Command, frozen=True, kw_only=True, tag="enter-translation"):
+    """Enter a person's translation of a published version of a report or document."""
+
+    n: int
+    language: str
+    name: str
+    texts: tuple[TranslatedText, ...]
+
+
 class PlaceComment(Command, frozen=True, kw_only=True, tag="place-comment"):
     """Say to which paragraph a comment belongs. Only the server sends it."""
 
@@ -268,5 +278,5 @@ ReportCommand = (
     | ObjectToMessage
 )
 DocumentCommand = StateDocument | PublishDocument | PlaceComment
-OutcomeCommand = CallCommand | RegisterCommand | ReportCommand | DocumentCommand
+OutcomeCommand = CallCommand | RegisterCommand | ReportCommand | DocumentCommand | EnterTranslation
 """Unions of commands; `moothall.core.rules` has one function that decides for each of them."""

@@ -12,6 +12,7 @@ from moothall.core.outcomes.call import OpenCall, evolve_call
 from moothall.core.outcomes.document import OutcomeDocument, evolve_document
 from moothall.core.outcomes.register import Register, evolve_register
 from moothall.core.outcomes.report import Report, evolve_report
+from moothall.core.outcomes.translations import VouchedTranslation, evolve_translations
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,11 +22,15 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     register: Register = Register()
     report: Report = Report()
     document: OutcomeDocument = OutcomeDocument()
+    translations: tuple[VouchedTranslation, ...] = ()
+    """People's translations of versions of the report or document."""
 
 
 def evolve_outcomes(outcomes: Outcomes, event: oe.OutcomeFact, at: int) -> Outcomes:
     """Return the outcomes after `event`, logged at Unix ms `at`."""
     replace = msgspec.structs.replace
+    if isinstance(event, oe.TranslationEntered):
+        return replace(outcomes, translations=evolve_translations(outcomes.translations, event))
     if isinstance(event, oe.CallFact):
         return replace(outcomes, call=evolve_call(outcomes.call, event))
     if isinstance(event, oe.RegisterFact):

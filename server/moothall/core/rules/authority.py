@@ -78,7 +78,7 @@ _DRAFT = _of(
     outcome.CheckCitation,
     outcome.SubmitReport,
 )
-_RETURN = _of(outcome.AssignReport, outcome.MoveReport)
+_RETURN = _of(outcome.AssignReport, outcome.MoveReport, outcome.EnterTranslation)
 _SAID_OF_MESSAGES = _of(outcome.ConfirmMessage, outcome.ObjectToMessage)
 _BY_THE_SERVER = _of(
     outcome.PublishReport, outcome.PublishDocument, outcome.NoteSending, outcome.PlaceComment, outcome.AssignReport

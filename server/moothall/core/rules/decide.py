@@ -16,15 +16,19 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.opinions.voting_rules import decide_voting
 from moothall.core.outcomes.commands import (
     CallCommand,
+    EnterTranslation,
     OutcomeCommand,
     PlaceComment,
     RegisterCommand,
     ReportCommand,
     StateCall,
 )
+from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.document_rules import decide_document
 from moothall.core.outcomes.register_rules import decide_call, decide_register
+from moothall.core.outcomes.report import ReportVersion
 from moothall.core.outcomes.report_rules import decide_report
+from moothall.core.outcomes.translations import decide_translation
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.attendance import decide_attendance
 from moothall.core.rules.corrections import correct, publish_declined, revise
@@ -143,6 +147,9 @@ def _outcome(state: State, command: OutcomeCommand, wall: int) -> Decision:
         )
     if isinstance(command, RegisterCommand):
         return decide_register(outcomes.register, command)
+    if isinstance(command, EnterTranslation):
+        versions: list[ReportVersion | DocumentVersion] = [*outcomes.report.versions, *outcomes.document.versions]
+        return decide_translation(outcomes.translations, versions, command)
     if isinstance(command, ReportCommand):
         return decide_report(outcomes.report, command)
     received = isinstance(command, PlaceComment) and command.intervention in state.questions.interventions

@@ -10,6 +10,7 @@ from moothall.core.kernel.command import Command
 from moothall.core.outcomes.commands import (
     CallCommand,
     DocumentCommand,
+    EnterTranslation,
     OutcomeCommand,
     RegisterCommand,
     ReportCommand,
@@ -31,8 +32,8 @@ _ASKED = _of(do.QuestionCommand)
 _FITTING: dict[LogKind, _Commands] = {
     LogKind.CALL: _EVERY | _LIFE | _ASKED | _of(CallCommand),
     LogKind.REGISTER: _EVERY | _of(RegisterCommand),
-    LogKind.REPORT: _EVERY | _of(ReportCommand),
-    LogKind.DOCUMENT: _EVERY | _LIFE | _ASKED | _of(DocumentCommand),
+    LogKind.REPORT: _EVERY | _of(ReportCommand) | {EnterTranslation},
+    LogKind.DOCUMENT: _EVERY | _LIFE | _ASKED | _of(DocumentCommand) | {EnterTranslation},
 }
 _OUTCOMES = _of(OutcomeCommand)
 

@@ -47,8 +47,8 @@ _FOR_STAFF = (
 """Events that the staff wrote or marked for themselves, and what people wrote for them on the attendance list."""
 _DRAFTED = oe.SectionWritten | oe.MessageWritten | oe.CitationChecked | oe.ReportMoved
 """Events that hold words of a report's draft, or about it."""
-_OUTCOME = oe.ReportPublished | oe.MessageConfirmed | oe.MessageObjected | oe.DocumentPublished
-"""Events that hold words of published reports and documents, and names of those who confirmed or objected."""
+_OUTCOME = oe.ReportPublished | oe.MessageConfirmed | oe.MessageObjected | oe.DocumentPublished | oe.TranslationEntered
+"""Events that hold words of published reports and documents, and names of who confirmed, objected or translated."""
 _WITH_TEXT = (
     ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
 )

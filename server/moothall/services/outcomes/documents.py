@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from moothall.core.outcomes.commands import PublishDocument, StateDocument
 from moothall.core.outcomes.document import DocumentVersion, OutcomeDocument
 from moothall.core.outcomes.register import Register
 from moothall.core.outcomes.report import Report, ReportVersion
+from moothall.core.outcomes.translations import VouchedTranslation
 from moothall.core.ports import Randomness
 from moothall.core.questions.document_comments import DocumentComment, published_comments, waiting_comments
 from moothall.services.outcomes.outcome_logs import FLOOR, REGISTER, OutcomeLogs, listed_reports, report_of
@@ -43,6 +44,7 @@ class ListedDocument(NamedTuple):
     waiting: tuple[DocumentComment, ...] = ()
     """Those on which nobody has decided, for the staff only."""
     young_people: bool = False
+    translations: tuple[VouchedTranslation, ...] = ()
 
 
 class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,14 +153,15 @@ class Documents:
             sessions.append(made)
         return sessions
 
-    async def stays_here(self, listed: ListedDocument) -> bool:
-        """Whether a document's texts go to no service outside the house: young people take part in it, or in a session
-        of its days. Raises StorageUnavailable.
+    async def stays_here(self, listed: ListedDocument, quoted: Collection[SessionId] = ()) -> bool:
+        """Whether a document's texts go to no service outside the house: young people take part in it, in a session
+        of its days, or in one of those `quoted`. Raises StorageUnavailable.
         """
         since, until = listed.document.since, listed.document.until
         young = [entry for entry in await self.entries() if entry.young_people]
         held = [day for entry in young if (day := self.day_of(entry)) is not None]
-        return listed.young_people or any(since <= day <= until for day, _ in held)
+        within = any(since <= day <= until for day, _ in held)
+        return listed.young_people or within or any(entry.session in quoted for entry in young)
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
@@ -206,4 +209,5 @@ def _listed(live: LiveSession) -> ListedDocument:
         tuple(published_comments(state.questions, document)),
         tuple(waiting_comments(state.questions, document)),
         state.young_people,
+        state.outcomes.translations,
     )

@@ -2,28 +2,30 @@
 
 They stand in no log, so that none is ever sealed or proved: they are kept in memory, and made again after a restart.
 Each belongs to one version and is made one text at a time, so that the translation of live text is not delayed. Words
-that are quoted from a record are not translated.
+that are quoted from a record stay as they are; their translation stands under them, where they could be translated.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
 
-from moothall.core.events.outcome_parts import NumberedParagraph, PublishedMessage, PublishedSection
+from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage, PublishedSection
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.report import ReportVersion
+from moothall.core.outcomes.translations import TITLE, VouchedTranslation
 from moothall.services.log.publication import Publication
+from moothall.services.outcomes.cited_words import CitedWords
 from moothall.services.outcomes.documents import ShownMessage
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.services.translation.text_translation import TextTranslation
@@ -62,6 +64,12 @@ class TranslatedVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     wanted: VersionTranslation
     texts: Mapping[SourceText, str]
+    asked: frozenset[SourceText] = frozenset()
+    """Which texts were to be translated."""
+
+    def quoted(self, text: str, language: str) -> str:
+        """The translation of quoted words; empty where there is none, or they are in this language already."""
+        return self.texts.get(SourceText(text, language), "")
 
     def of(self, text: str, language: str) -> tuple[str, str]:
         """A text and its language, translated where it was."""
@@ -103,19 +111,39 @@ class TranslatedVersion(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def texts_of_report(version: ReportVersion) -> Iterable[SourceText]:
-    """What of a report is translated."""
-    sections = [text for each in version.sections for text in (each.heading, each.text)]
-    texts = (version.title, *sections, *(each.text for each in version.messages))
-    return (SourceText(text, version.language) for text in texts)
+def placed_in_report(version: ReportVersion) -> Iterator[tuple[str, SourceText]]:
+    """What of a report is translated, by its places (`TranslatedText`)."""
+    yield TITLE, SourceText(version.title, version.language)
+    for each in version.sections:
+        yield f"heading.{each.id}", SourceText(each.heading, version.language)
+        yield f"section.{each.id}", SourceText(each.text, version.language)
+    for message in version.messages:
+        yield f"message.{message.id}", SourceText(message.text, version.language)
 
 
-def texts_of_document(
-    title: SourceText, version: DocumentVersion, shown: Iterable[ShownMessage]
-) -> Iterable[SourceText]:
-    """What of a document is translated, with the messages that it shows."""
-    paragraphs = [SourceText(each.text, each.language or version.language) for each in version.paragraphs]
-    return (title, *paragraphs, *(SourceText(each.message.text, each.version.language) for each in shown))
+def placed_in_document(
+    title: SourceText, version: DocumentVersion, shown: Mapping[MessageReference, ShownMessage]
+) -> Iterator[tuple[str, SourceText]]:
+    """What of a document is translated, with the messages that it shows, by its places."""
+    yield TITLE, title
+    for each in version.paragraphs:
+        if each.message is None:
+            yield f"paragraph.{each.n}", SourceText(each.text, each.language or version.language)
+        elif (found := shown.get(each.message)) is not None:
+            yield f"paragraph.{each.n}", SourceText(found.message.text, found.version.language)
+
+
+def vouched(
+    wanted: VersionTranslation, entered: VouchedTranslation, placed: Iterable[tuple[str, SourceText]]
+) -> TranslatedVersion:
+    """A person's translation, to be shown in place of a machine's."""
+    texts = {each.place: each.text for each in entered.texts}
+    return TranslatedVersion(wanted=wanted, texts={source: texts[at] for at, source in placed if at in texts})
+
+
+def texts_quoted(cited: Iterable[CitedWords]) -> Iterable[SourceText]:
+    """The words that a report quotes."""
+    return (SourceText(line.was, line.language) for each in cited for line in each.lines if line.was)
 
 
 class TranslationBusy(Exception):
@@ -151,7 +179,7 @@ class MachineTranslations:
         """A version's translation, made now where none is kept. Raises TranslationBusy."""
         some = frozenset(each for each in texts if each.text.strip() and primary(each.language) != wanted.target)
         kept = self._made.get(wanted)
-        if kept is not None:
+        if kept is not None and some <= kept.asked:
             self._made.move_to_end(wanted)
             return kept
         if wanted not in self._jobs:
@@ -163,7 +191,10 @@ class MachineTranslations:
         await asyncio.wait((job,), timeout=PATIENCE_S)
         if not job.done() or job.cancelled():
             raise TranslationBusy
-        return job.result()
+        made = job.result()
+        if not some <= made.asked:  # It was made for somebody who sees fewer quotations.
+            raise TranslationBusy
+        return made
 
     def observe(self, _: ReadSession, publication: Publication) -> None:
         """Drop all translations where something was removed: one may have its words. For `Sessions.observe`."""
@@ -189,14 +220,15 @@ class MachineTranslations:
                     job.cancel()
 
     async def _translated(self, wanted: VersionTranslation, texts: frozenset[SourceText]) -> TranslatedVersion:
-        found: dict[SourceText, str] = {}
-        for each in sorted(texts):
+        kept = self._made.get(wanted, TranslatedVersion(wanted=wanted, texts={}))
+        found = {**kept.texts}
+        for each in sorted(texts - kept.asked):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_ONE_S):
                     made = await self.translation.text(each.text, each.language, wanted.target, here=wanted.here)
                     if not isinstance(made, Refusal):
                         found[each] = made.text
-        return TranslatedVersion(wanted=wanted, texts=found)
+        return TranslatedVersion(wanted=wanted, texts=found, asked=kept.asked | texts)
 
     def _keep(self, made: TranslatedVersion) -> None:
         self._made[made.wanted] = made

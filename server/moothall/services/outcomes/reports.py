@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
 from moothall.core.events.outcome_parts import Citation, ReportStage
@@ -13,8 +13,10 @@ from moothall.core.kernel.errors import NO_SESSION, MoothallError, Refusal, Refu
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.report import Report
+from moothall.core.outcomes.translations import VouchedTranslation
 from moothall.core.reports.templates import ReportTemplates
 from moothall.core.sessions.state import Status
+from moothall.core.translation.lines import stays_here
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords, CitedWords
@@ -50,6 +52,11 @@ class SessionReports:
         """A session's report; an empty one where there is none. Raises StorageUnavailable."""
         live = await self.find(session)
         return Report() if live is None else live.state.outcomes.report
+
+    async def translations(self, session: SessionId) -> tuple[VouchedTranslation, ...]:
+        """People's translations of a session's report. Raises StorageUnavailable."""
+        live = await self.find(session)
+        return () if live is None else live.state.outcomes.translations
 
     async def assign(self, actor: Actor, name: CommandId, command: do.AssignReport) -> Receipt | Refusal:
         """Say who writes a session's report, on which template, until when. Raises StorageUnavailable."""
@@ -125,6 +132,14 @@ class SessionReports:
         return await self.cited.look_up(
             [(each, message.check_of(each)) for message in report.messages.values() for each in message.citations]
         )
+
+    async def stays_here(self, citations: Iterable[Citation]) -> bool:
+        """Whether the words of some citation go to no service outside the house. Raises StorageUnavailable."""
+        for session in {each.session for each in citations}:
+            live = await self.logs.sessions.find(session)
+            if live is not None and stays_here(live.state):
+                return True
+        return False
 
     async def hindrances(self, report: Report) -> tuple[Hindrance, ...]:
         """What keeps a report from being published. Raises as `look_up` does."""

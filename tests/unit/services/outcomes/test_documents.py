@@ -141,5 +141,9 @@ def test_a_document_of_a_day_with_young_people_stays_in_the_house() -> None:
             await here.send(other, SYSTEM, channel)
             await here.send(other, SYSTEM, do.OpenSession())
             assert await here.documents.stays_here(listed)
+            before = msgspec.structs.replace(listed.document, since="2020-01-01", until="2020-01-01")
+            earlier = listed._replace(document=before)
+            assert not await here.documents.stays_here(earlier)
+            assert await here.documents.stays_here(earlier, {other.id}), "it is quoted"
 
     loop.run(story())

@@ -8,23 +8,29 @@ import pytest
 from msgspec.structs import replace
 
 from moothall.core.events.outcome_parts import (
+    Citation,
     MessageKind,
     NumberedParagraph,
     ParagraphStyle,
     PublishedMessage,
     PublishedSection,
+    TranslatedText,
 )
-from moothall.core.kernel.ids import MessageId, SessionId
+from moothall.core.kernel.ids import CitationId, MessageId, SessionId
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.report import ReportVersion
+from moothall.core.outcomes.translations import VouchedTranslation
+from moothall.services.outcomes.cited_words import CitedFate, CitedLine, CitedWords
 from moothall.services.outcomes.machine_translations import (
     WAITING,
     MachineTranslations,
     SourceText,
     TranslationBusy,
     VersionTranslation,
-    texts_of_document,
-    texts_of_report,
+    placed_in_document,
+    placed_in_report,
+    texts_quoted,
+    vouched,
 )
 from moothall.services.translation.text_translation import TextTranslation
 from moothall.services.translation.translators import Translators
@@ -41,7 +47,12 @@ REPORT = ReportVersion(
     sections=(PublishedSection(id="issues", heading="Issues", text="All spoke.\n\nOf water."),),
     messages=(PublishedMessage(id=MessageId("m1"), kind=MessageKind.AGREED, text="All want it."),),
 )
+CITED = Citation(id=CitationId("c1"), session=SessionId("hall"), offset=1)
 WANTED = VersionTranslation(SessionId("report.hall"), 2, "pt", here=False)
+
+
+def texts_of_report(version: ReportVersion) -> list[SourceText]:
+    return [text for _, text in placed_in_report(version)]
 
 
 @asynccontextmanager
@@ -61,7 +72,7 @@ def test_a_report_is_translated_once_and_says_of_which_version() -> None:
     async def story() -> None:
         echo = EchoEnd()
         async with translations(echo) as made:
-            texts = [*texts_of_report(REPORT)]
+            texts = texts_of_report(REPORT)
             assert made.languages(texts, here=False) == ("es", "pt")
             one = await made.made(WANTED, texts)
             assert one.wanted == WANTED
@@ -85,7 +96,7 @@ def test_texts_in_other_languages_are_translated_too_and_those_in_the_language_s
                 NumberedParagraph(n=3, style=ParagraphStyle.MESSAGE),
             )
             version = DocumentVersion(n=1, at=0, language="en", paragraphs=paragraphs)
-            texts = [*texts_of_document(SourceText("Outcomes", "en"), version, ())]
+            texts = [text for _, text in placed_in_document(SourceText("Outcomes", "en"), version, {})]
             assert made.languages(texts, here=False) == ("en", "es", "pt")
             one = await made.made(WANTED, texts)
             found = [(each.n, each.text, each.language) for each in one.document(version).paragraphs]
@@ -100,7 +111,7 @@ def test_what_must_stay_in_the_house_goes_to_no_service_outside() -> None:
         remote: Sequence[object] = [replace(each, remote=True) for each in DIRECTIONS]
         echo = EchoEnd(remote)  # type: ignore[arg-type]  # directions
         async with translations(echo) as made:
-            texts = [*texts_of_report(REPORT)]
+            texts = texts_of_report(REPORT)
             assert made.languages(texts, here=False) == ("es", "pt")
             assert made.languages(texts, here=True) == ()
             one = await made.made(WANTED._replace(here=True), texts)
@@ -108,6 +119,52 @@ def test_what_must_stay_in_the_house_goes_to_no_service_outside() -> None:
             assert echo.asked == []
 
     run(story())
+
+
+def test_quoted_words_have_their_translation_beside_them_and_only_what_is_new_is_asked_for() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with translations(echo) as made:
+            texts = texts_of_report(REPORT)
+            await made.made(WANTED, texts)
+            asked = len(echo.asked)
+            line = CitedLine(segment="l1", language="en", was="Who said so?", now="Who said so!")
+            cited = CitedWords(citation=CITED, fate=CitedFate.CHANGED, lines=(line, replace(line, was="")))
+            texts += texts_quoted([cited])
+            one = await made.made(WANTED, texts)
+            assert len(echo.asked) == asked + 1
+            assert one.quoted("Who said so?", "en") == "[pt] Who said so?"
+            assert one.quoted("Who said so!", "en") == one.quoted("Quem?", "pt") == ""
+            assert one.report(REPORT).title == "[pt] Water"
+            assert await made.made(WANTED, texts_of_report(REPORT)) is one, "whoever sees fewer quotations gets it too"
+
+    run(story())
+
+
+def test_whoever_sees_more_quotations_than_are_being_translated_is_told_to_come_again() -> None:
+    async def story() -> None:
+        async with translations(EchoEnd()) as made:
+            texts = texts_of_report(REPORT)
+            first = asyncio.ensure_future(made.made(WANTED, texts))
+            await asyncio.sleep(0)
+            more = [*texts, SourceText("Who said so?", "en")]
+            with pytest.raises(TranslationBusy):
+                await made.made(WANTED, more)
+            await first
+            assert (await made.made(WANTED, more)).quoted("Who said so?", "en")
+
+    run(story())
+
+
+def test_a_persons_translation_takes_the_machines_place() -> None:
+    texts = (
+        TranslatedText("title", "Água"),
+        TranslatedText("message.m1", "Todos querem."),
+        TranslatedText("gone", "?"),
+    )
+    entered = VouchedTranslation(n=2, language="pt", name="Ana", texts=texts)
+    report = vouched(WANTED, entered, placed_in_report(REPORT)).report(REPORT)
+    assert (report.title, report.messages[0].text, report.sections) == ("Água", "Todos querem.", REPORT.sections)
 
 
 def test_too_many_are_refused_for_now() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.outcome_parts import MessageKind
-from moothall.core.events.types import Tag
+from moothall.core.events.outcome_parts import Citation, MessageKind
+from moothall.core.events.types import Access, Tag
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import NO_SESSION, Refusal
-from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import CitationId, CommandId, SegmentId, SessionId
 from moothall.core.outcomes import commands as outcome
 from moothall.core.outcomes.report import Report
 from moothall.core.reports.templates import ReportTemplates
@@ -47,6 +47,20 @@ def test_who_assigns_is_told_what_is_missing() -> None:
             assert isinstance(await told.reports.open(nowhere), Refusal)
             told.templates = ReportTemplates()
             assert isinstance(await told.reports.open(nowhere), Refusal)
+
+    loop.run(run())
+
+
+def test_words_that_a_staff_meeting_or_young_people_said_stay_in_the_house() -> None:
+    async def run() -> None:
+        async with story() as told:
+            cited = [Citation(id=CitationId("c"), session=each, offset=1) for each in (SESSION, SessionId("young"))]
+            assert not await told.reports.stays_here(cited), "nothing is known of the other"
+            young = await told.hall.sessions.open(SessionId("young"))
+            create = do.CreateSession(title="Young", languages=("en",), access=Access.PUBLIC, young_people=True)
+            assert isinstance(await young.writer.send(SYSTEM, CommandId("y"), create), Receipt)
+            assert not await told.reports.stays_here(cited[:1])
+            assert await told.reports.stays_here(cited)
 
     loop.run(run())
 

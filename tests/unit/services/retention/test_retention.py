@@ -14,7 +14,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.outcome_parts import PublishedSection
+from moothall.core.events.outcome_parts import PublishedSection, TranslatedText
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
@@ -504,10 +504,18 @@ async def test_a_published_report_goes_with_its_draft_when_text_is_due(house: Ho
     sections = (PublishedSection(id="issues", heading="Issues", text="More rhubarb."),)
     publish = oc.PublishReport(title="Report", language="en", sections=sections, messages=())
     bodies = await draft(house, "report", oc.SubmitReport(), publish)
+    places = ("title", "heading.issues", "section.issues")
+    texts = tuple(TranslatedText(each, "Plus de tamarin.") for each in places)
+    translate = oc.EnterTranslation(n=1, language="fr", name="Ana", texts=texts)
+    live = await house.sessions.open(SessionId("report"))
+    entered = await live.writer.send(Actor(Role.SECRETARIAT, "office"), CommandId("translate"), translate)
+    assert not isinstance(entered, Refusal), entered
     assert await house.retention.state({KeptKind.TEXT: "200 days"}, "office") is None
     await house.days(199)
     assert b"kumquat" in await bodies(), "the next version is written in it"
     assert b"rhubarb" in await bodies()
+    assert b"tamarin" in await bodies()
     await house.days(2)
-    assert b"kumquat" not in await bodies()
-    assert b"rhubarb" not in await bodies()
+    for gone in (b"kumquat", b"rhubarb", b"tamarin", b"Ana"):
+        assert gone not in await bodies()
+    assert (await house.sessions.open(SessionId("report"))).state.outcomes.translations == ()
