@@ -14,11 +14,21 @@ import aiohttp
 from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import EngineSection, Server, Settings, SignIn, Streams, Translation, WebhookSection
+from moothall.settings.sections import (
+    DraftingSection,
+    EngineSection,
+    Server,
+    Settings,
+    SignIn,
+    Streams,
+    Translation,
+    WebhookSection,
+)
 
 NO_SIGN_IN = SignIn()
 NO_STREAMS = Streams()
 NO_WEBHOOKS = WebhookSection()
+NO_DRAFTING = DraftingSection()
 
 
 class Browser:
@@ -116,6 +126,8 @@ async def admin_house(
     sign_in: SignIn = NO_SIGN_IN,
     streams: Streams = NO_STREAMS,
     webhooks: WebhookSection = NO_WEBHOOKS,
+    *,
+    drafting: DraftingSection = NO_DRAFTING,
 ) -> AsyncIterator[AdminHouse]:
     """Run a server without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
@@ -128,6 +140,7 @@ async def admin_house(
                 sign_in=sign_in,
                 streams=streams,
                 webhooks=webhooks,
+                drafting=drafting,
             )
         ) as running,
         AsyncExitStack() as stack,
