@@ -91,7 +91,8 @@ beginning that fits counts.
 SETTINGS = (
     "retention.text", "retention.sound", "retention.staff", "retention.questions", "retention.notice_days",
     "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
-    "translation.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours", "sign_in.link_hours_after_close",
+    "translation.service", "drafting.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours",
+    "sign_in.link_hours_after_close",
     "logging.level",
 )  # fmt: skip
 """The settings by which an operator decides about personal data."""
