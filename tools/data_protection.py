@@ -44,6 +44,7 @@ WHO = {
     "finished lines of a meeting whose": ("speakers", OTHERS),
     "what [captioning software]": ("speakers", NOBODY),
     "text, where translations": ("speakers", OTHERS),
+    "suggested lines, where": ("speakers", OTHERS),
     "questions, comments and proposals": ("people who ask", f"what is published: {ALL}; all of it: {STAFF}"),
     "that two come from the same browser": ("people who ask", STAFF),
     "what somebody types in their turn": ("people who ask", ALL),
