@@ -45,6 +45,7 @@ WHO = {
     "finished lines of a meeting whose": ("speakers", OTHERS),
     "what [captioning software]": ("speakers", NOBODY),
     "text, where translations": ("speakers", OTHERS),
+    "suggested lines, where": ("speakers", OTHERS),
     "questions, comments and proposals": ("people who ask", f"what is published: {ALL}; all of it: {STAFF}"),
     "that two come from the same browser": ("people who ask", STAFF),
     "what somebody types in their turn": ("people who ask", ALL),
@@ -92,7 +93,8 @@ beginning that fits counts.
 SETTINGS = (
     "retention.text", "retention.sound", "retention.staff", "retention.questions", "retention.notice_days",
     "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
-    "translation.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours", "sign_in.link_hours_after_close",
+    "translation.service", "drafting.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours",
+    "sign_in.link_hours_after_close",
     "logging.level",
 )  # fmt: skip
 """The settings by which an operator decides about personal data."""

@@ -47,6 +47,7 @@ _SECRETS = {
     "nodes_key": ("cluster", "key_file"),
     "opensearch_key": ("search", "opensearch_key_file"),
     "redis_password": ("cluster", "password_file"),
+    "drafting_key": ("drafting", "key_file"),
     "mail_password": ("mail", "password_file"),
     "sign_in_secret": ("sign_in", "client_secret_file"),
 }

@@ -319,6 +319,26 @@ class MailSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
 
+class DraftingSection(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that drafts sentences of reports (`docs/how-to/write-the-report.md`)."""
+
+    service: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^openai:[^@\s]+@https?://[^\s/?#@]+[^\s?#]*$",
+            description="nothing, or a service such as 'openai:some-model@https://api.example.org/v1'",
+        ),
+    ] = ""
+    """Chat service with OpenAI's interface that drafts sentences when a rapporteur asks for them. It gets the suggested
+    lines, but none of meetings that only staff may read or with young people. Empty: none."""
+    key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File of the service's key, with nothing else in it. Empty: the key is in the variable MOOTHALL_DRAFTING_KEY, or
+    there is none."""
+    allowed_networks: tuple[Annotated[str, _NETWORK], ...] = ()
+    """Networks that are not public in which that service may be, such as that of the house. Empty: only the public
+    internet, by https."""
+
+
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """What people may say of themselves when they ask something, so that it can be seen who is heard."""
 
@@ -552,6 +572,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     streams: Streams = Streams()
     webhooks: WebhookSection = WebhookSection()
     mail: MailSection = MailSection()
+    drafting: DraftingSection = DraftingSection()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import unescape
 from pathlib import Path
+
+from docx import Document
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
@@ -76,6 +79,13 @@ async def test_a_comment_is_held_published_and_answered_beside_its_paragraph(tmp
         assert page.index("No <todos>.") < page.index("2 ", page.index("Answered in writing"))
         assert await ana.get(f"{PAGE}/document.json") == 200
         assert '"comments":[{"number":1,"paragraph":1,"name":"Ana <x>"' in ana.text
+        # So do files for people: behind the paragraph, with the answer.
+        async with ana.http.get(f"{ana.address}{PAGE}/document.docx") as answer:
+            texts = [each.text for each in Document(io.BytesIO(await answer.read())).paragraphs]
+        asked = texts.index("No <todos>.") - 1
+        assert texts[asked].replace("\u2068", "").replace("\u2069", "") == "Comment no. 1 · Ana <x>", ascii(texts)
+        assert texts[asked + 1 : asked + 4] == ["No <todos>.", "Answered in writing", "It is mended."]
+        assert texts[asked + 4].startswith("2. ")
         # The pages of a document as a meeting lead to its own, and nothing is taken there.
         for path in ("", "/ask", "/questions", "/read"):
             await ana.get(f"/s/{DOCUMENT}{path}")

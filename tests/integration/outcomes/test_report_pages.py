@@ -13,6 +13,8 @@ import zipfile
 from pathlib import Path
 
 import msgspec
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from moothall.core import commands as do
 from moothall.core.events.outcome_parts import MessageKind
@@ -25,7 +27,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.reminding import Reminder
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import session_scope
-from moothall.settings.sections import MailSection
+from moothall.settings.sections import DraftingSection, MailSection
 from support.desks.admin import AdminHouse, Browser, admin_house
 
 SESSION, FLOOR = SessionId("water"), ChannelId("floor")
@@ -366,3 +368,36 @@ async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
         assert await write(ann, "Cite", "drop", message=marked) == 200
         assert messages_of(ann.text) == []
         assert await ann.get(f"{ROOM}?from=1&ui=ar") == 200
+
+
+async def test_a_service_drafts_and_only_what_quotes_the_record_is_offered(tmp_path: Path) -> None:
+    asked: list[tuple[str, str]] = []
+    rows = "[1] Some say that “schools need community networks”.\n[1] Others say “schools need no networks”."
+
+    async def complete(request: web.Request) -> web.Response:
+        asked.append((request.headers["Authorization"], await request.text()))
+        return web.json_response({"choices": [{"message": {"content": rows}}]})
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", complete)
+    (tmp_path / "key").write_text("secret\n")
+    async with TestServer(app) as service:
+        drafting = DraftingSection(
+            service=f"openai:m@http://127.0.0.1:{service.port}/v1",
+            key_file=str(tmp_path / "key"),
+            allowed_networks=("127.0.0.1/32",),
+        )
+        async with admin_house(tmp_path, drafting=drafting) as house:
+            await meeting(house)
+            ann = await with_link(house, Role.RAPPORTEUR)
+            assert await write(ann, "Cite", "draft") == 200
+            ((key, body),) = asked
+            assert (key, TEXTS[0] in body, "Ann" in body) == ("Bearer secret", True, False)
+            assert "Drafted by \u2068m (127.0.0.1)\u2069, not by a person" in html.unescape(ann.text)
+            assert "no networks" not in ann.text
+            before = messages_of(ann.text)
+            form = fields_of(ann.text, "Drafted-1")
+            assert await ann.post(ROOM, {**form, "act": "cite"}) == 200
+            (taken,) = set(messages_of(ann.text)) - set(before)
+            assert fields_of(ann.text, f"Form-{taken}")["text"] == "Some say that “schools need community networks”."
+            assert "Citations still unheard: 1" in ann.text  # the mark cites the same line

@@ -15,6 +15,7 @@ from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import (
+    DraftingSection,
     EngineSection,
     MailSection,
     Server,
@@ -29,6 +30,7 @@ NO_SIGN_IN = SignIn()
 NO_STREAMS = Streams()
 NO_WEBHOOKS = WebhookSection()
 NO_MAIL = MailSection()
+NO_DRAFTING = DraftingSection()
 
 
 class Browser:
@@ -128,6 +130,7 @@ async def admin_house(
     webhooks: WebhookSection = NO_WEBHOOKS,
     *,
     mail: MailSection = NO_MAIL,
+    drafting: DraftingSection = NO_DRAFTING,
 ) -> AsyncIterator[AdminHouse]:
     """Run a server without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
@@ -141,6 +144,7 @@ async def admin_house(
                 streams=streams,
                 webhooks=webhooks,
                 mail=mail,
+                drafting=drafting,
             )
         ) as running,
         AsyncExitStack() as stack,

@@ -47,10 +47,11 @@ export class QuestionItems {
     return parts;
   }
 
-  /** The heading: number, kind, name and origin. @param {Question} item */
+  /** The heading: number, kind, paragraph, name and origin. @param {Question} item */
   head(item) {
     const { words } = this;
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
+    if (item.paragraph) parts.push(element('span', {}, words.text('paragraph', { n: item.paragraph })));
     if (item.name) parts.push(bdi(item.name));
     parts.push(element('span', {}, this.place(item)));
     return parts.flatMap(/** @returns {(Node | string)[]} */ (part, i) => (i ? [' · ', part] : [part]));

@@ -295,8 +295,9 @@ document.addEventListener('focusout', (event) => {
 document.addEventListener('submit', (event) => {
   const of = /** @type {HTMLFormElement} */ (event.target);
   if (!room.contains(of)) return;
-  event.preventDefault();
   const button = /** @type {SubmitEvent} */ (event).submitter;
+  if (button instanceof HTMLButtonElement && button.value === 'draft') return; // a page of its own
+  event.preventDefault();
   const stores = button instanceof HTMLButtonElement && ['message', 'section'].includes(button.value);
   if (stores) {
     store.put(of.id, typedIn(of));

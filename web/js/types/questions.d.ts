@@ -67,6 +67,8 @@ interface Question {
   answer_language: string;
   /** The policy question under which it stands for the report; null for none. */
   under: string | null;
+  /** The number of the paragraph of a document on which it comments; 0 for none. */
+  paragraph: number;
 }
 
 /** A show of hands as desks get it. */

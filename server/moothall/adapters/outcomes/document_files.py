@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,9 +16,11 @@ from moothall.adapters.record.typesetting import typeset_data
 from moothall.core.events.outcome_parts import ParagraphStyle
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
+from moothall.core.questions.document_comments import DocumentComment
 from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
 from moothall.record.documents.docx import write_docx
 from moothall.record.documents.styled_epub import write_styled_epub
+from moothall.record.wrapping import plain
 from moothall.services.outcomes.documents import ListedDocument
 
 TYPES = {
@@ -73,6 +75,7 @@ def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
 
 
 def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:
+    comments = document.listed.comments
     blocks = [
         _own(Style.NOTICE, ui.named("outcome/notice"), ui),
         *([_own(Style.NOTICE, document.machine.notice, ui)] if document.machine.notice else []),
@@ -83,17 +86,16 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
         msgspec.structs.replace(_of(Style.CONTENTS, row.text, row), link=f"paragraph{row.n}") for row in chapters
     ]
     for row in document.rows:
-        number = f"{row.n}."
+        number, said = f"{row.n}.", [*_comments([each for each in comments if each.paragraph == row.n], ui)]
         if row.style is ParagraphStyle.HEADING:
             heading = _of(Style.HEADING, f"{number} {row.text}", row)
-            blocks.append(msgspec.structs.replace(heading, level=row.level, anchor=f"paragraph{row.n}"))
+            blocks += [msgspec.structs.replace(heading, level=row.level, anchor=f"paragraph{row.n}"), *said]
             continue
         blocks.append(_of(Style.WORDS, f"{number} {row.text}", row))
         if row.facts:
             blocks.append(_own(Style.FACTS, " · ".join(row.facts), ui))
         for each in (*row.objections, *row.replies):
-            said = f"{each.says}: {each.text}" if each.text else each.says
-            blocks.append(_own(Style.FACTS, said, ui))
+            blocks.append(_own(Style.FACTS, f"{each.says}: {each.text}" if each.text else each.says, ui))
         for cited in row.citations:
             if cited.translation:
                 blocks.append(_own(Style.SOURCE, ui.text(MachineText.SPOKEN), ui))
@@ -104,7 +106,31 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
                 blocks.append(_line(cited.translation, cited.translation_language))
             about = (cited.names, cited.time, cited.state, cited.now)
             blocks.append(_own(Style.SOURCE, " · ".join(each for each in about if each), ui))
+        blocks += said
+    numbers = {row.n for row in document.rows}
+    elsewhere = [each for each in comments if each.paragraph not in numbers]
+    if elsewhere:
+        heading = _own(Style.HEADING, ui.text(DocumentText.COMMENTS_ELSEWHERE), ui)
+        blocks += [msgspec.structs.replace(heading, level=1, anchor="comments"), *_comments(elsewhere, ui)]
     return [*blocks, *_annex(document, ui)]
+
+
+def _comments(comments: Sequence[DocumentComment], ui: Catalogue) -> Iterator[StyledParagraph]:
+    """Comments with their answers, as they stand beside a paragraph."""
+    for each in comments:
+        said = each.intervention
+        about = (ui.text(DocumentText.COMMENT, n=said.number), plain(said.name))
+        yield _own(Style.FACTS, " · ".join(part for part in about if part), ui)
+        yield _said(said.text, said.language)
+        if said.answer:
+            yield _own(Style.FACTS, ui.text(DocumentText.ANSWERED), ui)
+            yield _said(said.answer, said.answer_language)
+
+
+def _said(text: str, language: str) -> StyledParagraph:
+    return StyledParagraph(
+        style=Style.WORDS, text=plain(text), language=language, right_to_left=direction(language) == "rtl"
+    )
 
 
 def _annex(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:

@@ -57,6 +57,9 @@ class DocumentText:
     FOR_BODY = "{title}: for {name}"
     NO_BODY = "The register has no such body."
     ANNEX = "Annex: where each message was said"
+    COMMENT = "Comment no. {n}"
+    ANSWERED = "Answered in writing"
+    COMMENTS_ELSEWHERE = "Comments on paragraphs that are not in this version"
     NO_COMMENTS = "No comments are taken on this document now."
     LETTER = "What concerns {name} stands at this address, and in the attached file:"
 

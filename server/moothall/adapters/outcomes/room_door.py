@@ -16,6 +16,7 @@ from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.outcomes.cited_values import AROUND_MS, CitedRows
 from moothall.adapters.outcomes.room_forms import NEW, FormFields, act_of
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
 from moothall.adapters.pages.staff_frame import Asked, StaffOf, Tab, facts_of, meeting_frame
 from moothall.adapters.pages.templates import Pages
@@ -32,6 +33,7 @@ from moothall.core.outcomes.commands import WriteMessage
 from moothall.core.outcomes.report import DraftMessage, Report
 from moothall.core.outcomes.report_rules import MAX_MESSAGE, MAX_SECTION
 from moothall.core.questions.interventions import Intervention
+from moothall.core.reports.drafting import DraftedSentence
 from moothall.core.reports.suggestions import (
     Boost,
     PolicyQuestionText,
@@ -47,6 +49,7 @@ from moothall.services.outcomes.cited_words import CitedWords
 from moothall.services.outcomes.prefilling import spoken_lines
 from moothall.services.outcomes.publishing import check_quotations
 from moothall.services.outcomes.reports import SessionReports
+from moothall.services.reports.drafting import Drafting
 from moothall.services.reports.suggesting import NoSuggestions, SuggestionOrder
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import MayAct, Staff, actor_of
@@ -85,6 +88,8 @@ class RoomDoor:
     key_of: Callable[[web.Request], str]
     room_title: Callable[[SessionId], str]
     suggest: Callable[[SuggestionOrder], Awaitable[SuggestedLines | NoSuggestions]]
+    drafting: Drafting | None = None
+    """None where no service drafts sentences."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -107,6 +112,10 @@ class RoomDoor:
             sent = await read_fields(
                 request, MAX_BODY_BYTES, fields=MAX_FIELDS, long=ErrorText.LONG, unread=ErrorText.REQUEST, blank=True
             )
+            token = sent.get(FIELD, ("",))[-1]
+            if sent.get("act", ("",))[-1] == "draft" and self.guard.passes(token, self.key_of(request)):
+                drafts = await self._drafts(request, about.state)
+                return await self._page(request, staff, about, live, ui, drafts=drafts)
             done = await self._carry_out(request, staff, about, live, sent)
             if isinstance(done, str):
                 return private(see_other(f"{self._address(request)}#{done}"))
@@ -166,6 +175,7 @@ class RoomDoor:
         *,
         sent: FormFields | None = None,
         refused: Refusal | None = None,
+        drafts: tuple[DraftedSentence, ...] | NoSuggestions | None = None,
     ) -> web.Response:
         report, state = live.state.outcomes.report, about.state
         cited = await self.reports.look_up(report)
@@ -174,8 +184,7 @@ class RoomDoor:
         rows = CitedRows(ui, zone)
         template = self.reports.templates().templates.get(report.template)
         channels = [each for each in state.channels.values() if each.kind is not ChannelKind.TRANSLATION]
-        channel = next((each.id for each in channels if each.id == request.query.get("channel")), None)
-        channel = channel or next((each.id for each in channels), ChannelId(""))
+        channel = _channel(request, state)
         unheard = [each for each in cited.values() if not each.heard]
         ask_for_lines = "suggest" in request.query and sent is None
         text = self.pages.render(
@@ -221,6 +230,9 @@ class RoomDoor:
             **self._record(request, state, channel, sound=sound),
             **(await self._suggested(state, channel, sound=sound) if ask_for_lines else _NOTHING),
             suggest=self._address(request, suggest="1"),
+            drafter=self._drafter(state),
+            no_drafts=isinstance(drafts, NoSuggestions),
+            drafts=None if drafts is None or isinstance(drafts, NoSuggestions) else drafts,
             asked=[_asked(each, state.notes_and_tags.questions) for each in _questions(state)],
             policy=state.notes_and_tags.questions,
             kinds=[(each.value, ui.named(f"report/kind.{each}")) for each in MessageKind],
@@ -236,6 +248,16 @@ class RoomDoor:
             in_language=lambda tag: self._address(request, ui=tag),
         )
         return private(own_html(text, ui, status=200 if refused is None else 409))
+
+    def _drafter(self, state: State) -> str:
+        """The name of the service that drafts; empty where none may for this session."""
+        return "" if self.drafting is None or not self.drafting.may_leave(state) else alone(self.drafting.service.name)
+
+    async def _drafts(self, request: web.Request, state: State) -> tuple[DraftedSentence, ...] | NoSuggestions:
+        if self.drafting is None:
+            return NoSuggestions.FAILED
+        channel = _channel(request, state)
+        return await self.drafting.draft(state, channel, order_of(state, channel))
 
     def _record(self, request: web.Request, state: State, channel: ChannelId, *, sound: bool) -> dict[str, object]:
         """The lines of the record on this page: the newest while the meeting is on, else from the first."""
@@ -325,6 +347,13 @@ class RoomDoor:
         kept = {name: request.query[name] for name in ("ui", "role", "channel", "from") if name in request.query}
         kept = {name: value for name, value in (kept | changes).items() if name != "from" or "channel" not in changes}
         return f"{quote(request.path)}?{urlencode(kept)}" if kept else quote(request.path)
+
+
+def _channel(request: web.Request, state: State) -> ChannelId:
+    """The text that a request names, or the first."""
+    names = [each.id for each in state.channels.values() if each.kind is not ChannelKind.TRANSLATION]
+    asked = request.query.get("channel")
+    return next((each for each in names if each == asked), next(iter(names), ChannelId("")))
 
 
 def order_of(state: State, channel: ChannelId) -> SuggestionOrder:

@@ -133,14 +133,16 @@ def _cited(sent: FormFields, report: Report, state: State, offset: int) -> RoomA
     if target in ("", NEW):
         kinds = [each for each in sent.get("kind", ()) if each in list(MessageKind)]
         # The token of the form makes the name: the same form sent twice makes one message.
-        salt = hashlib.sha256("\n".join((*sent.get("form", ()), *sorted(chosen), *asked)).encode()).hexdigest()
+        drafted = " ".join(sent.get("drafted", ("",))[-1].split())  # a sentence that a service has written
+        said = (*sent.get("form", ()), *sorted(chosen), *asked, drafted)
+        salt = hashlib.sha256("\n".join(said).encode()).hexdigest()
         name = MessageId(f"m-{salt[:16]}")
         if (known := report.messages.get(name)) is not None:
             return RoomAct(_again(known, citations=known.citations), _at(name))
         made = do.WriteMessage(
             message=name,
             kind=MessageKind(kinds[-1]) if kinds else MessageKind.AGREED,
-            text="",
+            text=drafted,
             citations=tuple(found),
             base_revision=0,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -18,11 +19,13 @@ from moothall.adapters.outcomes.room_door import RoomDoor
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
+from moothall.adapters.reports.drafting_service import HttpDrafting
 from moothall.adapters.reports.indexed_vectors import IndexedVectors
 from moothall.adapters.reports.reminder_letters import ReminderLetters
 from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProcess
 from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.adapters.store.files import read_text, shipped
+from moothall.adapters.streams.puller import allowed_networks
 from moothall.app.outcomes.documents import mail_server
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
@@ -35,9 +38,11 @@ from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.outcomes.reminding import Reminding
 from moothall.services.outcomes.reports import SessionReports
+from moothall.services.reports.drafting import Drafting
 from moothall.services.reports.suggesting import Suggesting, no_vectors
 from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
 from moothall.services.sessions.records import Records
+from moothall.settings.sections import DraftingSection
 
 MOST_BYTES = 1 << 20
 """The largest file of templates."""
@@ -100,6 +105,7 @@ def open_reports(
             clock=backend.clock,
         )
         backend.keep(stack, reminding.run)
+    drafting = _drafting(backend.settings.drafting, suggesting)
     translations = MachineTranslations(services.translation.texts)
     backend.sessions.observe(translations.observe)
     backend.keep(stack, translations.run)
@@ -114,6 +120,7 @@ def open_reports(
             key_of=staff.key_of,
             room_title=backend.programme.room_title,
             suggest=suggesting.suggest,
+            drafting=drafting,
         ),
         ReportsDeskDoor(
             entrance.forms,
@@ -148,6 +155,16 @@ def open_reports(
         public=entrance.address.public,
     )
     return ReportParts([route for door in doors for route in door.routes()], bundled, translations)
+
+
+def _drafting(wanted: DraftingSection, suggesting: Suggesting) -> Drafting | None:
+    """What drafts sentences; None without a service. Raises ConfigurationError."""
+    if not wanted.service:
+        return None
+    path = Path(wanted.key_file) if wanted.key_file else None
+    key = os.environ.get("MOOTHALL_DRAFTING_KEY", "") if path is None else read_text(path)
+    networks = allowed_networks(wanted.allowed_networks, "drafting")
+    return Drafting(HttpDrafting(wanted.service, key.strip(), networks), suggesting.suggest)
 
 
 class TemplateFile:

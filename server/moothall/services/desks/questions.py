@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -52,6 +52,8 @@ class DeskQuestions:
         self._questions = Questions()
         self._said: dict[InterventionId, Said | None] = {}
         self._around: dict[str, object] = {}
+        self._paragraphs: Mapping[InterventionId, int] = {}
+        """The paragraphs of a document to which its comments belong."""
         self._likenesses = Likenesses()
         self._lines = SpokenLines()
 
@@ -110,6 +112,9 @@ class DeskQuestions:
         before, self._questions = self._questions, state.questions
         everything = state.questions.with_status(*InterventionStatus)
         changed = {each.id for each in everything if before.get(each.id) is not each}
+        placed, self._paragraphs = self._paragraphs, state.outcomes.document.comments
+        if self._paragraphs is not placed:
+            changed |= {each.id for each in everything if placed.get(each.id) != self._paragraphs.get(each.id)}
         changed |= self._look_for_said(state, everything, wall, anew=anew)
         gone = [each.id for each in before.with_status(*InterventionStatus) if state.questions.get(each.id) is None]
         for name in gone:
@@ -159,7 +164,8 @@ class DeskQuestions:
 
     def _plain(self, each: Intervention) -> dict[str, object]:
         plain = {name: value for name, value in msgspec.to_builtins(each).items() if name != "asker"}
-        return {**plain, "said": msgspec.to_builtins(self._said.get(each.id))}
+        paragraph = self._paragraphs.get(each.id, 0)
+        return {**plain, "said": msgspec.to_builtins(self._said.get(each.id)), "paragraph": paragraph}
 
 
 def parts_of(body: dict[str, object]) -> Iterator[dict[str, object]]:

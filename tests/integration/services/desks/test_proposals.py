@@ -154,7 +154,7 @@ async def test_at_no_door_anybody_else_reads_a_word_of_it(tmp_path: Path) -> Non
         values |= {"segment": "l0", "number": "1", "language": "pt", "hub": "kisumu", "ms": "0", "pass": "p"}
         values |= {"channel": "floor", "page": "0-25-aaaaaaaa", "tree": "1", "path": "0/000.p/1", "style": "txt"}
         values |= {"first": "now", "second": "now", "person": "p1", "secret": "guess"}
-        values |= {"question": "q1", "call": "c1", "document": "d1", "recipient": "r1"}
+        values |= {"question": "q1", "call": "c1", "document": "d1", "recipient": "r1", "message": "m1", "log": "d1"}
         addresses = [
             route.format(**values, form=form)
             for route in routes

@@ -8,6 +8,7 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import PollId, SegmentId
+from moothall.core.outcomes.document import OutcomeDocument
 from moothall.core.questions.interventions import Questions
 from moothall.core.sessions.state import State
 from moothall.services.desks.questions import LEADERS, NEW_MS, NEWEST, POLLS, DeskQuestions, parts_of
@@ -83,6 +84,15 @@ def test_first_all_then_what_has_changed_and_nothing_twice() -> None:
         "items": [],
         "gone": ["a", "b", "c"],
     }
+
+
+def test_a_comment_is_told_with_the_paragraph_that_it_is_about_once_that_is_known() -> None:
+    told, state = DeskQuestions(), asked()
+    assert {each["paragraph"] for each in news(told, state)["items"]} == {0}
+    document = OutcomeDocument(comments={name("b"): 3})
+    state = msgspec.structs.replace(state, outcomes=msgspec.structs.replace(state.outcomes, document=document))
+    assert [(each["id"], each["paragraph"]) for each in news(told, state)["items"]] == [("b", 3)]
+    assert told.news(state, WALL) is None
 
 
 def test_shows_of_hands_are_told_the_open_one_first_and_the_newest_of_the_others() -> None:

@@ -1,0 +1,77 @@
+"""Has a service outside draft sentences of a report, of the lines that are suggested for it.
+
+What young people said and what only the staff may read is sent to no service. What isn't recorded is in no log, so it
+isn't there to be sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from moothall.core.events.types import Access
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId
+from moothall.core.reports.drafting import MOST_LINES, DraftedSentence, drafting_request, read_draft
+from moothall.core.reports.quotable import QuotableLine
+from moothall.core.reports.suggestions import SuggestedLines
+from moothall.core.sessions.state import State
+from moothall.services.reports.suggesting import NoSuggestions, SuggestionOrder
+
+logger = logging.getLogger(__name__)
+
+
+class DraftingService(Protocol):
+    """A service with OpenAI's interface."""
+
+    @property
+    def model(self) -> str:
+        """The name of its model."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people read of it."""
+        ...
+
+    async def ask(self, body: bytes) -> bytes:
+        """Send a request; return the answer. Raises StorageUnavailable where there is none in time."""
+        ...
+
+
+@dataclass(eq=False, repr=False)
+class Drafting:
+    """Has sentences drafted. `suggest` chooses the lines (`Suggesting`)."""
+
+    service: DraftingService
+    suggest: Callable[[SuggestionOrder], Awaitable[SuggestedLines | NoSuggestions]]
+
+    def may_leave(self, state: State) -> bool:
+        """Whether the text of a session may be sent to a service."""
+        return not state.young_people and state.access is not Access.STAFF
+
+    async def draft(
+        self, state: State, channel: ChannelId, order: SuggestionOrder
+    ) -> tuple[DraftedSentence, ...] | NoSuggestions:
+        """The sentences that quote what was said, or why there are none now."""
+        if not self.may_leave(state):
+            return NoSuggestions.FAILED
+        found = await self.suggest(order)
+        if isinstance(found, NoSuggestions):
+            return found
+        chosen = dict.fromkeys(each.segment for group in (found.session, *found.questions.values()) for each in group)
+        lines = [
+            QuotableLine(segment=each.segment, text=each.text, language=each.language, channel=channel)
+            for each in order.lines
+            if each.segment in chosen
+        ][:MOST_LINES]
+        if not lines:
+            return ()
+        try:
+            answer = await self.service.ask(drafting_request(self.service.model, lines))
+        except StorageUnavailable as error:
+            logger.warning("reports: %s drafted nothing (%s)", self.service.name, error)
+            return NoSuggestions.FAILED
+        return read_draft(answer, lines)
