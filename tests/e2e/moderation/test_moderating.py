@@ -353,6 +353,7 @@ async def test_a_question_is_dragged_to_another_place_of_the_queue(page: Page, t
         await page.locator("#q-c h3").drag_to(page.locator("#q-a"), target_position={"x": 60, "y": 3})
         await expect(rows.first).to_have_id("q-c")
         assert on.live.state.questions.arranged == ("c",)
+        await expect(page.locator("#Queued .target"), "the first drag is over").to_have_count(0)
         await page.locator("#q-c h3").drag_to(page.locator("#q-b"), target_position={"x": 60, "y": 60})
         await expect(rows.last).to_have_id("q-c")
         await expect(page.locator("#Queued .target")).to_have_count(0)

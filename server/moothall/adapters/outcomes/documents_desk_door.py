@@ -273,6 +273,7 @@ class TranslationsDeskDoor:
             action=asked.to(f"/admin/translations/{quote(found.live.id)}"),
             published=asked.to(found.address),
             title=found.placed[0][1].text,
+            title_language=found.placed[0][1].language,
             n=found.n,
             given=given,
             max_name=MAX_NAME,
