@@ -45,6 +45,7 @@ from moothall.core.reports.templates import ReportTemplate, TemplateSection, cou
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import ON, State
+from moothall.core.translation.lines import stays_here
 from moothall.services.outcomes.cited_words import CitedWords
 from moothall.services.outcomes.prefilling import spoken_lines
 from moothall.services.outcomes.publishing import check_quotations
@@ -251,7 +252,7 @@ class RoomDoor:
 
     def _drafter(self, state: State) -> str:
         """The name of the service that drafts; empty where none may for this session."""
-        return "" if self.drafting is None or not self.drafting.may_leave(state) else alone(self.drafting.service.name)
+        return "" if self.drafting is None or stays_here(state) else alone(self.drafting.service.name)
 
     async def _drafts(self, request: web.Request, state: State) -> tuple[DraftedSentence, ...] | NoSuggestions:
         if self.drafting is None:

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from moothall.core.events.types import Access
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.reports.drafting import MOST_LINES, DraftedSentence, drafting_request, read_draft
 from moothall.core.reports.quotable import QuotableLine
 from moothall.core.reports.suggestions import SuggestedLines
 from moothall.core.sessions.state import State
+from moothall.core.translation.lines import stays_here
 from moothall.services.reports.suggesting import NoSuggestions, SuggestionOrder
 
 logger = logging.getLogger(__name__)
@@ -48,15 +48,11 @@ class Drafting:
     service: DraftingService
     suggest: Callable[[SuggestionOrder], Awaitable[SuggestedLines | NoSuggestions]]
 
-    def may_leave(self, state: State) -> bool:
-        """Whether the text of a session may be sent to a service."""
-        return not state.young_people and state.access is not Access.STAFF
-
     async def draft(
         self, state: State, channel: ChannelId, order: SuggestionOrder
     ) -> tuple[DraftedSentence, ...] | NoSuggestions:
         """The sentences that quote what was said, or why there are none now."""
-        if not self.may_leave(state):
+        if stays_here(state):
             return NoSuggestions.FAILED
         found = await self.suggest(order)
         if isinstance(found, NoSuggestions):

@@ -27,11 +27,9 @@ async def test_what_young_people_said_and_what_only_the_staff_may_read_is_not_ev
         msgspec.structs.replace(state, young_people=True),
         msgspec.structs.replace(state, access=Access.STAFF),
     ):
-        assert not drafting.may_leave(closed)
         assert await drafting.draft(closed, FLOOR, ORDER) is NoSuggestions.FAILED
     assert not asked
     # Without lines there is nothing to ask a service for, and while a meeting is on nothing is chosen.
-    assert drafting.may_leave(state)
     assert await drafting.draft(state, FLOOR, ORDER) == ()
     assert await drafting.draft(state, FLOOR, ORDER) is NoSuggestions.MEETING_ON
 
