@@ -58,7 +58,7 @@ async def test_the_form_needs_no_script_and_keeps_what_was_typed(browser: Browse
     await page.get_by_label("Which meeting or day").select_option(index=2)
     chosen = await page.get_by_label("Which meeting or day").input_value()
     await page.get_by_role("button", name="Send it to the organisers").click()
-    assert await page.get_by_role("alert").is_visible()
+    await expect(page.get_by_role("alert")).to_be_visible()
     assert await page.get_by_label("Your name, if you like").input_value() == "Ana"
     assert await page.get_by_label("Which meeting or day").input_value() == chosen
     await page.get_by_label("What I need").fill("A seat in front, please")
