@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator
+from html import unescape
 
 import pytest_asyncio
 from aiohttp.test_utils import make_mocked_request
@@ -243,4 +244,6 @@ async def test_a_room_reads_what_people_think_and_votes_at_the_meeting_itself(ho
     assert status == 200
     assert "Agree: 6. Disagree: 0. Pass: 1." in text
     assert 'name="vote"' not in text
+    assert "Votes are taken on the meeting's own page, not here." in unescape(text)
+    assert "Votes are not taken now." not in text
     assert 'href="/s/s/opinions"' in (await house.browser().get("/s/s/questions"))[1]
