@@ -64,11 +64,6 @@ class OpinionsDeskDoor:
         staff, live = await self._live(request, asked)
         state, ui = live.state, asked.ui
         voting = state.questions.voting
-        comments = [
-            each
-            for each in state.questions.with_status(*InterventionStatus)
-            if may_be_put(each) or each.id in voting.comments
-        ]
         return self.pages.show(
             "moderation/voting.html",
             asked,
@@ -96,7 +91,7 @@ class OpinionsDeskDoor:
                     "direction": direction(each.language),
                     "put": each.id in voting.comments,
                 }
-                for each in comments
+                for each in state.questions.with_status(*InterventionStatus)
                 if may_be_put(each)
             ],
             most=MOST_PUT,
