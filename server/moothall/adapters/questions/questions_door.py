@@ -292,7 +292,7 @@ class QuestionsDoor:
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            opinions=f"{base}/opinions{query}" if questions.voting.on or questions.voting.counted.voters else "",
+            opinions=f"{base}/opinions{query}" if questions.voting.shown(closed=not may_support) else "",
             here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),
