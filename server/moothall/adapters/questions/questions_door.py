@@ -76,8 +76,9 @@ class RoomRows(Protocol):
     """The questions of a hub's room that the room may read, besides those of the meeting."""
 
     def made_of(self, session: SessionId) -> object:
-        """What the rows of a session and its support are made of; equal only while these are the same for whoever has
-        neither asked nor supported anything.
+        """What a page of the hub has besides the meeting's questions: the rows of a session, its support, and what its
+        links let a visitor do; equal only while these are the same for whoever has neither asked nor supported
+        anything.
         """
         ...
 
