@@ -118,8 +118,8 @@ class RoomList:
         self._local = local
 
     def made_of(self, session: SessionId) -> object:
-        """The room's questions, with who supports them."""
-        return self._local.of(session)
+        """The room's questions, with who supports them, and whether the page leads to the coordinator's desk."""
+        return self._local.of(session), any(map(coordinates, ASKER.get()))
 
     def support(self, session: SessionId, what: InterventionId, ui: Catalogue) -> str:
         """How many people of the room would ask a question too, as a text; empty for nobody."""

@@ -27,11 +27,12 @@ from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
 from moothall.app.desk_news import desk_news
 from moothall.app.parts import Entrance, Services
-from moothall.core.commands import AnyCommand
+from moothall.core.commands import AnyCommand, SwitchVoting
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import NO_MEETING, Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.rules.fitting import fits
 from moothall.core.sessions.state import ON, State, Status
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.captioning.other_readings import Readings
@@ -284,6 +285,7 @@ async def _about(backend: Backend, session: SessionId) -> DeskPageFacts | None:
         channel=next(iter(live.state.channels), "floor"),
         sound=live.state.sound is not SoundKept.NONE,
         others=_others(backend, session),
+        votes=fits(live.state.kind, SwitchVoting),
         frame=facts_of(live.state, backend.programme.room_title(session)),
         texts=[(channel.id, channel.kind, channel.languages) for channel in live.state.channels.values()],
     )

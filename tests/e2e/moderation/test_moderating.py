@@ -128,6 +128,14 @@ async def test_a_question_lives_by_keys_alone(page: Page, tmp_path: Path) -> Non
         await expect(page.locator("#Status")).to_contain_text("Put under a policy question")
         await expect(page.locator(f"#q-{here} .particulars")).to_contain_text("Policy question 2")
         assert found(on, here).under == "p2"
+        # Where that one is taken from the list since, the first that is left is offered.
+        await on.do(do.ListPolicyQuestions(questions=listed[:1]))
+        await expect(page.locator(f"#q-{here} .particulars")).not_to_contain_text("Policy question")
+        await page.keyboard.press("2")
+        await expect(page.locator("#PutUnder select")).to_have_value("p1")
+        await page.keyboard.press("Escape")
+        await on.do(do.ListPolicyQuestions(questions=listed))
+        await expect(page.locator(f"#q-{here} .particulars")).to_contain_text("Policy question 2")
         await page.keyboard.press("2")
         await page.locator("#PutUnder select").select_option("Under no question")
         await page.keyboard.press("Enter")

@@ -65,6 +65,8 @@ async def test_a_comment_is_held_published_and_answered_beside_its_paragraph(tmp
         await office.get("/admin/documents")
         assert "Comment no. 1 · Paragraph 1 · No <todos>." in plain(office.text)
         assert await office.get(f"/moderate/{DOCUMENT}") == 200
+        assert "Votes on comments" not in office.text, "people vote at meetings"
+        assert await office.get(f"/moderate/{DOCUMENT}/opinions") == 404
         live = await house.running.backend.sessions.find(DOCUMENT)
         assert live is not None
         comment = live.state.questions.numbered(1)
@@ -87,7 +89,7 @@ async def test_a_comment_is_held_published_and_answered_beside_its_paragraph(tmp
         assert texts[asked + 1 : asked + 4] == ["No <todos>.", "Answered in writing", "It is mended."]
         assert texts[asked + 4].startswith("2. ")
         # The pages of a document as a meeting lead to its own, and nothing is taken there.
-        for path in ("", "/ask", "/questions", "/read"):
+        for path in ("", "/ask", "/questions", "/opinions", "/read"):
             await ana.get(f"/s/{DOCUMENT}{path}")
             assert ana.url == PAGE
         assert await ana.post(f"/s/{DOCUMENT}/ask", {"id": "g", "text": "Elsewhere."}) == 200

@@ -18,9 +18,10 @@ from aiohttp.test_utils import TestServer
 
 from moothall.core import commands as do
 from moothall.core.events.outcome_parts import MessageKind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, Tag, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, SegmentId, SessionId
 from moothall.core.outcomes import commands as outcome
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
@@ -346,7 +347,13 @@ async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> Non
 
 async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
-        await meeting(house)
+        live = await meeting(house)
+        back = InterventionId("back")
+        asked = do.Ask(intervention=back, kind=InterventionKind.QUESTION, text="Taken back?", language="en", asker="a")
+        queued = do.SetStatus(interventions=(back,), status=InterventionStatus.QUEUED)
+        withdrawn = do.SetStatus(interventions=(back,), status=InterventionStatus.WITHDRAWN)
+        acts = (do.ReopenSession(), asked, queued, withdrawn, do.CloseSession())
+        assert isinstance(await live.writer.send(Actor(Role.SECRETARIAT, "s"), CommandId("back"), acts), Receipt)
         ann, chair = await with_link(house, Role.RAPPORTEUR), await with_link(house, Role.CHAIR)
         assert await chair.get(ROOM) == 404
         assert await ann.get("/report/none") == 404
@@ -355,6 +362,8 @@ async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
         cite = fields_of(ann.text, "Cite")
         assert await ann.post(ROOM, {**cite, "act": "cite", "message": marked, "line": "l0"}) == 409
         assert "Choose lines or questions that this message does not cite yet." in ann.text
+        assert "Taken back?" not in ann.text
+        assert await ann.post(ROOM, {**cite, "act": "cite", "message": marked, "asked": back}) == 409
         for act in ("drop", "uncite", "dance"):
             assert await ann.post(ROOM, {**cite, "act": act, "message": "none"}) == 409
         assert await ann.post(ROOM, {**cite, "act": "dance", "message": marked}) == 409

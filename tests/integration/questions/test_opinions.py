@@ -12,7 +12,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import ChannelKind
+from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SessionId
 from moothall.core.opinions.counting import counted
@@ -105,6 +105,20 @@ async def test_a_moderator_puts_comments_to_the_vote_and_people_vote(house: Admi
     assert await leads.send(DESK, act="off") == 200
     assert await reader.get(PATH) == 200
     assert 'name="vote"' not in reader.text
+
+    # Too few have voted, so that after the close nothing leads to a page without a result.
+    await send(house, do.SwitchVoting(on=True), by=LEADS)
+    for closing, leading in (((), True), ((do.CloseSession(),), False)):
+        for command in closing:
+            await send(house, command)
+        for path in ("/s/plenary", "/s/plenary/questions"):
+            assert await reader.get(path) == 200
+            assert (f'href="{PATH}"' in reader.text) is leading
+    # Of a meeting for the staff alone nobody else reads or sends anything.
+    await send(house, do.ReopenSession(), do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
+    for path in (PATH, f"{PATH}/sums.json", f"{PATH}/sums.csv"):
+        assert await reader.get(path) == 404
+    assert await reader.post(f"{PATH}/1", {"vote": "agree"}) == 404
 
     young = do.CreateSession(title="Young", languages=("en",), young_people=True)
     await send(house, young, session=SessionId("young"))

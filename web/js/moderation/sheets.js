@@ -60,7 +60,7 @@ export class QuestionSheets {
     this.#name('PutUnder', items);
     const choices = [...policy.map(({ id, text }, n) => [id, `${n + 1}. ${text}`]), ['', this.words.text('tag.none')]];
     under.replaceChildren(...choices.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
-    under.value = items[0].under ?? policy[0]?.id ?? '';
+    under.value = (policy.find(({ id }) => id === items[0].under) ?? policy[0])?.id ?? '';
     return this.#ask('PutUnder', () => under.value);
   }
 

@@ -61,6 +61,8 @@ class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the last seconds of sound can be replayed."""
     others: tuple[tuple[SessionId, str], ...]
     """Sessions to which lines may be moved, with their titles."""
+    votes: bool
+    """Whether people can vote on comments there: at meetings, not on those on calls and documents."""
     frame: MeetingFacts
     texts: ChannelTexts = ()
     """The session's channels, for the form that adds a line."""
@@ -310,7 +312,7 @@ class DeskDoor:
             checking=f"/desk/{quote(session)}/check{asked}" if CorrectSegment in COMMANDS[fitting[0].role] else "",
             moderate=f"/moderate/{quote(session)}{asked}" if SetStatus in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",
-            opinions=f"/moderate/{quote(session)}/opinions{asked}",
+            opinions=f"/moderate/{quote(session)}/opinions{asked}" if about.votes else "",
             orders=list(QueueOrder),
             reasons=REASONS,
             tags=list(Tag),

@@ -25,6 +25,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.opinions.voting_rules import MOST_PUT, may_be_put
 from moothall.core.questions.disclosure import FEWEST
 from moothall.core.rules.authority import COMMANDS
+from moothall.core.rules.fitting import fits
 from moothall.core.sessions.state import Status
 from moothall.services.questions.opinions import Opinions
 from moothall.services.sessions.live_session import LiveSession
@@ -64,11 +65,6 @@ class OpinionsDeskDoor:
         staff, live = await self._live(request, asked)
         state, ui = live.state, asked.ui
         voting = state.questions.voting
-        comments = [
-            each
-            for each in state.questions.with_status(*InterventionStatus)
-            if may_be_put(each) or each.id in voting.comments
-        ]
         return self.pages.show(
             "moderation/voting.html",
             asked,
@@ -96,7 +92,7 @@ class OpinionsDeskDoor:
                     "direction": direction(each.language),
                     "put": each.id in voting.comments,
                 }
-                for each in comments
+                for each in state.questions.with_status(*InterventionStatus)
                 if may_be_put(each)
             ],
             most=MOST_PUT,
@@ -140,7 +136,7 @@ class OpinionsDeskDoor:
             live = await self.sessions.find(session) if fitting else None
         except RecordBroken:
             live = None
-        if live is None:
+        if live is None or not fits(live.state.kind, SwitchVoting):
             raise AdminProblem(404, AdminText.GONE)
         return fitting[0], live
 

@@ -418,7 +418,7 @@ def count_of(text: str, section: TemplateSection | None, ui: Catalogue) -> str:
 
 
 def _questions(state: State) -> list[Intervention]:
-    found = [each for _, each in state.questions.interventions.items() if each.published and not each.removed]
+    found = [each for _, each in state.questions.interventions.items() if each.readable]
     return sorted(found, key=lambda each: each.number)
 
 

@@ -128,7 +128,7 @@ def _cited(sent: FormFields, report: Report, state: State, offset: int) -> RoomA
                 run = []
     for name in asked:
         question = state.questions.get(InterventionId(name))
-        if question is not None and question.published and not question.removed:
+        if question is not None and question.readable:
             found.append(question_cited(state.id, offset, question))
     if target in ("", NEW):
         kinds = [each for each in sent.get("kind", ()) if each in list(MessageKind)]

@@ -16,7 +16,7 @@ from moothall.core.events.types import LogKind
 from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.catalogue import Entry
 
-_PAGES = frozenset({"/s/{session}", "/s/{session}/ask", "/s/{session}/questions", "/s/{session}/read"})
+_PAGES = frozenset(f"/s/{{session}}{page}" for page in ("", "/ask", "/questions", "/opinions", "/read"))
 
 
 def log_pages(known: Callable[[SessionId], Entry | None]) -> Middleware:

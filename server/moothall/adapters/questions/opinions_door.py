@@ -66,6 +66,7 @@ class OpinionsDoor:
         token = self.context.token(request, wanted.session)
         mine = {} if self.opinions is None else self.opinions.voted(wanted.session, token)
         closed = wanted.snapshot.session.status is Status.CLOSED
+        taken = questions.voting.on and not closed
         base, query = f"/s/{quote(wanted.session)}", kept_query(request, ui)
         comments = to_vote_on(questions, mine, token)
         text = self.context.pages.render(
@@ -75,9 +76,9 @@ class OpinionsDoor:
             title_language=title_language(wanted),
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            going=self.opinions is not None and questions.voting.on and not closed,
+            going=taken and self.opinions is not None,
+            elsewhere=taken and self.opinions is None,
             closed=closed,
-            put=bool(questions.voting.comments),
             fewest=FEWEST,
             comments=[
                 {

@@ -76,8 +76,9 @@ class RoomRows(Protocol):
     """The questions of a hub's room that the room may read, besides those of the meeting."""
 
     def made_of(self, session: SessionId) -> object:
-        """What the rows of a session and its support are made of; equal only while these are the same for whoever has
-        neither asked nor supported anything.
+        """What a page of the hub has besides the meeting's questions: the rows of a session, its support, and what its
+        links let a visitor do; equal only while these are the same for whoever has neither asked nor supported
+        anything.
         """
         ...
 
@@ -292,7 +293,7 @@ class QuestionsDoor:
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            opinions=f"{base}/opinions{query}" if questions.voting.on or questions.voting.counted.voters else "",
+            opinions=f"{base}/opinions{query}" if questions.voting.shown(closed=not may_support) else "",
             here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),

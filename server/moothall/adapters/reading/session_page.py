@@ -236,7 +236,9 @@ class SessionPage:
                 *([] if questions is None else figures(figures_of(questions), ui)),
                 *filter(None, [took_part(session.hubs, ui)]),
             ],
-            opinions=of_session(questions, f"{address.base}/opinions{ui.query}", ui),
+            opinions=of_session(
+                questions, f"{address.base}/opinions{ui.query}", ui, closed=session.status is Status.CLOSED
+            ),
             card=card_part(
                 session,
                 self._pages.date(session, ui),

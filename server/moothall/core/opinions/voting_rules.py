@@ -35,7 +35,7 @@ def may_be_put(each: Intervention) -> bool:
     """Whether a comment may be put to the vote: everybody may read it, and it was neither removed nor taken back, and
     not joined with another.
     """
-    return each.published and not each.removed and each.kind is InterventionKind.COMMENT and each.status not in _AWAY
+    return each.readable and each.kind is InterventionKind.COMMENT and each.status not in _AWAY
 
 
 def put_to_vote(questions: Questions) -> list[Intervention]:

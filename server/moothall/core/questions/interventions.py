@@ -63,6 +63,11 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     own: bool = False
     """Whether its author gave it its status."""
 
+    @property
+    def readable(self) -> bool:
+        """Whether everybody may read its words: it was published, and they were neither removed nor taken back."""
+        return self.published and not self.removed and self.status is not InterventionStatus.WITHDRAWN
+
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """The turn of an intervention."""

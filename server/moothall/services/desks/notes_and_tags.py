@@ -75,7 +75,8 @@ def hubs(state: State, known: Mapping[str, str]) -> dict[str, object]:
 
 def outcome(state: State) -> dict[str, object]:
     """The policy questions; the lines that are marked under them, in the order in which they were said; and the
-    questions of the public that were put under them or passed to the report.
+    questions of the public that were put under them or passed to the report. All of the staff get these, so those that
+    only whoever leads the questions may read are left out.
     """
     tagged = []
     for segment, tags in state.notes_and_tags.tags.items():
@@ -95,7 +96,7 @@ def outcome(state: State) -> dict[str, object]:
             "question": each.under,
         }
         for each in state.questions.with_status(*InterventionStatus)
-        if each.status is InterventionStatus.TO_REPORT or (each.under is not None and not each.removed)
+        if each.status is InterventionStatus.TO_REPORT or (each.under is not None and each.readable)
     ]
     questions = msgspec.to_builtins(state.notes_and_tags.questions)
     return {"questions": questions, "lines": tagged[-TAGGED:], "asked": asked[-ASKED:]}

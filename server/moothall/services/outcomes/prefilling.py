@@ -79,7 +79,7 @@ def _message(
 
 def _answered(state: State, offset: int) -> Iterator[WriteMessage]:
     for each in state.questions.with_status(*FOR_THE_REPORT):
-        if each.kind is InterventionKind.REQUEST or not each.published or each.removed:
+        if each.kind is InterventionKind.REQUEST or not each.readable:
             continue
         line = None if each.segment is None else state.segments.get(each.segment)
         cited = [question_cited(state.id, offset, each)]

@@ -74,7 +74,15 @@ def test_comments_that_everybody_may_read_are_put_to_the_vote() -> None:
         assert refused(commented(), do.PutToVote(comments=names), actor=MODERATOR).code is code
 
 
-@pytest.mark.parametrize("status", [InterventionStatus.CHECKED, InterventionStatus.DECLINED, InterventionStatus.JOINED])
+@pytest.mark.parametrize(
+    "status",
+    [
+        InterventionStatus.CHECKED,
+        InterventionStatus.DECLINED,
+        InterventionStatus.JOINED,
+        InterventionStatus.WITHDRAWN,
+    ],
+)
 def test_a_comment_that_nobody_may_read_any_more_is_not_voted_on(status: InterventionStatus) -> None:
     gone = stand(status, "a", reason="No.", into=B if status is InterventionStatus.JOINED else None)
     state = carry_out(voting(), gone, actor=MODERATOR)

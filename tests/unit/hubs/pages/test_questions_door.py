@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator
+from html import unescape
 
 import pytest_asyncio
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from moothall.adapters.pages.shared_pages import SAME_MS
 from moothall.adapters.questions.questions_door import QuestionsDoor
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
-from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.services.questions.author_view import OwnAct
-from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.reader_access import ASKER, ReaderAccess
+from moothall.services.sessions.staff import Staff
 from moothall.testing.clock import ManualClock
 from moothall.testing.visitors import visitor_context
 from moothall.wire.hubs.messages import HandsAct
@@ -59,6 +62,11 @@ async def test_the_meetings_and_the_rooms_stand_on_one_page(house: OpenRoom) -> 
     assert (await house.browser().get("/s/s/questions"))[0] == 503
 
 
+def page_of(answer: web.Response) -> str:
+    assert isinstance(answer.body, bytes)
+    return gzip.decompress(answer.body).decode()
+
+
 async def test_a_room_that_opens_it_has_it_made_once_until_something_changes(house: OpenRoom) -> None:
     local, clock = house.room.local, ManualClock()
     access = ReaderAccess(house.room.hall.sessions)
@@ -77,10 +85,16 @@ async def test_a_room_that_opens_it_has_it_made_once_until_something_changes(hou
     first, second = [await door.list(asked) for _ in range(2)]
     await local.put_on_wall(S, [what], on_wall=True)
     third = await door.list(asked)
+    reset = ASKER.set((Staff(link="c", role=Role.HUB, scope="hall", label=""),))
+    coordinator = await door.list(asked)
+    ASKER.reset(reset)
+    after = await door.list(asked)
+    leads = ['href="/desk"' in page_of(each) for each in (third, coordinator, after)]
     await clock.advance(SAME_MS)
     later = await door.list(asked)
-    pages = [gzip.decompress(each.body).decode() for each in (first, third) if isinstance(each.body, bytes)]
+    pages = [page_of(each) for each in (first, third)]
     assert ["Why?" in page for page in pages] == [False, True]
+    assert leads == [False, True, False]
     assert second.body is first.body
     assert later.body is not third.body
 
@@ -243,4 +257,6 @@ async def test_a_room_reads_what_people_think_and_votes_at_the_meeting_itself(ho
     assert status == 200
     assert "Agree: 6. Disagree: 0. Pass: 1." in text
     assert 'name="vote"' not in text
+    assert "Votes are taken on the meeting's own page, not here." in unescape(text)
+    assert "Votes are not taken now." not in text
     assert 'href="/s/s/opinions"' in (await house.browser().get("/s/s/questions"))[1]

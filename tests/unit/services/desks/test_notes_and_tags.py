@@ -22,6 +22,12 @@ class NotesMeeting(MemoryMeeting):
         await self.do(line, by=CAPTIONER)
 
 
+def asked_of(house: NotesMeeting) -> list[dict[str, object]]:
+    asked = outcome(house.live.state)["asked"]
+    assert isinstance(asked, list)
+    return asked
+
+
 def note(name: str, to: Role | None = None) -> do.LeaveNote:
     return do.LeaveNote(text=f"About {name}", note=NoteId(name), to=to)
 
@@ -97,7 +103,7 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
             assert first["tags"] == ({"question": "q1", "tag": "agreed"}, {"question": None, "tag": "option"})
             assert (second["segment"], second["speaker"]) == ("b", "")
             assert found["asked"] == []
-            name = InterventionId("q")
+            name, held = InterventionId("q"), InterventionId("held")
             await house.do(
                 do.Ask(intervention=name, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="a")
             )
@@ -106,7 +112,20 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
             assert outcome(house.live.state)["asked"] == [passed]
             await house.do(do.TagIntervention(intervention=name, question=Q1.id))
             await house.do(do.SetStatus(interventions=(name,), status=InterventionStatus.TO_WRITE))
-            assert outcome(house.live.state)["asked"] == [{**passed, "question": "q1"}]
+            assert asked_of(house) == [{**passed, "question": "q1"}]
+            # Of what nobody may read but whoever leads the questions, interpreters and captioners get no words either.
+            await house.do(
+                do.Ask(intervention=held, kind=InterventionKind.QUESTION, text="Held?", language="en", asker="b")
+            )
+            await house.do(do.TagIntervention(intervention=held, question=Q1.id))
+            assert [each["text"] for each in asked_of(house)] == ["Why?"]
+            await house.do(do.SetStatus(interventions=(held,), status=InterventionStatus.QUEUED))
+            assert [each["text"] for each in asked_of(house)] == ["Why?", "Held?"]
+            await house.do(do.SetStatus(interventions=(held,), status=InterventionStatus.WITHDRAWN))
+            assert [each["text"] for each in asked_of(house)] == ["Why?"]
+            # A policy question that is taken from the list leaves the question where it was put; it is listed again.
+            await house.do(do.ListPolicyQuestions(questions=()))
+            assert [each["question"] for each in asked_of(house)] == ["q1"]
 
     run(within())
 
