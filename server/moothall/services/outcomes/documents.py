@@ -153,15 +153,16 @@ class Documents:
             sessions.append(made)
         return sessions
 
-    async def stays_here(self, listed: ListedDocument, quoted: Collection[SessionId] = ()) -> bool:
+    async def stays_here(self, listed: ListedDocument, shown: Collection[ShownMessage] = ()) -> bool:
         """Whether a document's texts go to no service outside the house: young people take part in it, in a session
-        of its days, or in one of those `quoted`. Raises StorageUnavailable.
+        of its days, or in one from which a message that is `shown` comes, or that it quotes. Raises StorageUnavailable.
         """
         since, until = listed.document.since, listed.document.until
-        young = [entry for entry in await self.entries() if entry.young_people]
-        held = [day for entry in young if (day := self.day_of(entry)) is not None]
-        within = any(since <= day <= until for day, _ in held)
-        return listed.young_people or within or any(entry.session in quoted for entry in young)
+        young = {entry.session: self.day_of(entry) for entry in await self.entries() if entry.young_people}
+        within = any(day is not None and since <= day[0] <= until for day in young.values())
+        comes_from = {each.version.session for each in shown}
+        quoted = {words.citation.session for each in shown for words in each.words}
+        return listed.young_people or within or not young.keys().isdisjoint(comes_from | quoted)
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
