@@ -49,7 +49,9 @@ async def test_a_comment_is_held_published_and_answered_beside_its_paragraph(tmp
         assert await ana.post(FORM, {"id": "f", "text": "Too early."}) == 422
         await office.get("/admin/documents")
         assert await office.send("/admin/documents", **STATED, comments="soon") == 409
-        assert await office.send("/admin/documents", **STATED, comments="2099-12-01 10:00", young_people="1") == 200
+        assert await office.send("/admin/documents", **STATED, comments="2099-12-01 10:00", young_people="1") == 409
+        assert "Whether young people take part is decided when a document is made" in office.text
+        assert await office.send("/admin/documents", **STATED, comments="2099-12-01 10:00") == 200
         assert f'href="/moderate/{DOCUMENT}"' in office.text
         await ana.get(PAGE)
         assert f'href="{PAGE}/comment?paragraph=1"' in ana.text

@@ -29,6 +29,9 @@ from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.live_session import LiveSession
 
 _GONE = refuse(RefusalCode.UNKNOWN, "There is no such document.")
+OF_THE_YOUNG = refuse(
+    RefusalCode.CONFLICT, "Whether young people take part is decided when a document is made, and stays."
+)
 _NO_NAME = refuse(RefusalCode.INVALID, "A document's name has letters, digits, full stops, hyphens and underscores.")
 
 
@@ -95,8 +98,8 @@ class Documents:
     async def state(
         self, name: str, title: str, stated: StateDocument, by: Actor, *, young_people: bool = False
     ) -> Refusal | None:
-        """Set what a document is made of; it is made where it is missing, for `young_people` or not. Raises
-        StorageUnavailable.
+        """Set what a document is made of; it is made where it is missing, for `young_people` or not, which stays.
+        Raises StorageUnavailable.
         """
         if not is_name(name):
             return _NO_NAME
@@ -105,6 +108,8 @@ class Documents:
         )
         if isinstance(live, Refusal):
             return live
+        if live.state.young_people != young_people:
+            return OF_THE_YOUNG
         titled = [] if live.state.title == title else [DescribeSession(title=title)]
         # Visitors' doors ask for a text, though a document has no lines.
         lacks = stated.comments_until is not None and FLOOR not in live.state.channels

@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CitationId, MessageId, SessionId
 from moothall.core.outcomes.report import Report, ReportVersion
-from moothall.services.outcomes.documents import ShownMessage
+from moothall.services.outcomes.documents import OF_THE_YOUNG, ShownMessage
 from moothall.services.outcomes.outcome_logs import REGISTER, is_open, listed_reports, report_of
 from moothall.services.outcomes.quoted_words import QuotedWords
 from moothall.testing import loop
@@ -121,6 +121,8 @@ def test_what_cannot_be_done_is_refused() -> None:
             wrong = msgspec.structs.replace(STATED, until="never")
             assert isinstance(await here.documents.state(DOCUMENT, "Outcomes", wrong, STAFF), Refusal)
             assert await here.documents.state(DOCUMENT, "Outcomes", STATED, STAFF) is None
+            young = await here.documents.state(DOCUMENT, "Outcomes", STATED, STAFF, young_people=True)
+            assert young is OF_THE_YOUNG, "it isn't passed over in silence"
             empty = await here.documents.publish(DOCUMENT, WORDS)
             assert empty is not None
             assert empty.code is RefusalCode.INVALID
