@@ -12,10 +12,11 @@ from docx import Document
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import CommandId
+from moothall.core.kernel.ids import CommandId, RecipientId
+from moothall.core.outcomes import commands as oc
 from moothall.services.log.act_queue import Receipt
 from support.desks.admin import AdminHouse, Browser, admin_house
-from support.halls.outcomes import DOCUMENT, OutcomeWriter
+from support.halls.outcomes import DOCUMENT, Q2, OutcomeWriter
 
 OFFICE = Actor(Role.SECRETARIAT, "office")
 PAGE = f"/outcomes/{DOCUMENT}"
@@ -49,7 +50,9 @@ async def test_a_comment_is_held_published_and_answered_beside_its_paragraph(tmp
         assert await ana.post(FORM, {"id": "f", "text": "Too early."}) == 422
         await office.get("/admin/documents")
         assert await office.send("/admin/documents", **STATED, comments="soon") == 409
-        assert await office.send("/admin/documents", **STATED, comments="2099-12-01 10:00", young_people="1") == 200
+        assert await office.send("/admin/documents", **STATED, comments="2099-12-01 10:00", young_people="1") == 409
+        assert "Whether young people take part is decided when a document is made" in office.text
+        assert await office.send("/admin/documents", **STATED, comments="2099-12-01 10:00") == 200
         assert f'href="/moderate/{DOCUMENT}"' in office.text
         await ana.get(PAGE)
         assert f'href="{PAGE}/comment?paragraph=1"' in ana.text
@@ -81,6 +84,13 @@ async def test_a_comment_is_held_published_and_answered_beside_its_paragraph(tmp
         assert page.index("No <todos>.") < page.index("2 ", page.index("Answered in writing"))
         assert await ana.get(f"{PAGE}/document.json") == 200
         assert '"comments":[{"number":1,"paragraph":1,"name":"Ana <x>"' in ana.text
+        # A body reads what concerns it, and comments on that alone.
+        itu = oc.RegisterRecipient(recipient=RecipientId("itu"), name="ITU", questions=(Q2,))
+        await writer.send(await writer.logs.register(), OFFICE, itu)
+        for body, there in (("cstd", True), ("itu", False)):
+            for path in (PAGE, f"{PAGE}/document.json"):
+                assert await ana.get(f"{path}?body={body}") == 200
+                assert ("No <todos>." in unescape(ana.text)) is there, body
         # So do files for people: behind the paragraph, with the answer.
         async with ana.http.get(f"{ana.address}{PAGE}/document.docx") as answer:
             texts = [each.text for each in Document(io.BytesIO(await answer.read())).paragraphs]

@@ -269,6 +269,12 @@ async def test_a_persons_translation_stands_before_the_machines_and_names_who_vo
             assert "PT title" in page
             assert "Machine translation" not in page.replace("Machine translations, not official", "")
             assert "PT title" not in (await read(running, address)).decode()
+            # Of two into one language, the later stands there under its own name.
+            again = {place: f"Again {place}" for place in places} | {"n": "1", "language": "pt-PT", "name": "Bia"}
+            await office.post(f"/admin/translations/{log}", again)
+            page = (await read(running, f"{address}?translation=pt&ui=en")).decode()
+            assert "Translated by \u2068Bia\u2069" in page
+            assert "Again title" in page
         await writer.document_again()
         assert "Translated by" not in (await read(running, "/outcomes/outcomes-2026")).decode()
 

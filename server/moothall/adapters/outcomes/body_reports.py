@@ -37,12 +37,18 @@ class BodyReport(NamedTuple):
 def for_recipient(
     recipient: Recipient, register: Register, listed: ListedDocument, version: DocumentVersion, ui: Catalogue
 ) -> BodyReport:
-    """What of a version concerns a body, under a title with the symbol of documents for it."""
+    """What of a version concerns a body, without comments on the other paragraphs, under a title with the symbol of
+    documents for it.
+    """
     title = ui.text(DocumentText.FOR_BODY, title=alone(listed.title), name=alone(recipient.name))
     if recipient.symbol:
         title = f"{recipient.symbol} {title}"
     paragraphs = for_body(version.paragraphs, concerning(register, recipient.id))
-    return BodyReport(listed._replace(title=title), msgspec.structs.replace(version, paragraphs=paragraphs))
+    others = {each.n for each in version.paragraphs} - {each.n for each in paragraphs}
+    comments = tuple(each for each in listed.comments if each.paragraph not in others)
+    return BodyReport(
+        listed._replace(title=title, comments=comments), msgspec.structs.replace(version, paragraphs=paragraphs)
+    )
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

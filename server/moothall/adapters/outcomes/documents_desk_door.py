@@ -30,7 +30,7 @@ from moothall.core.kernel.languages import direction, primary
 from moothall.core.kernel.times import Zone
 from moothall.core.outcomes.commands import EnterTranslation, StateDocument
 from moothall.core.outcomes.translations import MAX_NAME, MAX_TEXT
-from moothall.services.outcomes.documents import Documents, ListedDocument
+from moothall.services.outcomes.documents import OF_THE_YOUNG, Documents, ListedDocument
 from moothall.services.outcomes.machine_translations import SourceText, placed_in_document, placed_in_report
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import actor_of
@@ -45,6 +45,10 @@ class DocumentsDeskText:
     DAYS = "Write the first and the last day like 2026-12-01, the first one not after the last."
     EMPTY = "Nothing can be published: no meeting of these days has a report or a policy question."
     TITLE = "A document needs a title."
+    YOUNG = (
+        "Whether young people take part is decided when a document is made, and stays. Make another one under a new "
+        "name."
+    )
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -95,6 +99,8 @@ class DocumentsDeskDoor:
         by = Actor(Role.SECRETARIAT, asked.staff[0].link)
         name, young_people = fields.get("name", "").strip(), "young_people" in fields
         refused = await self.documents.state(name, title, stated, by, young_people=young_people)
+        if refused is OF_THE_YOUNG:
+            return await self._page(asked, DocumentsDeskText.YOUNG, given=sent)
         if refused is not None:
             days = refused.message.startswith("Name the first")
             return await self._page(asked, DocumentsDeskText.DAYS if days else DocumentsDeskText.NAME, given=sent)

@@ -252,8 +252,7 @@ class DocumentsDoor:
     async def _wanted(self, request: web.Request, ui: Catalogue) -> WrittenDocument:
         listed, version = await self._version(request)
         shown = await self.documents.shown(version.paragraphs)
-        quoted = {words.citation.session for each in shown.values() for words in each.words}
-        here = await self.documents.stays_here(listed, quoted)
+        here = await self.documents.stays_here(listed, shown.values())
         placed = [*placed_in_document(SourceText(listed.title, listed.language), version, shown)]
         texts = [source for _, source in placed]
         languages = self.translations.languages(texts, here=here)
@@ -261,10 +260,12 @@ class DocumentsDoor:
         machine = machine_made(request, languages, version.n, original, ui, translations=listed.translations)
         made: TranslatedVersion | None = None
         if machine.target:
-            texts += quoted_texts(shown.values(), ui)
             wanted = VersionTranslation(listed.id, version.n, machine.target, here)
             person = entered_for(request, listed.translations, version.n)
-            made = await self.translations.made(wanted, texts) if person is None else vouched(wanted, person, placed)
+            if person is None:
+                made = await self.translations.made(wanted, texts, quoted_texts(shown.values(), ui))
+            else:
+                made = vouched(wanted, person, placed)
             title, tag = made.of(listed.title, listed.language)
             listed, version = listed._replace(title=title, language=tag), made.document(version)
             shown = {reference: made.shown(each) for reference, each in shown.items()}

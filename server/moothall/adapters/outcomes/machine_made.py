@@ -91,9 +91,12 @@ class MachineMade(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entered_for(request: web.Request, translations: Iterable[VouchedTranslation], n: int) -> VouchedTranslation | None:
-    """The person's translation of version `n` that a request asks for, or None."""
+    """The person's translation of version `n` that a request asks for, or None; of several, such as into `pt-BR` and
+    `pt-PT`, the one that was entered last, whose name `machine_made` shows.
+    """
     target = request.query.get(NAME, "")
-    return next((each for each in translations if each.n == n and primary(each.language) == target), None)
+    found = [each for each in translations if each.n == n and primary(each.language) == target]
+    return found[-1] if found else None
 
 
 def machine_made(

@@ -254,7 +254,7 @@ class OutcomeDoor:
                 return dataclasses.replace(
                     found, version=vouched(asked, person, placed).report(version), machine=machine
                 )
-            made = await self.translations.made(asked, [*texts, *texts_quoted(found.cited.values())])
+            made = await self.translations.made(asked, texts, texts_quoted(found.cited.values()))
             return dataclasses.replace(found, version=made.report(version), machine=machine, made=made)
         return dataclasses.replace(found, machine=machine)
 

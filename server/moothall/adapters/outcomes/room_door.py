@@ -115,7 +115,7 @@ class RoomDoor:
             )
             token = sent.get(FIELD, ("",))[-1]
             if sent.get("act", ("",))[-1] == "draft" and self.guard.passes(token, self.key_of(request)):
-                drafts = await self._drafts(request, about.state)
+                drafts = await self._drafts(request, about)
                 return await self._page(request, staff, about, live, ui, drafts=drafts)
             done = await self._carry_out(request, staff, about, live, sent)
             if isinstance(done, str):
@@ -254,11 +254,11 @@ class RoomDoor:
         """The name of the service that drafts; empty where none may for this session."""
         return "" if self.drafting is None or stays_here(state) else alone(self.drafting.service.name)
 
-    async def _drafts(self, request: web.Request, state: State) -> tuple[DraftedSentence, ...] | NoSuggestions:
+    async def _drafts(self, request: web.Request, about: LiveSession) -> tuple[DraftedSentence, ...] | NoSuggestions:
         if self.drafting is None:
             return NoSuggestions.FAILED
-        channel = _channel(request, state)
-        return await self.drafting.draft(state, channel, order_of(state, channel))
+        channel = _channel(request, about.state)
+        return await self.drafting.draft(about, channel, order_of(about.state, channel))
 
     def _record(self, request: web.Request, state: State, channel: ChannelId, *, sound: bool) -> dict[str, object]:
         """The lines of the record on this page: the newest while the meeting is on, else from the first."""

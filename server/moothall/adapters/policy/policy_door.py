@@ -48,6 +48,7 @@ from moothall.services.outcomes.policy import PolicyQuestions
 from moothall.services.outcomes.similar_submissions import SimilarSubmissions
 from moothall.services.questions.asking import RejectedQuestion
 from moothall.services.questions.ports import AuthorQuestions, Supports
+from moothall.services.sessions.live_session import LiveSession
 
 MAX_DIGITS = 6
 MEANING = "meaning"
@@ -202,19 +203,20 @@ class PolicyDoor:
             self._senders.check(request)
             body = await read_form(request)
             text = clean(body.get("text", ""))
-            state = await self._state(request)
+            live = await self._live(request)
+            found: Sequence[InterventionId] = nearest(text, texts_of(live.state.questions))
+            if body.get("by") == MEANING:
+                by_words = found
+                found = ()
+                if self.meaning is not None:
+                    found = await self.meaning.find(live.id, text, lambda: texts_of(live.state.questions), by_words)
+            state = live.state  # Finding took its time.
             rows = await self._rows(request, state, ui)
         except HttpProblem as wrong:
             return own_json({"error": ui.text(wrong.key, **wrong.values)}, status=wrong.status)
         except StorageUnavailable:
             return own_json({"error": ui.text(ErrorText.UNAVAILABLE)}, status=503)
         by_id = {row["id"]: row for row in rows}
-        texts_now = texts_of(state.questions)
-        found: Sequence[InterventionId] = nearest(text, texts_now)
-        if body.get("by") == MEANING:
-            by_words = found
-            found = () if self.meaning is None else await self.meaning.find(state.id, text, texts_now, by_words)
-            found = [name for name in found if name in texts_of(state.questions)]  # Finding took its time.
         near = [by_id[name] for name in found if name in by_id]
         return own_json({"similar": [as_json(row, "number", "text", "language", "direction") for row in near]})
 
@@ -240,13 +242,16 @@ class PolicyDoor:
         return see_other(f"/calls/{quote(state.id)}{ui.query}#No-{number}")
 
     async def _state(self, request: web.Request) -> State:
+        return (await self._live(request)).state
+
+    async def _live(self, request: web.Request) -> LiveSession:
         """The call that a request names. Raises HttpProblem (404)."""
         name = request.match_info["call"]
         live = await self.calls.find(SessionId(name)) if is_name(name) else None
         if live is None or not live.state.outcomes.call.language:
             raise HttpProblem(404, ErrorText.NOTHING)
         await asked(request, self.context.snapshot_of, "", live.id)  # Whether it may be read.
-        return live.state
+        return live
 
     async def _rows(self, request: web.Request, state: State, ui: Catalogue) -> list[Row]:
         token, own = self.context.token(request, state.id), frozenset[InterventionId]()

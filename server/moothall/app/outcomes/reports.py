@@ -100,6 +100,7 @@ def open_reports(
             mail,
             report_of=reports.report,
             letter_of=letters.write,
+            linked=lambda link: backend.links.get(link) is not None,
             zone=services.pages.zone,
             days=backend.settings.mail.remind_days,
             clock=backend.clock,

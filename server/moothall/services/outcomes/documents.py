@@ -29,6 +29,9 @@ from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.live_session import LiveSession
 
 _GONE = refuse(RefusalCode.UNKNOWN, "There is no such document.")
+OF_THE_YOUNG = refuse(
+    RefusalCode.CONFLICT, "Whether young people take part is decided when a document is made, and stays."
+)
 _NO_NAME = refuse(RefusalCode.INVALID, "A document's name has letters, digits, full stops, hyphens and underscores.")
 
 
@@ -95,8 +98,8 @@ class Documents:
     async def state(
         self, name: str, title: str, stated: StateDocument, by: Actor, *, young_people: bool = False
     ) -> Refusal | None:
-        """Set what a document is made of; it is made where it is missing, for `young_people` or not. Raises
-        StorageUnavailable.
+        """Set what a document is made of; it is made where it is missing, for `young_people` or not, which stays.
+        Raises StorageUnavailable.
         """
         if not is_name(name):
             return _NO_NAME
@@ -105,6 +108,8 @@ class Documents:
         )
         if isinstance(live, Refusal):
             return live
+        if live.state.young_people != young_people:
+            return OF_THE_YOUNG
         titled = [] if live.state.title == title else [DescribeSession(title=title)]
         # Visitors' doors ask for a text, though a document has no lines.
         lacks = stated.comments_until is not None and FLOOR not in live.state.channels
@@ -153,15 +158,16 @@ class Documents:
             sessions.append(made)
         return sessions
 
-    async def stays_here(self, listed: ListedDocument, quoted: Collection[SessionId] = ()) -> bool:
+    async def stays_here(self, listed: ListedDocument, shown: Collection[ShownMessage] = ()) -> bool:
         """Whether a document's texts go to no service outside the house: young people take part in it, in a session
-        of its days, or in one of those `quoted`. Raises StorageUnavailable.
+        of its days, or in one from which a message that is `shown` comes, or that it quotes. Raises StorageUnavailable.
         """
         since, until = listed.document.since, listed.document.until
-        young = [entry for entry in await self.entries() if entry.young_people]
-        held = [day for entry in young if (day := self.day_of(entry)) is not None]
-        within = any(since <= day <= until for day, _ in held)
-        return listed.young_people or within or any(entry.session in quoted for entry in young)
+        young = {entry.session: self.day_of(entry) for entry in await self.entries() if entry.young_people}
+        within = any(day is not None and since <= day[0] <= until for day in young.values())
+        comes_from = {each.version.session for each in shown}
+        quoted = {words.citation.session for each in shown for words in each.words}
+        return listed.young_people or within or not young.keys().isdisjoint(comes_from | quoted)
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of

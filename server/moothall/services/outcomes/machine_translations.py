@@ -12,12 +12,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
 from moothall.core.events.outcome_parts import MessageReference, NumberedParagraph, PublishedMessage, PublishedSection
-from moothall.core.events.types import BodyRemoved
+from moothall.core.events.types import Access, AnyEvent, BodyRemoved, SessionArranged
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import primary
@@ -34,6 +35,12 @@ KEPT = 60
 """Translations of versions that are in memory. Overflow: the least recently used is dropped."""
 WAITING = 20
 """Versions that wait to be translated. Overflow: the next is refused for now."""
+MOST_QUOTED = 500
+"""Quoted words of a version that are translated. Overflow: the later ones stand as they were said."""
+MOST_PATIENT = 8
+"""Requests that wait for their translation. Overflow: the next is told at once to come again, so that those who read
+the original find a place.
+"""
 PATIENCE_S = 5.0
 """How long a request waits for its translation before it is told to come again."""
 
@@ -164,6 +171,7 @@ class MachineTranslations:
             OrderedDict()
         )
         self._came = asyncio.Event()
+        self._patient = 0
         self._generation = 0
 
     def languages(self, texts: Iterable[SourceText], *, here: bool) -> tuple[str, ...]:
@@ -175,9 +183,13 @@ class MachineTranslations:
         only = sources if len(sources) == 1 else set()
         return tuple(sorted(set.intersection(*found) - only))
 
-    async def made(self, wanted: VersionTranslation, texts: Iterable[SourceText]) -> TranslatedVersion:
-        """A version's translation, made now where none is kept. Raises TranslationBusy."""
-        some = frozenset(each for each in texts if each.text.strip() and primary(each.language) != wanted.target)
+    async def made(
+        self, wanted: VersionTranslation, texts: Iterable[SourceText], quoted: Iterable[SourceText] = ()
+    ) -> TranslatedVersion:
+        """A version's translation, made now where none is kept; `quoted`: the words that it quotes. Raises
+        TranslationBusy.
+        """
+        some = frozenset((*_needed(texts, wanted), *islice(_needed(quoted, wanted), MOST_QUOTED)))
         kept = self._made.get(wanted)
         if kept is not None and some <= kept.asked:
             self._made.move_to_end(wanted)
@@ -187,8 +199,14 @@ class MachineTranslations:
                 raise TranslationBusy
             self._jobs[wanted] = some, asyncio.get_running_loop().create_future()
             self._came.set()
+        if self._patient >= MOST_PATIENT:
+            raise TranslationBusy
         job = self._jobs[wanted][1]
-        await asyncio.wait((job,), timeout=PATIENCE_S)
+        self._patient += 1
+        try:
+            await asyncio.wait((job,), timeout=PATIENCE_S)
+        finally:
+            self._patient -= 1
         if not job.done() or job.cancelled():
             raise TranslationBusy
         made = job.result()
@@ -197,10 +215,14 @@ class MachineTranslations:
         return made
 
     def observe(self, _: ReadSession, publication: Publication) -> None:
-        """Drop all translations where something was removed: one may have its words. For `Sessions.observe`."""
-        if any(isinstance(event, BodyRemoved) for event in publication.events):
+        """Drop all translations where something was removed or hidden, also those that wait: one may have its words,
+        and the next text may go to a service outside. For `Sessions.observe`.
+        """
+        if any(map(_takes_back, publication.events)):
             self._made.clear()
             self._generation += 1
+            for waiting in self._jobs.values():
+                waiting[1].cancel()
 
     async def run(self) -> None:
         """Translate what is wanted, until cancelled."""
@@ -210,17 +232,17 @@ class MachineTranslations:
             while self._jobs:
                 wanted, (texts, job) = next(iter(self._jobs.items()))
                 try:
-                    generation = self._generation
-                    made = await self._translated(wanted, texts)
-                    if generation == self._generation:  # Else the page asks again.
+                    made = None if job.cancelled() else await self._translated(wanted, texts)
+                    if made is not None:  # Else the page asks again.
                         self._keep(made)
                         job.set_result(made)
                 finally:
                     self._jobs.pop(wanted)
                     job.cancel()
 
-    async def _translated(self, wanted: VersionTranslation, texts: frozenset[SourceText]) -> TranslatedVersion:
-        kept = self._made.get(wanted, TranslatedVersion(wanted=wanted, texts={}))
+    async def _translated(self, wanted: VersionTranslation, texts: frozenset[SourceText]) -> TranslatedVersion | None:
+        """The translation with these texts; None where something was removed or hidden meanwhile."""
+        kept, generation = self._made.get(wanted, TranslatedVersion(wanted=wanted, texts={})), self._generation
         found = {**kept.texts}
         for each in sorted(texts - kept.asked):
             with suppress(TimeoutError):
@@ -228,6 +250,8 @@ class MachineTranslations:
                     made = await self.translation.text(each.text, each.language, wanted.target, here=wanted.here)
                     if not isinstance(made, Refusal):
                         found[each] = made.text
+            if generation != self._generation:
+                return None
         return TranslatedVersion(wanted=wanted, texts=found, asked=kept.asked | texts)
 
     def _keep(self, made: TranslatedVersion) -> None:
@@ -238,3 +262,14 @@ class MachineTranslations:
 
 _ONE_S = 120.0
 """Time limit of one text, which has up to 10,000 characters."""
+
+
+def _needed(texts: Iterable[SourceText], wanted: VersionTranslation) -> Iterable[SourceText]:
+    """Those that aren't in the language already, each once, in order."""
+    some = (each for each in texts if each.text.strip() and primary(each.language) != wanted.target)
+    return dict.fromkeys(some)
+
+
+def _takes_back(event: AnyEvent) -> bool:
+    """Whether words are gone, or for the staff alone now."""
+    return isinstance(event, BodyRemoved) or (isinstance(event, SessionArranged) and event.access is Access.STAFF)

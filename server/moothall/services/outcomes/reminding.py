@@ -1,9 +1,9 @@
 """Reminds those who write reports of the deadline, by e-mail.
 
-Their addresses are in the book alone, in no log and no backup: they go when the report is published, and at the latest
-`KEPT_MS` after its deadline. Of the nodes of a house only the keeper reminds: a reminder is claimed in the book, which
-refuses what a former keeper writes, before it is mailed. What the mail server doesn't take is tried again as other
-sendings are (`core/webhooks/hooks.py`), also after a restart.
+Their addresses are in the book alone, in no log and no backup: they go when the report is published or the role link is
+revoked, and at the latest `KEPT_MS` after its deadline. Of the nodes of a house only the keeper reminds: a reminder is
+claimed in the book, which refuses what a former keeper writes, before it is mailed. What the mail server doesn't take
+is tried again as other sendings are (`core/webhooks/hooks.py`), also after a restart.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class RapporteurAddresses:
 @dataclass(eq=False, repr=False)
 class Reminding:
     """Sends reminders, one after the other. Keep `run` running. `days`: how many before the deadline the first is due.
-    `report_of` and `letter_of` may raise StorageUnavailable.
+    `linked`: whether there is a role link of this id. `report_of` and `letter_of` may raise StorageUnavailable.
     """
 
     addresses: RapporteurAddresses
@@ -151,6 +151,7 @@ class Reminding:
     _: KW_ONLY
     report_of: Callable[[SessionId], Awaitable[Report]]
     letter_of: Callable[[RapporteurAddress], Awaitable[Letter]]
+    linked: Callable[[str], bool]
     zone: Callable[[], Zone]
     days: int
     clock: Clock
@@ -171,7 +172,7 @@ class Reminding:
 
     async def _look_at(self, each: RapporteurAddress) -> None:
         now, waiting = self.clock.wall(), each.waiting
-        if now >= each.due + KEPT_MS:
+        if now >= each.due + KEPT_MS or not self.linked(each.link):
             await self.addresses.change(each, None)
             return
         days = reminder(each.due, self.days, self.zone(), since=each.since, now=now)

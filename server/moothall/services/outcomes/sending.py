@@ -18,14 +18,16 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from moothall.core.events.outcome_parts import SendingState, SendingWay
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, RecipientId, SendingId, SessionId
 from moothall.core.outcomes.commands import NoteSending
 from moothall.core.outcomes.register import Recipient, RecipientAddress
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.webhooks.hooks import GONE, Tried
 from moothall.core.webhooks.signing import SECRET_BYTES, secret_text, signature
+from moothall.services.outcomes.documents import version_of
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
 from moothall.services.supervision.waiting import UnderWay, until_set
 
@@ -40,6 +42,8 @@ MOST_WAITING = 500
 LOOK_MS = 1_000
 """How often is looked at most for what is due, in ms."""
 
+GONE_TEXT = "The document is not there any more."
+"""What the register says of a document that was removed before it could be sent."""
 _BUSY = refuse(RefusalCode.BUSY, f"{MOST_WAITING} documents wait to be sent. Try again when some are.")
 
 
@@ -116,7 +120,8 @@ class OutcomeNews(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(eq=False, repr=False)
 class DocumentSending:
     """Sends documents to bodies, to each one after the other. Keep `run` running. `letter_of` writes a letter and may
-    raise StorageUnavailable; `mail`: None where no mail server is set. `public`: the server's public address.
+    raise StorageUnavailable or RecordBroken; `mail`: None where no mail server is set. `public`: the server's public
+    address.
     """
 
     logs: OutcomeLogs
@@ -194,7 +199,7 @@ class DocumentSending:
         for each in [one for one in self._waiting.values() if one.recipient == recipient and one.again <= now]:
             try:
                 await self._send(each)
-            except StorageUnavailable as error:
+            except (StorageUnavailable, RecordBroken) as error:
                 logger.warning("a document for body %s: it can't be read or noted now: %s", recipient, error)
                 # In memory alone: else a full disk had it sent again at every look.
                 self._waiting[each.id] = each.later(self.clock.wall())
@@ -223,8 +228,10 @@ class DocumentSending:
             await self._keep(waiting.id, None)
             return
         order = OrderedSending(recipient=recipient, document=waiting.document, n=waiting.n)
-        by_mail, gone = address.way is SendingWay.EMAIL, False
-        if by_mail:
+        by_mail, gone = address.way is SendingWay.EMAIL, not await self._is_there(order)
+        if gone:
+            failure = GONE_TEXT
+        elif by_mail:
             failure = await self._mailed(order, address)
         else:
             status = await self._posted(order, address, waiting)
@@ -243,6 +250,10 @@ class DocumentSending:
         if isinstance(answer, Refusal):
             logger.warning("a document for body %s: it can't be noted: %s", waiting.recipient, answer.message)
         await self._keep(waiting.id, waiting.failed(self.clock.wall()) if failure and not gone else None)
+
+    async def _is_there(self, order: OrderedSending) -> bool:
+        live = await self.logs.find(order.document, LogKind.DOCUMENT)
+        return live is not None and version_of(live.state.outcomes.document, order.n) is not None
 
     async def _keep(self, name: SendingId, later: WaitingSending | None) -> None:
         """Store that a document is sent later, or no more."""

@@ -55,11 +55,17 @@ class SimilarSubmissions:
         self._turn = asyncio.Lock()
 
     async def find(
-        self, call: SessionId, text: str, texts: Mapping[InterventionId, str], without: Container[InterventionId] = ()
+        self,
+        call: SessionId,
+        text: str,
+        texts_now: Callable[[], Mapping[InterventionId, str]],
+        without: Container[InterventionId] = (),
     ) -> Sequence[InterventionId]:
         """Which of the newest proposals of a call mean something like `text`, the most similar first, and none of
-        `without`; none where vectors can't be had now. `texts`: those that are public.
+        `without`; none where vectors can't be had now. `texts_now` returns those that are public, and is asked once
+        more when the vectors are there.
         """
+        texts = texts_now()
         made = self._made(call, dict(list(texts.items())[-MOST:]))
         if not text.strip() or not texts or self._waiting >= MOST_WAITING:
             return ()
@@ -72,6 +78,7 @@ class SimilarSubmissions:
             self._waiting -= 1
         if mine is None:
             return ()
+        texts = texts_now()
         vectors = {name: vector for name, (digest, vector) in made.items() if digest == _digest(texts.get(name, ""))}
         return nearest_in_meaning(mine, vectors, LEAST, without)
 

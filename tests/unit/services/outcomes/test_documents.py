@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from moothall.core import commands as do
+from moothall.core.events.outcome_parts import Citation, MessageReference
 from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import (
-    SessionId,
-)
+from moothall.core.kernel.ids import CitationId, MessageId, SessionId
+from moothall.core.outcomes.report import Report, ReportVersion
+from moothall.services.outcomes.documents import OF_THE_YOUNG, ShownMessage
 from moothall.services.outcomes.outcome_logs import REGISTER, is_open, listed_reports, report_of
+from moothall.services.outcomes.quoted_words import QuotedWords
 from moothall.testing import loop
 from support.memory.hall import FLOOR, SESSION
 from support.reports.documented_session import DOCUMENT, STAFF, STATED, WORDS, house, lines, message, question
@@ -118,6 +121,8 @@ def test_what_cannot_be_done_is_refused() -> None:
             wrong = msgspec.structs.replace(STATED, until="never")
             assert isinstance(await here.documents.state(DOCUMENT, "Outcomes", wrong, STAFF), Refusal)
             assert await here.documents.state(DOCUMENT, "Outcomes", STATED, STAFF) is None
+            young = await here.documents.state(DOCUMENT, "Outcomes", STATED, STAFF, young_people=True)
+            assert young is OF_THE_YOUNG, "it isn't passed over in silence"
             empty = await here.documents.publish(DOCUMENT, WORDS)
             assert empty is not None
             assert empty.code is RefusalCode.INVALID
@@ -144,6 +149,16 @@ def test_a_document_of_a_day_with_young_people_stays_in_the_house() -> None:
             before = msgspec.structs.replace(listed.document, since="2020-01-01", until="2020-01-01")
             earlier = listed._replace(document=before)
             assert not await here.documents.stays_here(earlier)
-            assert await here.documents.stays_here(earlier, {other.id}), "it is quoted"
+            version = ReportVersion(
+                n=1, at=0, session=other.id, title="", language="en", template="session", sections=(), messages=()
+            )
+            reference = MessageReference(report=SessionId("report.young"), n=1, message=MessageId("m1"))
+            shown = ShownMessage(reference=reference, message=message(), version=version, report=Report())
+            assert await here.documents.stays_here(earlier, [shown]), "its message stands there"
+            cited = Citation(id=CitationId("c9"), session=other.id, offset=1)
+            words = (QuotedWords(citation=cited),)
+            shown = replace(shown, version=replace(version, session=SESSION), words=words)
+            assert await here.documents.stays_here(earlier, [shown]), "it is quoted"
+            assert not await here.documents.stays_here(earlier, [replace(shown, words=())])
 
     loop.run(story())

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
+from moothall.core.events import types as ev
 from moothall.core.events.outcome_parts import (
     Citation,
     MessageKind,
@@ -20,8 +21,11 @@ from moothall.core.kernel.ids import CitationId, MessageId, SessionId
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.report import ReportVersion
 from moothall.core.outcomes.translations import VouchedTranslation
+from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedFate, CitedLine, CitedWords
 from moothall.services.outcomes.machine_translations import (
+    MOST_PATIENT,
+    MOST_QUOTED,
     WAITING,
     MachineTranslations,
     SourceText,
@@ -36,6 +40,8 @@ from moothall.services.translation.text_translation import TextTranslation
 from moothall.services.translation.translators import Translators
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
+from support.memory.hall import memory_hall
+from support.sessions.recorder import Recorder
 
 REPORT = ReportVersion(
     n=2,
@@ -177,5 +183,63 @@ def test_too_many_are_refused_for_now() -> None:
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.BodyRemoved(offsets=(1,), reason="request", by="s"),
+        ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE),
+    ],
+)
+def test_what_is_removed_or_hidden_is_not_sent_to_be_translated_any_more(event: ev.AnyEvent) -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with memory_hall() as hall, translations(echo) as made:
+            live, texts = await hall.session(), texts_of_report(REPORT)
+            wanted = [asyncio.ensure_future(made.made(WANTED._replace(n=n), texts)) for n in (2, 3)]
+            while not echo.asked:  # noqa: ASYNC110  # the first text is being translated
+                await asyncio.sleep(0)
+            told = Publication(session=live.id, records=(Recorder().record(event),), events=(event,))
+            made.observe(live, told)
+            for each in wanted:
+                with pytest.raises(TranslationBusy):
+                    await each
+            other = WANTED._replace(n=4)
+            assert (await made.made(other, texts)).of("Water", "en") == ("[pt] Water", "pt")
+            assert echo.asked.count("Water") == 1, "of what waited nothing more was sent"
+            made.observe(live, Publication(session=live.id))
+            await made.made(other, texts)
+            assert echo.asked.count("Water") == 1
+
+    run(story())
+
+
+def test_so_many_quoted_words_are_translated() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with translations(echo) as made:
+            quoted = [SourceText(f"No. {n}", "en") for n in range(MOST_QUOTED + 1)]
+            one = await made.made(WANTED, texts_of_report(REPORT), quoted)
+            assert one.quoted(f"No. {MOST_QUOTED - 1}", "en") == f"[pt] No. {MOST_QUOTED - 1}"
+            assert one.quoted(f"No. {MOST_QUOTED}", "en") == ""
+            assert await made.made(WANTED, texts_of_report(REPORT), quoted) is one
+
+    run(story())
+
+
+def test_so_many_requests_wait_and_the_next_is_told_at_once_to_come_again() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with translations(echo) as made:
+            texts = texts_of_report(REPORT)
+            waiting = [asyncio.ensure_future(made.made(WANTED, texts)) for _ in range(MOST_PATIENT)]
+            await asyncio.sleep(0)
+            with pytest.raises(TranslationBusy):
+                await made.made(WANTED, texts)
+            assert len({id(each) for each in await asyncio.gather(*waiting)}) == 1
+            assert await made.made(WANTED, texts)
 
     run(story())

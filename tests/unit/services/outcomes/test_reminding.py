@@ -37,6 +37,7 @@ class House:
     def __init__(self) -> None:
         self.clock, self.book = ManualClock(wall=990 * DAY), MemoryBook()
         self.report = Report(session=WATER, due=DUE, links=(ANN,))
+        self.links = {ANN}
         self.failure = ""
         self.mailed: list[tuple[str, str]] = []
         self.meanwhile = False
@@ -50,6 +51,7 @@ class House:
             self,
             report_of=self.report_of,
             letter_of=self.letter_of,
+            linked=lambda link: link in self.links,
             zone=lambda: UTC_ZONE,
             days=3,
             clock=self.clock,
@@ -121,6 +123,17 @@ async def test_what_is_not_taken_is_sent_again_and_given_up_at_last() -> None:
     assert made.ann.waiting is None
     assert await made.look(ON_DAY + GIVE_UP_MS + DAY) == 0
     assert made.ann.failed == ON_DAY + GIVE_UP_MS
+
+
+async def test_nobody_is_reminded_by_a_link_that_was_revoked_and_the_address_goes_at_once() -> None:
+    made = await house()
+    made.failure = "The mail server answered 451."
+    await made.look(BEFORE)
+    made.links = set()
+    assert await made.look(BEFORE + 1) == 0
+    assert made.addresses.all() == []
+    assert await made.book.read(NAMESPACE) == {}
+    assert await made.look(ON_DAY) == 0
 
 
 async def test_a_failed_reminder_that_is_taken_later_says_so() -> None:

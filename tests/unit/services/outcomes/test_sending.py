@@ -5,10 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 
-from moothall.core.events.outcome_parts import SendingState, SendingWay
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal
+from moothall.core.events.outcome_parts import (
+    DocumentForm,
+    NumberedParagraph,
+    ParagraphStyle,
+    SendingState,
+    SendingWay,
+)
+from moothall.core.events.types import Access, LogKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import CommandId, RecipientId, ReplyId, SessionId
 from moothall.core.outcomes import commands as oc
 from moothall.core.outcomes.register import Register
@@ -16,7 +24,15 @@ from moothall.core.webhooks.hooks import BACKOFF, GIVE_UP_MS, GONE
 from moothall.core.webhooks.signing import signature
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
-from moothall.services.outcomes.sending import MOST_WAITING, SECRETS, WAITING, DocumentSending, Letter, OrderedSending
+from moothall.services.outcomes.sending import (
+    GONE_TEXT,
+    MOST_WAITING,
+    SECRETS,
+    WAITING,
+    DocumentSending,
+    Letter,
+    OrderedSending,
+)
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
@@ -35,6 +51,7 @@ class Outside:
         self.status, self.failure = 204, ""
         self.posted: list[tuple[str, dict[str, str], bytes]] = []
         self.mailed: list[tuple[str, Letter]] = []
+        self.broken = False
 
     async def post(self, address: str, headers: dict[str, str], body: bytes) -> int:
         self.posted.append((address, headers, body))
@@ -44,9 +61,10 @@ class Outside:
         self.mailed.append((address, letter))
         return self.failure
 
-
-async def letter(order: OrderedSending) -> Letter:
-    return Letter(f"{order.recipient.name} {order.n}", "text", "a.docx", b"file")
+    async def letter(self, order: OrderedSending) -> Letter:
+        if self.broken:
+            raise RecordBroken("A report can't be read.")
+        return Letter(f"{order.recipient.name} {order.n}", "text", "a.docx", b"file")
 
 
 class Office:
@@ -65,9 +83,9 @@ class Office:
     async def address(self, way: SendingWay | None, address: str = "") -> None:
         await self.tell(oc.AddressRecipient(recipient=CSTD, way=way, address=address))
 
-    async def sent(self) -> list[tuple[SendingState, str]]:
-        """Send the document, and return what the register says of all sendings."""
-        order = OrderedSending(recipient=self.register.recipients[CSTD], document=DOCUMENT, n=2)
+    async def sent(self, n: int = 2) -> list[tuple[SendingState, str]]:
+        """Send a version of the document, and return what the register says of all sendings."""
+        order = OrderedSending(recipient=self.register.recipients[CSTD], document=DOCUMENT, n=n)
         assert await self.sending.order([order]) is None
         await self.sending.done()
         return [(each.state, each.detail) for each in self.register.sendings.values()]
@@ -88,13 +106,20 @@ async def office(*, mail: bool = True) -> AsyncIterator[Office]:
             book=book,
             hooks=outside,
             mail=outside if mail else None,
-            letter_of=letter,
+            letter_of=outside.letter,
             clock=hall.clock,
             randomness=SeededRandomness(),
             public="https://meet.example",
         )
         register = await logs.register()
         assert isinstance(register, LiveSession)
+        document = await logs.make(DOCUMENT, LogKind.DOCUMENT, "Outcomes", access=Access.PUBLIC)
+        assert isinstance(document, LiveSession)
+        stated = oc.StateDocument(form=DocumentForm.OUTCOME, since="2026-12-01", until="2026-12-01")
+        paragraph = NumberedParagraph(n=1, style=ParagraphStyle.TEXT, text="All agreed.")
+        version = oc.PublishDocument(language="en", paragraphs=(paragraph,))
+        assert isinstance(await document.writer.send(STAFF, CommandId("d1"), stated), Receipt)
+        assert isinstance(await document.writer.send(SYSTEM, CommandId("d2"), [version, version]), Receipt)
         here = Office(sending, register, outside, book)
         await here.tell(oc.RegisterRecipient(recipient=CSTD, name="CSTD", symbol="E/CN.16"))
         assert hall.group is not None
@@ -182,7 +207,7 @@ def test_what_waited_when_the_server_ended_is_sent_and_what_was_answered_says_so
                 book=here.book,
                 hooks=here.outside,
                 mail=None,
-                letter_of=letter,
+                letter_of=here.outside.letter,
                 clock=here.sending.clock,
                 randomness=SeededRandomness(),
                 public="https://meet.example",
@@ -198,6 +223,31 @@ def test_what_waited_when_the_server_ended_is_sent_and_what_was_answered_says_so
             )
             await here.tell(note)
             assert here.register.answered(sending)
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize("way", [SendingWay.EMAIL, SendingWay.WEBHOOK])
+def test_a_document_that_was_removed_is_sent_no_more_and_the_register_says_so(way: SendingWay) -> None:
+    async def story() -> None:
+        async with office() as here:
+            await here.address(way, "office@cstd.example" if way is SendingWay.EMAIL else "https://cstd.example/hook")
+            assert await here.sent(n=3) == [(SendingState.FAILED, GONE_TEXT)]
+            assert (here.outside.mailed, here.outside.posted) == ([], [])
+            assert await here.book.read(WAITING) == {}
+
+    loop.run(story())
+
+
+def test_a_record_that_cannot_be_read_delays_its_own_letter_alone() -> None:
+    async def story() -> None:
+        async with office() as here:
+            await here.address(SendingWay.EMAIL, "office@cstd.example")
+            here.outside.broken = True
+            assert await here.sent() == []
+            assert len(here.sending.waiting) == 1
+            here.outside.broken = False
+            assert await here.later(2 * BACKOFF.first_ms) == [(SendingState.SENT, "")]
 
     loop.run(story())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
@@ -49,11 +50,11 @@ def similar(model: Model, *, quiet: bool = True, clock: ManualClock | None = Non
 async def test_a_proposal_in_another_language_is_found_unless_its_words_were() -> None:
     model = Model()
     found = similar(model)
-    assert await found.find(CALL, "le fossé", TEXTS) == [P1]
-    assert await found.find(CALL, "les enfants", TEXTS) == [P2]
-    assert await found.find(CALL, "les enfants", TEXTS, [P2]) == []
-    assert await found.find(CALL, "  ", TEXTS) == ()
-    assert await found.find(SessionId("call-2"), "le fossé", {}) == ()
+    assert await found.find(CALL, "le fossé", lambda: TEXTS) == [P1]
+    assert await found.find(CALL, "les enfants", lambda: TEXTS) == [P2]
+    assert await found.find(CALL, "les enfants", lambda: TEXTS, [P2]) == []
+    assert await found.find(CALL, "  ", lambda: TEXTS) == ()
+    assert await found.find(SessionId("call-2"), "le fossé", lambda: {}) == ()
     # Those of proposals are made once, the newest first.
     assert model.asked == [["children online", "the digital divide"], ["le fossé"], ["les enfants"], ["les enfants"]]
 
@@ -61,15 +62,27 @@ async def test_a_proposal_in_another_language_is_found_unless_its_words_were() -
 async def test_a_changed_or_withdrawn_proposal_is_not_compared_by_its_old_words() -> None:
     model = Model()
     found = similar(model)
-    await found.find(CALL, "le fossé", TEXTS)
-    assert await found.find(CALL, "le fossé", {P1: "cables", P2: "children online"}) == []
-    assert await found.find(CALL, "les enfants", {P1: "cables"}) == []
+    await found.find(CALL, "le fossé", lambda: TEXTS)
+    assert await found.find(CALL, "le fossé", lambda: {P1: "cables", P2: "children online"}) == []
+    assert await found.find(CALL, "les enfants", lambda: {P1: "cables"}) == []
     assert model.asked[-3:] == [["cables"], ["le fossé"], ["les enfants"]]
+
+
+async def test_what_was_removed_while_vectors_were_made_is_not_found() -> None:
+    model, there = Model(), dict(TEXTS)
+    found = similar(model)
+    await found.find(CALL, "les enfants", lambda: {**there})
+    model.may_end.clear()
+    waiting = asyncio.ensure_future(found.find(CALL, "le fossé", lambda: {**there}))
+    await asyncio.sleep(0)
+    del there[P1]
+    model.may_end.set()
+    assert await waiting == []
 
 
 async def test_while_a_meeting_is_on_no_vectors_of_proposals_are_made() -> None:
     model = Model()
-    assert await similar(model, quiet=False).find(CALL, "le fossé", TEXTS) == []
+    assert await similar(model, quiet=False).find(CALL, "le fossé", lambda: TEXTS) == []
     assert model.asked == [["le fossé"]]
 
 
@@ -77,19 +90,19 @@ async def test_many_proposals_are_compared_one_look_after_the_other() -> None:
     model = Model()
     found = similar(model)
     many = {InterventionId(f"p{n}"): "the divide" if n == 0 else f"cables {n}" for n in range(MOST_MADE + 1)}
-    assert await found.find(CALL, "le fossé", many) == []
+    assert await found.find(CALL, "le fossé", lambda: many) == []
     assert [len(texts) for texts in model.asked] == [AT_ONCE] * (MOST_MADE // AT_ONCE) + [1]
-    assert await found.find(CALL, "le fossé", many) == [InterventionId("p0")]
+    assert await found.find(CALL, "le fossé", lambda: many) == [InterventionId("p0")]
 
 
 async def test_the_vectors_of_so_many_calls_are_held() -> None:
     model = Model()
     found = similar(model)
     for n in range(MOST_HELD + 1):
-        await found.find(SessionId(f"call-{n}"), "le fossé", {P1: f"the divide {n}"})
+        await found.find(SessionId(f"call-{n}"), "le fossé", partial(dict, {P1: f"the divide {n}"}))
     model.asked.clear()
-    await found.find(SessionId(f"call-{MOST_HELD}"), "le fossé", {P1: f"the divide {MOST_HELD}"})
-    await found.find(SessionId("call-0"), "le fossé", {P1: "the divide 0"})
+    await found.find(SessionId(f"call-{MOST_HELD}"), "le fossé", lambda: {P1: f"the divide {MOST_HELD}"})
+    await found.find(SessionId("call-0"), "le fossé", lambda: {P1: "the divide 0"})
     assert model.asked == [["le fossé"], ["the divide 0"], ["le fossé"]]
 
 
@@ -97,13 +110,13 @@ async def test_nothing_is_found_where_the_process_fails_or_takes_long_or_too_man
     model, clock = Model(), ManualClock()
     found = similar(model, clock=clock)
     model.fails = True
-    assert await found.find(CALL, "le fossé", TEXTS) == ()
+    assert await found.find(CALL, "le fossé", lambda: TEXTS) == ()
     model.fails = False
     model.may_end.clear()
-    asked = [asyncio.ensure_future(found.find(CALL, "le fossé", TEXTS)) for _ in range(MOST_WAITING)]
+    asked = [asyncio.ensure_future(found.find(CALL, "le fossé", lambda: TEXTS)) for _ in range(MOST_WAITING)]
     await clock.advance(0)
-    assert await found.find(CALL, "le fossé", TEXTS) == ()
+    assert await found.find(CALL, "le fossé", lambda: TEXTS) == ()
     await clock.advance(PATIENCE_MS)
     assert await asyncio.gather(*asked) == [()] * MOST_WAITING
     model.may_end.set()
-    assert await found.find(CALL, "le fossé", TEXTS) == [P1]
+    assert await found.find(CALL, "le fossé", lambda: TEXTS) == [P1]
