@@ -13,19 +13,19 @@ from aiohttp import hdrs, web
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
 from moothall.adapters.outcomes.document_texts import DocumentText
-from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, own_html
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.pages.visitor_request import COOKIE, onward, page_of, private, read_form
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions.asking_door import ALLOWANCE, FilledForm, filled_form
+from moothall.adapters.questions.asking_door import ALLOWANCE, FilledForm, filled_form, language_choices
 from moothall.core.events.outcome_parts import NumberedParagraph
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.languages import direction, is_language
+from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.outcomes.comments import DocumentComments
@@ -131,7 +131,7 @@ class CommentsDoor:
             open=self.comments.open(listed),
             until="" if until is None else ui.moment(self.context.pages.zone().at(until)),
             typed=typed,
-            languages=_languages(typed.language, self.context.pages.catalogues.languages, ui),
+            languages=language_choices(typed.language, self.context.pages.catalogues.languages, ui),
             sentence=sentence,
             wrong=wrong,
             most_text=MAX_TEXT,
@@ -152,12 +152,3 @@ class CommentsDoor:
         if shown is None:
             return ui.text(DocumentText.GONE), ui.language
         return shown.message.text, shown.version.language
-
-
-def _languages(chosen: str, offered: tuple[str, ...], ui: Catalogue) -> list[dict[str, object]]:
-    """Languages that a comment may be in: the chosen one, and those of the interface."""
-    return [
-        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag == chosen}
-        for tag in dict.fromkeys((chosen, *offered))
-        if is_language(tag)
-    ]

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
-from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, asked, html, own_html, own_json, wants_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_forms import VisitorContext, require_counted
@@ -31,11 +31,11 @@ from moothall.adapters.pages.visitor_request import (
 )
 from moothall.adapters.policy.policy_rows import PolicyRows, Row, as_json
 from moothall.adapters.questions import asking_texts as texts
-from moothall.adapters.questions.asking_door import ALLOWANCE, FilledForm, filled_form
+from moothall.adapters.questions.asking_door import ALLOWANCE, FilledForm, filled_form, language_choices
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, RecipientId, SessionId, is_name
-from moothall.core.kernel.languages import direction, is_language
+from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.register import Register
 from moothall.core.programme.agenda import blocks
 from moothall.core.questions.likeness import nearest
@@ -302,7 +302,9 @@ class PolicyDoor:
             by_meaning=self.meaning is not None,
             near=[by_id[name] for name in near if name in by_id],
             proposals=rows,
-            languages=_languages(typed.language, state, ui, self.context.pages.catalogues.languages),
+            languages=language_choices(
+                typed.language, (state.outcomes.call.language, *self.context.pages.catalogues.languages), ui
+            ),
             sentence=sentence,
             wrong=wrong,
             mine=mine,
@@ -333,13 +335,3 @@ def _over(state: State, now: int) -> bool:
 def _body(register: Register, name: RecipientId | None) -> str:
     known = None if name is None else register.recipients.get(name)
     return "" if known is None else known.name
-
-
-def _languages(chosen: str, state: State, ui: Catalogue, offered: Sequence[str]) -> list[dict[str, object]]:
-    """Languages that a proposal may be in: the chosen one, that of the call, and those of the interface."""
-    tags = dict.fromkeys((chosen, state.outcomes.call.language, *offered))
-    return [
-        {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag == chosen}
-        for tag in tags
-        if is_language(tag)
-    ]

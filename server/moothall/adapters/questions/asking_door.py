@@ -7,7 +7,7 @@ the form, which still holds everything that was typed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote
 
@@ -282,18 +282,19 @@ def form_values(
         "typed": typed,
         "hubs": [(hub, f"\u2068{label}\u2069", hub == typed.hub) for hub, label in hubs.items()],
         "kinds": [(kind.value, ui.text(key), kind is typed.kind) for kind, key in texts.KINDS.items()],
-        "languages": _languages(wanted, typed.language, ui, pages),
+        "languages": language_choices(
+            typed.language, (*wanted.snapshot.session.languages, *pages.catalogues.languages), ui
+        ),
         "most_text": MAX_TEXT,
         "most_name": MAX_NAME,
     }
 
 
-def _languages(wanted: SessionRequest, chosen: str, ui: Catalogue, pages: Pages) -> list[dict[str, object]]:
-    """Languages that a text may be in: the chosen language, those of the meeting, and those of the interface."""
-    tags = dict.fromkeys((chosen, *wanted.snapshot.session.languages, *pages.catalogues.languages))
+def language_choices(chosen: str, offered: Iterable[str], ui: Catalogue) -> list[dict[str, object]]:
+    """Languages that a text may be in: the chosen one, and those that are offered."""
     return [
         {"tag": tag, "name": own_name(tag) or ui.language_name(tag), "chosen": tag == chosen}
-        for tag in tags
+        for tag in dict.fromkeys((chosen, *offered))
         if is_language(tag)
     ]
 
