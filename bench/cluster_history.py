@@ -13,6 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 
@@ -124,7 +125,7 @@ def lines_against(typed: Mapping[str, Mapping[int, str]], records: Sequence[LogR
 def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wrong:
     """Check that each accepted question is in the log once, in the order in which one person asked them."""
     wrong = Wrong()
-    has = [event.text for event in map(_event, records) if isinstance(event, ev.InterventionReceived)]
+    has = [event.text for event in map(_event, records) if isinstance(event, qe.InterventionReceived)]
     times = Counter(has)
     for text in asked:
         if not times[text]:

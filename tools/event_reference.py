@@ -11,13 +11,22 @@ from moothall.core.events.codec import EVENT_TYPES
 
 EVENTS = ROOT / "server/moothall/core/events"
 SOURCE = EVENTS / "types.py"
-SOURCES = (EVENTS / "base.py", SOURCE, EVENTS / "outcomes.py", EVENTS / "outcome_parts.py")
+SOURCES = (
+    EVENTS / "base.py",
+    SOURCE,
+    EVENTS / "attendance.py",
+    EVENTS / "hubs.py",
+    EVENTS / "notes_and_tags.py",
+    EVENTS / "questions.py",
+    EVENTS / "outcomes.py",
+    EVENTS / "outcome_parts.py",
+)
 PAGE = ROOT / "docs/reference/events.md"
 
 INTRODUCTION = """\
 # Events
 
-Generated from `server/moothall/core/events/types.py` and `outcomes.py` by `make fix`; change the docstrings there.
+Generated from the modules of `server/moothall/core/events` by `make fix`; change the docstrings there.
 
 {about}
 
@@ -40,9 +49,8 @@ def render() -> str:
 
 
 def _about() -> str:
-    """Return the docstring of the events' module without its pointer to this page."""
-    paragraphs = module_doc(SOURCE).split("\n\n")
-    return "\n\n".join(paragraphs).replace(" `docs/reference/events.md` is generated from this file.", "")
+    """Return what the events' module says of all events: its docstring but for what it says of modules."""
+    return "\n\n".join(module_doc(SOURCE).split("\n\n")[1:-1])
 
 
 def _lane(type_name: str) -> str:

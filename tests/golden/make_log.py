@@ -34,9 +34,12 @@ from golden.walls_story import cleared_walls, remove_the_line
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import (
     ChannelId,
@@ -171,7 +174,7 @@ def remove_what_was_not_recorded(recorder: Recorder) -> tuple[tuple[int, ...], l
     return gone, [
         tell(removed, cause="not-recorded:17", n=3),
         tell(ev.NotRecordedEnded(t1=90_000), CHAIR),
-        tell(ev.NoteLeft(text="Booth 2 has no sound."), CAPTIONER),
+        tell(ne.NoteLeft(text="Booth 2 has no sound."), CAPTIONER),
         tell(
             ev.SegmentOpened(channel=FLOOR, segment=S3, t0=91_000, language="pt", origin=ev.Origin.PERSON, speaker=ANA),
             CAPTIONER,
@@ -342,7 +345,7 @@ def asking(recorder: Recorder) -> list[LogRecord]:
 
     def received(name: InterventionId, number: int, text: str) -> LogRecord:
         return tell(
-            ev.InterventionReceived(
+            qe.InterventionReceived(
                 intervention=name,
                 number=number,
                 kind=InterventionKind.QUESTION,
@@ -357,7 +360,7 @@ def asking(recorder: Recorder) -> list[LogRecord]:
         )
 
     def stands(status: InterventionStatus) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=1_000), STAFF)
+        return tell(qe.InterventionStatusChanged(intervention=q1, number=1, status=status, t=1_000), STAFF)
 
     return [
         tell(ev.SessionCreated(title="Asking", languages=("en",)), STAFF),
@@ -365,10 +368,10 @@ def asking(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         received(q1, 1, "Wy?"),
         received(q2, 2, "Who is it?"),
-        tell(ev.InterventionFlagged(intervention=q2, flags=("blocked-word",)), STAFF),
-        tell(ev.InterventionReworded(intervention=q1, text="Why?"), STAFF),
+        tell(qe.InterventionFlagged(intervention=q2, flags=("blocked-word",)), STAFF),
+        tell(qe.InterventionReworded(intervention=q1, text="Why?"), STAFF),
         tell(
-            ev.InterventionPublished(
+            qe.InterventionPublished(
                 intervention=q1,
                 number=1,
                 kind=InterventionKind.QUESTION,
@@ -381,10 +384,10 @@ def asking(recorder: Recorder) -> list[LogRecord]:
             STAFF,
         ),
         stands(InterventionStatus.QUEUED),
-        tell(ev.QueueOrdered(order=QueueOrder.ALTERNATE), STAFF),
-        tell(ev.QueueArranged(first=(q1,)), CHAIR),
-        tell(ev.SupportCounted(counts={q1: 12})),
-        tell(ev.InterventionWritten(intervention=q1, number=1, text="Because.", language="en"), STAFF),
+        tell(qe.QueueOrdered(order=QueueOrder.ALTERNATE), STAFF),
+        tell(qe.QueueArranged(first=(q1,)), CHAIR),
+        tell(qe.SupportCounted(counts={q1: 12})),
+        tell(qe.InterventionWritten(intervention=q1, number=1, text="Because.", language="en"), STAFF),
         stands(InterventionStatus.WRITTEN),
         tell(ev.SessionClosed(t=3_000), CHAIR),
     ]
@@ -400,14 +403,14 @@ def turns(recorder: Recorder) -> list[LogRecord]:
     q1, line, speaker = InterventionId("q1"), SegmentId("i1.a"), SpeakerId("i1")
 
     def stands(status: InterventionStatus, t: int, actor: Actor = STAFF, *, own: bool = False) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t, own=own), actor)
+        return tell(qe.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t, own=own), actor)
 
     return [
         tell(ev.SessionCreated(title="Turns", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(
-            ev.InterventionReceived(
+            qe.InterventionReceived(
                 intervention=q1,
                 number=1,
                 kind=InterventionKind.REQUEST,
@@ -421,7 +424,7 @@ def turns(recorder: Recorder) -> list[LogRecord]:
             by,
         ),
         tell(
-            ev.InterventionPublished(
+            qe.InterventionPublished(
                 intervention=q1,
                 number=1,
                 kind=InterventionKind.REQUEST,
@@ -436,10 +439,10 @@ def turns(recorder: Recorder) -> list[LogRecord]:
         stands(InterventionStatus.QUEUED, 1_000),
         stands(InterventionStatus.LATER, 1_100, by, own=True),
         stands(InterventionStatus.QUEUED, 1_200, by, own=True),
-        tell(ev.TurnLimited(ms=180_000), CHAIR),
+        tell(qe.TurnLimited(ms=180_000), CHAIR),
         stands(InterventionStatus.CALLED, 2_000),
         tell(ev.SpeakerIntroduced(speaker=speaker, name="Ana"), by),
-        tell(ev.TurnTyped(intervention=q1, number=1, t=3_000), by),
+        tell(qe.TurnTyped(intervention=q1, number=1, t=3_000), by),
         tell(
             ev.SegmentOpened(
                 channel=FLOOR, segment=line, t0=3_500, language="en", origin=ev.Origin.SPEAKER, speaker=speaker
@@ -462,12 +465,12 @@ def remove_what_was_typed(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
 def held_turn(recorder: Recorder) -> list[LogRecord]:
     """A question whose author needs more time when it is called; the next question is called meanwhile."""
     tell, by, q1 = recorder.record, Actor(Role.PARTICIPANT, "q1"), InterventionId("q1")
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=q1, number=1, kind=InterventionKind.QUESTION, text="Who pays?", language="en", name="",
         origin="remote",
         asker="asker-1", t=900,
     )  # fmt: skip
-    published = ev.InterventionPublished(
+    published = qe.InterventionPublished(
         intervention=q1,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -479,7 +482,7 @@ def held_turn(recorder: Recorder) -> list[LogRecord]:
     )
 
     def stands(status: InterventionStatus, t: int) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t), STAFF)
+        return tell(qe.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t), STAFF)
 
     return [
         tell(ev.SessionCreated(title="Held", languages=("en",)), STAFF),
@@ -488,7 +491,7 @@ def held_turn(recorder: Recorder) -> list[LogRecord]:
         tell(published, STAFF),
         stands(InterventionStatus.QUEUED, 1_000),
         stands(InterventionStatus.CALLED, 2_000),
-        tell(ev.TurnHeld(intervention=q1, number=1, t=3_000), by),
+        tell(qe.TurnHeld(intervention=q1, number=1, t=3_000), by),
         stands(InterventionStatus.QUEUED, 4_000),
         tell(ev.SessionClosed(t=10_000), CHAIR),
     ]
@@ -508,17 +511,17 @@ def backstage(recorder: Recorder) -> list[LogRecord]:
     return [
         tell(ev.SessionCreated(title="Backstage", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
-        tell(ev.PolicyQuestionsListed(questions=listed), STAFF),
+        tell(ne.PolicyQuestionsListed(questions=listed), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(ev.SegmentOpened(channel=FLOOR, segment=line, t0=0, language="en", origin=ev.Origin.PERSON), CAPTIONER),
         tell(ended, CAPTIONER),
-        tell(ev.SegmentTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
-        tell(ev.SegmentTagged(segment=line, tag=Tag.OPTION), CHAIR),
-        tell(ev.SegmentTagged(segment=line, tag=None), CHAIR),
-        tell(ev.NoteLeft(text="Ana Conceição comes next.", note=note, to=Role.CAPTIONER), CHAIR),
-        tell(ev.NoteRead(note=note), CAPTIONER),
-        tell(ev.HubNoteLeft(hub="lima", note=to_hub, text="You are next.", by=Role.CHAIR), CHAIR),
-        tell(ev.HubNoteRead(hub="lima", note=to_hub, by=Role.HUB), hub),
+        tell(ne.SegmentTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
+        tell(ne.SegmentTagged(segment=line, tag=Tag.OPTION), CHAIR),
+        tell(ne.SegmentTagged(segment=line, tag=None), CHAIR),
+        tell(ne.NoteLeft(text="Ana Conceição comes next.", note=note, to=Role.CAPTIONER), CHAIR),
+        tell(ne.NoteRead(note=note), CAPTIONER),
+        tell(he.HubNoteLeft(hub="lima", note=to_hub, text="You are next.", by=Role.CHAIR), CHAIR),
+        tell(he.HubNoteRead(hub="lima", note=to_hub, by=Role.HUB), hub),
         tell(ev.SessionClosed(t=3_000), CHAIR),
     ]
 

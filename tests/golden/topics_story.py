@@ -5,8 +5,9 @@ again; then nothing is.
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, PolicyQuestionId, SegmentId
 from support.sessions.recorder import MORNING, Recorder
@@ -27,7 +28,7 @@ def topics_taken_up(recorder: Recorder) -> list[LogRecord]:
     return [
         tell(ev.SessionCreated(title="Topics", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
-        tell(ev.PolicyQuestionsListed(questions=(pays, begins)), STAFF),
+        tell(ne.PolicyQuestionsListed(questions=(pays, begins)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(ev.TopicTaken(title="Item 1: Opening", t=1_000), CHAIR),
         tell(ev.TopicTaken(question=WHEN, number=2, title="When does it begin?", t=4_000), CHAIR),
@@ -36,7 +37,7 @@ def topics_taken_up(recorder: Recorder) -> list[LogRecord]:
             ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=5_000, language="en", origin=ev.Origin.PERSON), CAPTIONER
         ),
         tell(ended, CAPTIONER),
-        tell(ev.PolicyQuestionsListed(questions=(begins, PolicyQuestion(id=WHO, text="Who pays for it?"))), STAFF),
+        tell(ne.PolicyQuestionsListed(questions=(begins, PolicyQuestion(id=WHO, text="Who pays for it?"))), STAFF),
         tell(ev.TopicTaken(t=8_000), CHAIR),
         tell(ev.SessionClosed(t=9_000), CHAIR),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
@@ -20,9 +21,9 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
     def stands(status: InterventionStatus, t: int) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=Q1, number=1, status=status, t=t), MODERATOR)
+        return tell(qe.InterventionStatusChanged(intervention=Q1, number=1, status=status, t=t), MODERATOR)
 
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=Q1,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -33,7 +34,7 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
         asker="asker-1",
         t=900,
     )
-    published = ev.InterventionPublished(
+    published = qe.InterventionPublished(
         intervention=Q1,
         number=1,
         kind=InterventionKind.QUESTION,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import (
     REMOTE,
     InterventionKind,
@@ -21,17 +23,14 @@ from moothall.core.events.types import (
     Access,
     AirSource,
     ChannelKind,
-    CountSource,
     EndReason,
     GapReason,
     LogKind,
     MadeFrom,
     Origin,
-    PolicyQuestion,
     SealVersion,
     SoundKept,
     SourceSegment,
-    Tag,
     Topic,
     Word,
 )

@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
@@ -197,7 +198,7 @@ class RecordFold(TextFold):
         self._quality = self._quality.apply(header.at, header.role, event)
         self._at = header.at
         self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
-        if isinstance(event, ev.QuestionFact):
+        if isinstance(event, qe.QuestionFact):
             self._questions = evolve_questions(self._questions, event)
             return
         match event:

@@ -26,6 +26,9 @@ import re
 
 import msgspec
 
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.question_parts import InterventionStatus
@@ -55,11 +58,11 @@ _SILENT = (
     | ev.RecordCheckpoint
     | ev.BodyRemoved
     | ev.SegmentsMovedHere
-    | ev.NoteOrTag
+    | ne.NoteOrTag
     | ev.TermChosen
     | ev.CloseRequested
-    | ev.QuestionFact
-    | ev.HubPresenceChanged
+    | qe.QuestionFact
+    | he.HubPresenceChanged
     | UnknownEvent
 )
 """Events that change nothing for a reader of finished lines; they are left out."""
@@ -147,15 +150,15 @@ class LowData:
                 pass  # The line will be sent with this correction when it ends.
             case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
-            case ev.InterventionPublished():
+            case qe.InterventionPublished():
                 self._published[what.intervention] = event
                 while len(self._published) > MOST_PUBLISHED:
                     del self._published[next(iter(self._published))]
-            case ev.InterventionStatusChanged() if (
+            case qe.InterventionStatusChanged() if (
                 self._later is not None and what.status is InterventionStatus.CHECKED
             ):
                 self._later.add(what.intervention)
-            case ev.InterventionStatusChanged() if what.status is InterventionStatus.CALLED or self._may_be_called(
+            case qe.InterventionStatusChanged() if what.status is InterventionStatus.CALLED or self._may_be_called(
                 what.intervention
             ):
                 words = None

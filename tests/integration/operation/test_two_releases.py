@@ -11,6 +11,7 @@ import pytest
 
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -133,7 +134,7 @@ async def _require_translated(house: TwoReleases) -> None:
 
 
 def _require_asked(log: Logged, count: int) -> None:
-    received = [each for each in map(decode_event, log.bodies.values()) if isinstance(each, ev.InterventionReceived)]
+    received = [each for each in map(decode_event, log.bodies.values()) if isinstance(each, qe.InterventionReceived)]
     assert [each.text for each in received] == [f"Is this no. {number}?" for number in range(1, count + 1)]
 
 

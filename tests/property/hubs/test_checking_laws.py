@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord, seal
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import QueueOrder
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
@@ -41,9 +43,9 @@ def _made(kinds: Sequence[str]) -> tuple[list[LogRecord], list[dict[Lane, ev.Lan
             case "words":
                 record = recorder.record(ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=()))
             case "floor":
-                record = recorder.record(ev.QueueOrdered(order=QueueOrder.SUPPORT))
+                record = recorder.record(qe.QueueOrdered(order=QueueOrder.SUPPORT))
             case "note":
-                record = recorder.record(ev.NoteLeft(text=f"Note {n}"))
+                record = recorder.record(ne.NoteLeft(text=f"Note {n}"))
             case _:
                 record = recorder.checkpoint(SIGNER)
         records.append(record)

@@ -16,6 +16,9 @@ from html import escape
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -108,7 +111,7 @@ class Golden(Telling):
             (record.header.offset, event)
             for record in self.records
             if record.body is not None
-            and isinstance(event := decode_event(record.body), ev.InterventionPublished)
+            and isinstance(event := decode_event(record.body), qe.InterventionPublished)
             and event.intervention == asked
         ]
         self._erase({offset for offset, _ in published})
@@ -141,10 +144,10 @@ def golden_session() -> Golden:
         ev.ChannelAdded(channel=ENGLISH, kind=kind, languages=("en",), of_record=True),
         ev.ChannelAdded(channel=ARABIC, kind=kind, languages=("ar",), of_record=True),
         ev.ChannelAdded(channel=CHINESE, kind=kind, languages=("zh",), requested=1_764_000_090_000),
-        ev.PolicyQuestionsListed(
-            questions=(ev.PolicyQuestion(id=PolicyQuestionId("access"), text='Who is "connected" & <why>?'),)
+        ne.PolicyQuestionsListed(
+            questions=(ne.PolicyQuestion(id=PolicyQuestionId("access"), text='Who is "connected" & <why>?'),)
         ),
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu & <hub>", people=23, here=True, since=1_764_000_000_000, t=0),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu & <hub>", people=23, here=True, since=1_764_000_000_000, t=0),
     )
     lines = _said(told)
     _asked(told, lines)
@@ -310,10 +313,10 @@ def _asked(told: Golden, lines: dict[str, SegmentId]) -> None:
     made.ask("Кто следит за этим?" + NONCHARACTERS, 10_000, language="ru", kind=InterventionKind.REQUEST)
     hidden = made.hidden(11_000)
     told.tell(
-        ev.InterventionReceived(
+        qe.InterventionReceived(
             intervention=hidden, number=9, kind=InterventionKind.QUESTION, text=f"{HELD}?", language="en", name=HELD,
             origin="remote", asker="a1", t=11_000,
         ),
-        ev.NoteLeft(text=f"{HELD}, says the staff"),
-        ev.SupportCounted(counts={aloud: 3}),
+        ne.NoteLeft(text=f"{HELD}, says the staff"),
+        qe.SupportCounted(counts={aloud: 3}),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -206,8 +207,8 @@ class Questions:
         self._last += 1
         asked, number = InterventionId(f"q{self._last}"), self._last
         self.told.tell(
-            ev.InterventionStatusChanged(intervention=asked, number=number, status=InterventionStatus.CHECKED, t=t),
-            ev.InterventionPublished(
+            qe.InterventionStatusChanged(intervention=asked, number=number, status=InterventionStatus.CHECKED, t=t),
+            qe.InterventionPublished(
                 intervention=asked,
                 number=number,
                 kind=kind,
@@ -239,7 +240,7 @@ class Questions:
         segment: SegmentId | None = None,
     ) -> None:
         number = int(asked.removeprefix("q"))
-        stands = ev.InterventionStatusChanged(
+        stands = qe.InterventionStatusChanged(
             intervention=asked, number=number, status=status, t=t, reason=reason, into=into, segment=segment
         )
         self.told.tell(stands)
@@ -247,7 +248,7 @@ class Questions:
     def write(self, asked: InterventionId, text: str, language: str = "en") -> None:
         """Log an answer in writing."""
         number = int(asked.removeprefix("q"))
-        self.told.tell(ev.InterventionWritten(intervention=asked, number=number, text=text, language=language))
+        self.told.tell(qe.InterventionWritten(intervention=asked, number=number, text=text, language=language))
         self.stand(asked, InterventionStatus.WRITTEN, 9_000)
 
 
@@ -277,7 +278,7 @@ def questioned() -> Telling:
     made.stand(made.ask("Where?"), InterventionStatus.DECLINED, reason="Asked already")
     made.stand(made.ask("How?"), InterventionStatus.JOINED, into=answered)
     made.hidden()
-    told.tell(ev.SupportCounted(counts={answered: 3}))
+    told.tell(qe.SupportCounted(counts={answered: 3}))
     return told
 
 

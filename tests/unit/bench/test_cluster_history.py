@@ -14,6 +14,7 @@ from cluster_history import (
     times_against,
 )
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId
@@ -78,7 +79,7 @@ def test_questions_are_there_once_and_in_order() -> None:
     made = Recorder()
     records = [
         made.record(
-            ev.InterventionReceived(
+            qe.InterventionReceived(
                 intervention=InterventionId(f"i{n}"),
                 number=n,
                 kind=InterventionKind.QUESTION,

@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub_hour import hour, public_length
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import Actor, Role
@@ -19,7 +20,7 @@ ENGINE = Actor(Role.ENGINE, "whisper-base")
 
 def short_log() -> list[LogRecord]:
     recorder = Recorder()
-    records = [recorder.record(ev.SessionOpened(wall=5)), recorder.record(ev.NoteLeft(text="Not for everybody."))]
+    records = [recorder.record(ev.SessionOpened(wall=5)), recorder.record(ne.NoteLeft(text="Not for everybody."))]
     for n in (1, 2):
         line, cause = SegmentId(f"floor-1-{n}"), f"demo.floor.1.{n}"
         opened = ev.SegmentOpened(channel=FLOOR, segment=line, t0=4_000 * n, language="en", origin=ev.Origin.MACHINE)

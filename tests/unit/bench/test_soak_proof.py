@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -81,7 +82,7 @@ def test_words_follow_each_other_as_in_the_script_round_and_round() -> None:
 def test_the_log_is_read_by_who_caused_what() -> None:
     recorder = Recorder(SESSION)
     line = SegmentId("a")
-    question = ev.InterventionReceived(
+    question = qe.InterventionReceived(
         intervention=InterventionId("q"),
         number=1,
         kind=InterventionKind.QUESTION,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -44,7 +45,7 @@ def test_of_what_was_removed_the_number_stays() -> None:
         for record in told.records
     ]
     told.tell(
-        ev.InterventionPublished(
+        qe.InterventionPublished(
             intervention=asked,
             number=1,
             kind=InterventionKind.QUESTION,

@@ -11,6 +11,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.chain import Header
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import OPERATOR, Actor
@@ -26,7 +27,7 @@ lines that were said in the meantime back to the previous speaker.
 """
 _WITH_WORDS = (do.Ask, do.ChooseTerm, do.CorrectSegment, do.IntroduceSpeaker, do.Reword, do.TypeSegment, do.WriteAnswer)
 """Commands that carry words of the record."""
-_PUBLISHED = str(ev.InterventionPublished.__struct_config__.tag)
+_PUBLISHED = str(qe.InterventionPublished.__struct_config__.tag)
 
 _Fact = ev.AnyEvent | UnknownEvent | None
 

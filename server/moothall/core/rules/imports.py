@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.decoding import made_of
@@ -188,23 +189,23 @@ def _questions(state: State, command: do.ImportQuestions) -> _Decision:
 
 
 def _asked(each: do.ImportedQuestion) -> Sequence[ev.AnyEvent]:
-    checked = ev.InterventionStatusChanged(
+    checked = qe.InterventionStatusChanged(
         intervention=each.intervention, number=each.number, status=InterventionStatus.CHECKED, t=each.t
     )
     if each.status is InterventionStatus.CHECKED:
         return [checked]  # Only its number is known: it was never published.
     events: list[ev.AnyEvent] = [
-        made_of(ev.InterventionReceived, each, asker=""),
+        made_of(qe.InterventionReceived, each, asker=""),
         checked,
-        made_of(ev.InterventionPublished, each),
+        made_of(qe.InterventionPublished, each),
     ]
     if each.answer:
-        written = made_of(ev.InterventionWritten, each, text=each.answer, language=each.answer_language)
+        written = made_of(qe.InterventionWritten, each, text=each.answer, language=each.answer_language)
         events.append(written)
     since = each.t if each.since is None else each.since
-    events.append(made_of(ev.InterventionStatusChanged, each, t=since))
+    events.append(made_of(qe.InterventionStatusChanged, each, t=since))
     if each.support:
-        events.append(ev.SupportCounted(counts={each.intervention: each.support}))
+        events.append(qe.SupportCounted(counts={each.intervention: each.support}))
     return events
 
 
@@ -239,9 +240,9 @@ def _turn(asked: Intervention, t: int) -> Sequence[ev.AnyEvent]:
     answered = InterventionStatus.ANSWERED  # before, so that a turn that is under way ends rather than being put back
     had = (answered, InterventionStatus.QUEUED, InterventionStatus.CALLED, answered)
     stands = [
-        ev.InterventionStatusChanged(intervention=asked.id, number=asked.number, status=status, t=t) for status in had
+        qe.InterventionStatusChanged(intervention=asked.id, number=asked.number, status=status, t=t) for status in had
     ]
-    return [*stands, made_of(ev.InterventionStatusChanged, asked, intervention=asked.id, t=asked.since)]
+    return [*stands, made_of(qe.InterventionStatusChanged, asked, intervention=asked.id, t=asked.since)]
 
 
 def unpublished(number: int, t: int = 0) -> do.ImportedQuestion:

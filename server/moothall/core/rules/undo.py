@@ -16,6 +16,9 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import MACHINE
 from moothall.core.desks.notes_and_tags import NotesAndTags
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
@@ -258,14 +261,14 @@ def _step(
             chosen = state.terms.get(key_of(event.term))
             none = do.ChooseTerm(term=event.term, wanted=None)
             return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
-        case _ if isinstance(event, ev.QuestionFact):
+        case _ if isinstance(event, qe.QuestionFact):
             return question_step(state.questions, event)
         case ev.TopicTaken():
             title = event.title if event.question is None else ""
             displaced = tuple(topic for topic in state.topics if topic.t >= event.t)
             back = do.TakeTopicBack(t=event.t, before=displaced)
             return do.TakeUp(question=event.question, title=title), (back,)
-        case _ if isinstance(event, ev.NoteOrTag):
+        case _ if isinstance(event, ne.NoteOrTag):
             return _note_or_tag_step(state.notes_and_tags, event)
         case ev.AirChanged():
             holder = following.holder if isinstance(following, ev.AirHeld) else ""
@@ -357,20 +360,20 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     return corrected, (back,)
 
 
-def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ev.NoteOrTag) -> tuple[do.AnyCommand | None, Undoing | None]:
+def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ne.NoteOrTag) -> tuple[do.AnyCommand | None, Undoing | None]:
     """The command behind an event of policy questions, tags and notes, and the commands that undo it; see `_step`.
 
     Nothing undoes a note, since somebody has read it by then. The confirmation that a note was read is not an act.
     """
     match event:
-        case ev.NoteLeft():
+        case ne.NoteLeft():
             return do.LeaveNote(text=event.text, note=event.note, to=event.to), None
-        case ev.HubNoteLeft():
+        case he.HubNoteLeft():
             return do.LeaveHubNote(hub=event.hub, note=event.note, text=event.text), None
-        case ev.PolicyQuestionsListed():
+        case ne.PolicyQuestionsListed():
             listed = do.ListPolicyQuestions(questions=event.questions)
             return listed, (do.ListPolicyQuestions(questions=notes_and_tags.questions),)
-        case ev.SegmentTagged():
+        case ne.SegmentTagged():
             before = notes_and_tags.tag(event.segment, event.question)
             tagged = do.TagSegment(segment=event.segment, tag=event.tag, question=event.question)
             return tagged, (do.TagSegment(segment=event.segment, tag=before, question=event.question),)
@@ -392,9 +395,9 @@ def _wall_step(state: State, event: ev.WallCleared) -> tuple[do.AnyCommand, Undo
 def goes_with_wall(state: State, last: _Fact, event: _Fact) -> bool:
     """Whether `event` is a consequence of a clearing of the walls; `last` is the event before it in the same act."""
     match last, event:
-        case ev.WallCleared(), ev.InterventionStatusChanged():
+        case ev.WallCleared(), qe.InterventionStatusChanged():
             return last.withdrawn == event.intervention
-        case ev.InterventionStatusChanged(), ev.SpeakerChanged():
+        case qe.InterventionStatusChanged(), ev.SpeakerChanged():
             named = state.channels[event.channel].speaker
             return event.speaker is None and last.status is InterventionStatus.CHECKED and named == speaker_of(last)
         case _:

@@ -10,6 +10,10 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.desks.notes_and_tags import NotesAndTags, evolve_notes_and_tags
+from moothall.core.events import attendance as ae
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.outcomes import OutcomeFact
@@ -166,7 +170,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
             return _wall_cleared(state, event)
-        case ev.HubPresenceChanged():
+        case he.HubPresenceChanged():
             return replace(state, hubs=with_hub(state.hubs, event))
         case ev.RecordSealed():
             return replace(state, seals=event.n)
@@ -215,26 +219,26 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _heard(state, event.channel, event.t1)
         case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
             return _evolve_segment(state, event, at)
-        case _ if isinstance(event, ev.QuestionFact):
+        case _ if isinstance(event, qe.QuestionFact):
             return _with_questions(state, event)
-        case _ if isinstance(event, OutcomeFact | ev.AttendanceFact):
+        case _ if isinstance(event, OutcomeFact | ae.AttendanceFact):
             return _beside(state, event, at)
-        case _ if isinstance(event, ev.NoteOrTag | ev.TopicTaken):
+        case _ if isinstance(event, ne.NoteOrTag | ev.TopicTaken):
             return _noted(state, event, at)
         case _:
             return state
 
 
-def _beside(state: State, event: OutcomeFact | ev.AttendanceFact, at: int) -> State:
+def _beside(state: State, event: OutcomeFact | ae.AttendanceFact, at: int) -> State:
     """The state after an event about something that no rule of the text depends on."""
-    if isinstance(event, ev.AttendanceFact):
+    if isinstance(event, ae.AttendanceFact):
         return msgspec.structs.replace(state, attendance=evolve_attendance(state.attendance, event))
     return msgspec.structs.replace(state, outcomes=evolve_outcomes(state.outcomes, event, at))
 
 
-def _noted(state: State, event: ev.NoteOrTag | ev.TopicTaken, at: int) -> State:
+def _noted(state: State, event: ne.NoteOrTag | ev.TopicTaken, at: int) -> State:
     replace = msgspec.structs.replace
-    if isinstance(event, ev.TopicTaken | ev.PolicyQuestionsListed):
+    if isinstance(event, ev.TopicTaken | ne.PolicyQuestionsListed):
         state = replace(state, topics=topics_after(state.topics, event))
     if isinstance(event, ev.TopicTaken):
         return state
@@ -261,9 +265,9 @@ def _wall_cleared(state: State, event: ev.WallCleared) -> State:
     return replace(state, wall_cleared=event.t, questions=questions, wall_withdrew=withdrew, off_wall_before=before)
 
 
-def _with_questions(state: State, event: ev.QuestionFact) -> State:
+def _with_questions(state: State, event: qe.QuestionFact) -> State:
     turns, questions = len(state.questions.turns), evolve_questions(state.questions, event)
-    if isinstance(event, ev.InterventionStatusChanged) and state.status is Status.CLOSED:
+    if isinstance(event, qe.InterventionStatusChanged) and state.status is Status.CLOSED:
         known = state.questions.get(event.intervention)
         # The event of its arrival is for the staff; for a fold of public events, this change of status is the first
         # one.
@@ -275,7 +279,7 @@ def _with_questions(state: State, event: ev.QuestionFact) -> State:
     state = msgspec.structs.replace(state, questions=questions, off_wall_before=before)
     if len(questions.turns) > turns:
         state = msgspec.structs.replace(state, turn_lines=())
-    if not isinstance(event, ev.InterventionStatusChanged) or event.status is InterventionStatus.CHECKED:
+    if not isinstance(event, qe.InterventionStatusChanged) or event.status is InterventionStatus.CHECKED:
         return state
     return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 

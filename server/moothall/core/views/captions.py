@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.hubs.presence import HubsPresent, with_hub
@@ -398,11 +400,11 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
-        case ev.HubPresenceChanged():
+        case he.HubPresenceChanged():
             return replace(session, hubs=with_hub(session.hubs, event))
         case ev.TopicTaken():
             return replace(session, topics=topics_after(session.topics or (), event) or msgspec.UNSET)
-        case ev.PolicyQuestionsListed() if session.topics:
+        case ne.PolicyQuestionsListed() if session.topics:
             return replace(session, topics=topics_after(session.topics, event))
         case ev.WallCleared():
             return replace(session, wall_cleared=event.t)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.chain import Header
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -172,9 +174,9 @@ def test_lines_that_go_back_meanwhile_are_part_of_the_undoing() -> None:
 def test_only_the_last_acts_are_kept() -> None:
     log = Log(most=2)
     for n in range(4):
-        log.say(f"n{n}", ev.NoteLeft(text="x"))
+        log.say(f"n{n}", ne.NoteLeft(text="x"))
     assert [name for name, _, _ in log.shown()] == ["n2", "n3"]
-    log.say("n4", ev.NoteLeft(text="x"))
+    log.say("n4", ne.NoteLeft(text="x"))
     assert [name for name, _, _ in log.shown()] == ["n3", "n4"]
     assert log.acts.get(CommandId("n2")) is None
 
@@ -234,7 +236,7 @@ def test_what_was_asked_is_forgotten_with_the_acts_that_hold_it() -> None:
 
 def test_that_something_was_approved_is_undone_though_what_it_says_is_gone() -> None:
     log = asking("Ana", "Why?")
-    stands = ev.InterventionStatusChanged(intervention=ASKED, number=1, status=InterventionStatus.QUEUED, t=0)
+    stands = qe.InterventionStatusChanged(intervention=ASKED, number=1, status=InterventionStatus.QUEUED, t=0)
     log.say("approve", None, stands, removed="intervention.published")
     back = do.SetStatus(interventions=(ASKED,), status=InterventionStatus.CHECKED)
     log.acts.settle()

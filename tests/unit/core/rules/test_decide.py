@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.glossary.fixed_wording import LONGEST
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -285,7 +286,7 @@ def test_a_title_is_mended_and_a_note_left() -> None:
         ev.SessionDescribed(title="Access for all")
     ]
     assert carry_out(created(), do.DescribeSession(title="Access for all")).title == "Access for all"
-    assert events(created(), do.LeaveNote(text="The booth is empty.")) == [ev.NoteLeft(text="The booth is empty.")]
+    assert events(created(), do.LeaveNote(text="The booth is empty.")) == [ne.NoteLeft(text="The booth is empty.")]
     for text in ("", "  ", "x" * (MAX_TEXT + 1)):
         assert refused(created(), do.DescribeSession(title=text)).code is RefusalCode.INVALID
         assert refused(created(), do.LeaveNote(text=text)).code is RefusalCode.INVALID

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -38,7 +39,7 @@ def test_the_first_words_introduce_who_types_and_say_so_once() -> None:
     state = called()
     assert events(state, types(), actor=AUTHOR, wall=WALL + 2_000) == [
         ev.SpeakerIntroduced(speaker=SpeakerId("i1"), name="No. 1"),
-        ev.TurnTyped(intervention=name("a"), number=1, t=2_000),
+        qe.TurnTyped(intervention=name("a"), number=1, t=2_000),
     ]
     state = carry_out(state, types(), actor=AUTHOR)
     assert refused(state, types(), actor=AUTHOR).code is RefusalCode.CONFLICT
@@ -104,7 +105,7 @@ def test_whoever_was_called_may_say_once_that_they_need_longer() -> None:
     assert refused(called(), longer, actor=Actor(Role.PARTICIPANT, "b")).code is RefusalCode.FORBIDDEN
     assert refused(called(), do.HoldTurn(intervention=name("x")), actor=AUTHOR).code is RefusalCode.UNKNOWN
     (held,) = events(called(), longer, actor=AUTHOR, wall=WALL + 30_000)
-    assert held == ev.TurnHeld(intervention=name("a"), number=1, t=30_000)
+    assert held == qe.TurnHeld(intervention=name("a"), number=1, t=30_000)
     state = carry_out(called(), longer, actor=AUTHOR, wall=WALL + 30_000)
     now = turn_now(state)
     assert now is not None

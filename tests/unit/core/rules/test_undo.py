@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
@@ -449,7 +450,7 @@ def test_what_else_is_done_in_the_same_act_is_undone_by_itself() -> None:
     _, undoing = done_and_undone(state, do.ClearWall(), stand(InterventionStatus.LATER, "a"))
     assert stand(InterventionStatus.QUEUED, "a") in undoing
     nobody = ev.SpeakerChanged(channel=FLOOR, speaker=None, t=0)
-    checked = ev.InterventionStatusChanged(intervention=name("r"), number=4, status=InterventionStatus.CHECKED, t=0)
+    checked = qe.InterventionStatusChanged(intervention=name("r"), number=4, status=InterventionStatus.CHECKED, t=0)
     assert goes_with_wall(state, checked, nobody)
     somebody = ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=0)
     assert not goes_with_wall(state, checked, somebody)

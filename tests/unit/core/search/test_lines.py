@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SpeakerId
@@ -156,5 +157,5 @@ def test_only_public_lanes_without_words_are_folded() -> None:
     lanes = [Lane(name) for name in ("session", "ch:floor", "w:floor", "questions", "staff", "hub:x", "later:kind")]
     assert folded_lanes(lanes) == {"session", "ch:floor"}
     told = Telling()
-    told.tell(ev.NoteLeft(text="a note"), by=Actor(Role.CHAIR, "c"))
+    told.tell(ne.NoteLeft(text="a note"), by=Actor(Role.CHAIR, "c"))
     assert texts(folded(told)) == []

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
@@ -145,14 +148,14 @@ def test_struck_and_moved_lines_are_gone_and_unknown_ones_are_passed_over() -> N
         assert line.gone
         assert len(struck.segments) == 1
     assert evolve(state, ev.SegmentsMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
-    assert evolve(state, ev.NoteLeft(text="x")) is state
+    assert evolve(state, ne.NoteLeft(text="x")) is state
 
 
 def test_public_events_tell_which_question_came_after_the_close() -> None:
-    def stands(name: str, number: int, status: InterventionStatus) -> ev.InterventionStatusChanged:
-        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=number, status=status, t=0)
+    def stands(name: str, number: int, status: InterventionStatus) -> qe.InterventionStatusChanged:
+        return qe.InterventionStatusChanged(intervention=InterventionId(name), number=number, status=status, t=0)
 
-    declined = ev.HubDeclined(hub="kisumu", intervention=InterventionId("b"), reason="Late.")
+    declined = he.HubDeclined(hub="kisumu", intervention=InterventionId("b"), reason="Late.")
     state = fold(
         stands("a", 1, InterventionStatus.CHECKED),
         ev.SessionClosed(t=0),

@@ -3,6 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.hubs.presence import HubNow
@@ -164,8 +166,8 @@ def test_since_when_the_walls_are_empty_is_told_and_the_lines_stay() -> None:
 
 def test_everybody_sees_which_hubs_take_part() -> None:
     seen = view(
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
     )
     assert seen.session.hubs == {"kisumu": HubNow(title="Kisumu", people=20, most=23, here=False, since=3)}
 
@@ -328,7 +330,7 @@ def test_in_a_translation_the_speaker_of_the_floor_speaks(kind: str, said_by: st
 def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view() -> None:
     before = view(OPENED)
     for event in (
-        ev.NoteLeft(text="x"),
+        ne.NoteLeft(text="x"),
         ev.SegmentsMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
     ):
         assert before.apply(9, Role.CHAIR, event) == msgspec.structs.replace(before, offset=9)

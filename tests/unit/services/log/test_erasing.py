@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -442,7 +443,7 @@ async def test_the_hash_of_who_asked_goes_also_where_the_words_went_before() -> 
         due = await made.writer.remove(SYSTEM, CommandId("due"), Expired(frozenset({KeptKind.QUESTIONS})))
         assert isinstance(due, Receipt)
         assert b"by-x" not in await made.bodies()
-        assert [type(event) for event in made.events[count:]] == [ev.InterventionRemoved, ev.BodyRemoved]
+        assert [type(event) for event in made.events[count:]] == [qe.InterventionRemoved, ev.BodyRemoved]
         gone, shown = (made.writer.state.questions.get(InterventionId(name)) for name in ("gone", "shown"))
         assert gone is not None
         assert shown is not None

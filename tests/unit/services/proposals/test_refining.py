@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
@@ -69,7 +70,7 @@ def test_a_machine_corrects_only_what_no_person_has_touched_and_twice_changes_no
             said = await hall.events()
             (corrected,) = [each for each in said if isinstance(each, ev.SegmentCorrected) and each.machine]
             assert (corrected.base_revision, corrected.text) == (0, "We hold truths.")
-            assert [each.text for each in said if isinstance(each, ev.NoteLeft)] == [
+            assert [each.text for each in said if isinstance(each, ne.NoteLeft)] == [
                 "Second pass with better: 1 lines corrected, by itself."
             ]
 
