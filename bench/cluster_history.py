@@ -13,8 +13,8 @@ from itertools import pairwise
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
-from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 
 SENTENCES = 20
@@ -96,10 +96,10 @@ def lines_against(typed: Mapping[str, Mapping[int, str]], records: Sequence[LogR
     found: dict[str, list[tuple[int, str]]] = {}
     for record in records:
         author, kind, figure = (*str(record.header.cause).split(":"), "", "")[:3]
-        if kind != "type" or record.header.type != ev.SegmentEnded.__struct_config__.tag:
+        if kind != "type" or record.header.type != le.SegmentEnded.__struct_config__.tag:
             continue
         event = None if record.body is None else decode_event(record.body)
-        text = event.text if isinstance(event, ev.SegmentEnded) else ""
+        text = event.text if isinstance(event, le.SegmentEnded) else ""
         found.setdefault(author, []).append((int(figure), text))
     for author, texts in typed.items():
         lines = found.get(author, [])

@@ -14,6 +14,7 @@ SOURCE = EVENTS / "types.py"
 SOURCES = (
     EVENTS / "base.py",
     SOURCE,
+    EVENTS / "lines.py",
     EVENTS / "attendance.py",
     EVENTS / "hubs.py",
     EVENTS / "notes_and_tags.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -48,9 +49,9 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionCreated(title="Walls", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
-        tell(ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=300, language="en", origin=ev.Origin.MACHINE), ENGINE),
+        tell(le.SegmentOpened(channel=FLOOR, segment=LINE, t0=300, language="en", origin=le.Origin.MACHINE), ENGINE),
         tell(
-            ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=800, reason=ev.EndReason.SENTENCE, text="A name."), ENGINE
+            le.SegmentEnded(channel=FLOOR, segment=LINE, t1=800, reason=le.EndReason.SENTENCE, text="A name."), ENGINE
         ),
         tell(received, PARTICIPANT),
         tell(published, MODERATOR),

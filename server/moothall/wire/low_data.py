@@ -27,6 +27,7 @@ import re
 import msgspec
 
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -53,11 +54,11 @@ _SILENT = (
     | ev.ClockMapped
     | ev.WriterChanged
     | ev.EngineAttached
-    | ev.SegmentOpened
-    | ev.WordsCommitted
+    | le.SegmentOpened
+    | le.WordsCommitted
     | ev.RecordCheckpoint
     | ev.BodyRemoved
-    | ev.SegmentsMovedHere
+    | le.SegmentsMovedHere
     | ne.NoteOrTag
     | ev.TermChosen
     | ev.CloseRequested
@@ -144,11 +145,11 @@ class LowData:
 
     def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
         match what:
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 self._line(what.segment)
-            case ev.SegmentCorrected() if self._grows(what.segment):
+            case le.SegmentCorrected() if self._grows(what.segment):
                 pass  # The line will be sent with this correction when it ends.
-            case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
+            case le.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
             case qe.InterventionPublished():
                 self._published[what.intervention] = event

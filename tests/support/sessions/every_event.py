@@ -15,6 +15,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import attendance as ae
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -72,29 +73,29 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.OriginalKept(channel=PT, name=WORD, part=1, parts=1, content=WORD.encode()),
         ev.GroundStated(access=access, ground="It was held in public."),
         ev.SessionOpened(wall=WALL),
-        ev.AirChanged(channel=FLOOR, source=ev.AirSource.TOOL, t=0, t0=0, tool="StenoCo"),
-        ev.AirHeld(channel=FLOOR, holder=WORD, token=1),
-        ev.LineOffered(channel=FLOOR, segment=SegmentId("offered"), text=WORD, language="en", t=0, by=WORD),
+        le.AirChanged(channel=FLOOR, source=le.AirSource.TOOL, t=0, t0=0, tool="StenoCo"),
+        le.AirHeld(channel=FLOOR, holder=WORD, token=1),
+        le.LineOffered(channel=FLOOR, segment=SegmentId("offered"), text=WORD, language="en", t=0, by=WORD),
         ev.SourceAttached(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
         ev.ClockMapped(t=0, wall=WALL),
         ev.WriterChanged(node="north"),
         ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"),
         ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"),
-        ev.SegmentOpened(channel=FLOOR, segment=A, t0=0, language="en", origin=ev.Origin.MACHINE),
-        ev.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(ev.Word("Good", 0, 9), ev.Word(" day.", 9, 20))),
-        ev.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=ev.EndReason.SENTENCE, text="Good day."),
-        ev.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
-        ev.ProposalDeclined(
+        le.SegmentOpened(channel=FLOOR, segment=A, t0=0, language="en", origin=le.Origin.MACHINE),
+        le.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(le.Word("Good", 0, 9), le.Word(" day.", 9, 20))),
+        le.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=le.EndReason.SENTENCE, text="Good day."),
+        le.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
+        le.ProposalDeclined(
             channel=FLOOR, segment=A, text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
         ),
-        ev.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=ev.Origin.INTERPRETER),
-        ev.WordsCommitted(channel=PT, segment=B, first=0, words=(ev.Word("Boa", 0, 9),)),
+        le.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=le.Origin.INTERPRETER),
+        le.WordsCommitted(channel=PT, segment=B, first=0, words=(le.Word("Boa", 0, 9),)),
         ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),
         ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
         ev.LanguageForced(channel=PT, language="pt"),
-        ev.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
-        ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
-        ev.SegmentsMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
+        le.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
+        le.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
+        le.SegmentsMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
         ne.NoteLeft(text=f"The {WORD} is in the minutes."),
         ne.NoteRead(note=NoteId("n")),
         he.HubNoteLeft(hub="kisumu", note=NoteId("h"), text=WORD, by=Role.MODERATOR),

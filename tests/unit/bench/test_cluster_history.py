@@ -14,8 +14,8 @@ from cluster_history import (
     times_against,
 )
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
-from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId
 from support.sessions.recorder import Recorder
@@ -31,12 +31,12 @@ def lines(*typed: tuple[str, int, str]) -> list[LogRecord]:
     made = Recorder()
     return [
         made.record(
-            ev.SegmentEnded(
+            le.SegmentEnded(
                 channel=FLOOR,
                 segment=SegmentId(f"{author}-{number}"),
                 t1=1,
                 text=text,
-                reason=ev.EndReason.SENTENCE,
+                reason=le.EndReason.SENTENCE,
             ),
             cause=f"{author}:type:{number}",
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -130,7 +131,7 @@ def test_a_line_that_a_person_only_accepted_is_told_from_one_that_a_person_mende
 def test_a_line_says_which_outside_tool_sent_it() -> None:
     meeting = Meeting()
     for name, tool in (("a-1", "StenoCo"), ("a-2", "StenoCo"), ("a-3", "")):
-        line = opened(name, 1_000, origin=ev.Origin.PERSON)
+        line = opened(name, 1_000, origin=le.Origin.PERSON)
         meeting.say(msgspec.structs.replace(line, tool=tool or msgspec.UNSET), ended(name, "A line.", 1_000))
     assert meeting.batch()[1:] == [
         [0, "a-1", 1, "en", "person", None, 0, "StenoCo"],
@@ -187,7 +188,7 @@ def _without_body(record: LogRecord) -> LogRecord:
 def test_struck_lines_are_told_and_one_that_was_struck_while_it_grew_never_comes() -> None:
     meeting = Meeting()
     meeting.say(opened("a"), ended("a", "One."), opened("b"))
-    meeting.say(ev.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("a"), SegmentId("b"))))
+    meeting.say(le.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("a"), SegmentId("b"))))
     meeting.say(ended("b", "Two."))
     _, line, _, struck = meeting.batch()
     assert isinstance(line, list)

@@ -11,6 +11,7 @@ import msgspec
 
 from moothall.core.attendance.online import HOUR_MS
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -33,7 +34,7 @@ UNTOLD = frozenset(
     for kind in (
         *(ev.RecordCheckpoint, ev.ClockMapped, ev.WriterChanged, ev.SourceAttached, ev.SourceEnded, ev.EngineAttached),
         *(ev.SpeakerIntroduced, ev.SpeakerAssigned, ev.SpeakerChanged, ev.LanguageForced, ev.TermChosen),
-        *(ev.AirHeld, ev.LineOffered, ne.SegmentTagged, qe.InterventionTagged, ne.NoteLeft, ne.NoteRead),
+        *(le.AirHeld, le.LineOffered, ne.SegmentTagged, qe.InterventionTagged, ne.NoteLeft, ne.NoteRead),
         ev.OriginalKept,
     )
 )

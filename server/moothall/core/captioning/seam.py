@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 
 LENGTHS = (48, 32, 20)
 """How many letters of the end of the written text are searched, the most reliable number first. Fewer are searched only

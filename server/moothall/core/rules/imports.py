@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -147,15 +148,15 @@ def _out_of_order(line: do.ImportedLine) -> bool:
 
 def _whole(channel: Channel, line: do.ImportedLine) -> Sequence[ev.AnyEvent]:
     cues = bool(line.words) or msgspec.UNSET
-    events: list[ev.AnyEvent] = [made_of(ev.SegmentOpened, line, channel=channel.id, cues=cues)]
+    events: list[ev.AnyEvent] = [made_of(le.SegmentOpened, line, channel=channel.id, cues=cues)]
     for first in range(0, len(line.words), MAX_WORDS):
         words = line.words[first : first + MAX_WORDS]
-        events.append(ev.WordsCommitted(channel=channel.id, segment=line.segment, first=first, words=words))
-    events.append(made_of(ev.SegmentEnded, line, channel=channel.id, reason=ev.EndReason.SENTENCE))
+        events.append(le.WordsCommitted(channel=channel.id, segment=line.segment, first=first, words=words))
+    events.append(made_of(le.SegmentEnded, line, channel=channel.id, reason=le.EndReason.SENTENCE))
     if line.revision:
         # One event with the number of the last correction: the texts between aren't in the file.
         events.append(
-            ev.SegmentCorrected(
+            le.SegmentCorrected(
                 channel=channel.id,
                 segment=line.segment,
                 base_revision=line.revision - 1,

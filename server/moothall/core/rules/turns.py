@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
@@ -74,14 +75,14 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
     # Each line gets a time of its own, so that the lines keep their order wherever they are sorted by time.
     if command.lines:
         t = max([t, *(line.t0 + 1 for line in typed_lines(state, each))])
-    language, origin = typed_language(each, channel), ev.Origin.SPEAKER
+    language, origin = typed_language(each, channel), le.Origin.SPEAKER
     for t0, line in enumerate(command.lines, t):
         events += [
-            ev.SegmentOpened(
+            le.SegmentOpened(
                 channel=channel.id, segment=line.segment, t0=t0, language=language, origin=origin, speaker=speaker
             ),
-            ev.SegmentEnded(
-                channel=channel.id, segment=line.segment, t1=t0, reason=ev.EndReason.SENTENCE, text=line.text.strip()
+            le.SegmentEnded(
+                channel=channel.id, segment=line.segment, t1=t0, reason=le.EndReason.SENTENCE, text=line.text.strip()
             ),
         ]
     if not events:

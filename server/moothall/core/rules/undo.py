@@ -17,6 +17,7 @@ from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import MACHINE
 from moothall.core.desks.notes_and_tags import NotesAndTags
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -124,7 +125,7 @@ def other_on_air(now: State, act: Iterable[do.AnyCommand]) -> bool:
 def _put_on_air(act: Iterable[do.AnyCommand]) -> frozenset[ChannelId]:
     """The channels in which the act put a person or a tool on air."""
     put = (command for command in act if isinstance(command, do.PutOnAir))
-    return frozenset(command.channel for command in put if command.source is not ev.AirSource.MACHINE)
+    return frozenset(command.channel for command in put if command.source is not le.AirSource.MACHINE)
 
 
 def _fits(now: State, command: do.AnyCommand) -> bool:
@@ -160,9 +161,9 @@ def lines_meanwhile(
         match event:
             case ev.SpeakerChanged():
                 wrong.pop(event.channel, None)
-            case ev.SpeakerAssigned() | ev.SegmentsMovedHere():
+            case ev.SpeakerAssigned() | le.SegmentsMovedHere():
                 by_hand.update(event.segments)
-            case ev.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
+            case le.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
                 if _is_new(event.segment, opened.keys() - by_hand):
                     opened[event.segment] = event.channel
             case _:
@@ -214,9 +215,9 @@ def _step(
             return _wall_step(state, event)
         case _ if goes_with_wall(state, last, event):
             return None
-        case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint() | ev.AirHeld():
+        case le.SegmentEnded() | le.WordsCommitted() | ev.RecordCheckpoint() | le.AirHeld():
             return None
-        case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
+        case le.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
             # It goes with the lines that its own lines were made from. Translations of restored lines are made anew.
             return None
         case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):
@@ -270,8 +271,8 @@ def _step(
             return do.TakeUp(question=event.question, title=title), (back,)
         case _ if isinstance(event, ne.NoteOrTag):
             return _note_or_tag_step(state.notes_and_tags, event)
-        case ev.AirChanged():
-            holder = following.holder if isinstance(following, ev.AirHeld) else ""
+        case le.AirChanged():
+            holder = following.holder if isinstance(following, le.AirHeld) else ""
             air = state.channels[event.channel].air
             put = do.PutOnAir(channel=event.channel, source=event.source, holder=holder)
             if air.respoken:
@@ -288,17 +289,17 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             forced = do.ForceLanguage(channel=event.channel, language=event.language)
             had = state.channels[event.channel].forced
             return forced, (do.ForceLanguage(channel=event.channel, language=had),)
-        case ev.SegmentCorrected():
+        case le.SegmentCorrected():
             return _of_correction(state, event)
-        case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
+        case le.SegmentOpened() if isinstance(following, le.SegmentEnded):
             # A finished line without text is not shown.
             emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
             return made_of(do.TypeSegment, event, text=following.text), (emptied,)
-        case ev.ChannelRewound():
+        case le.ChannelRewound():
             channel = state.channels[event.channel]
             rewinding, through = channel.rewound + 1, channel.committed_through
             restored = made_of(do.RestoreSegments, event, rewinding=rewinding, through=through)
-            again = isinstance(following, ev.SegmentOpened)  # This act is itself the undoing of another act.
+            again = isinstance(following, le.SegmentOpened)  # This act is itself the undoing of another act.
             return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
             return None
@@ -319,7 +320,7 @@ _FINAL: dict[type, type[do.AnyCommand]] = {
     ev.NotRecordedBegan: do.BeginNotRecorded,
     ev.NotRecordedEnded: do.EndNotRecorded,
     ev.RecordSealed: do.SealRecord,
-    ev.SegmentsMovedAway: do.MoveSegmentsAway,
+    le.SegmentsMovedAway: do.MoveSegmentsAway,
 }
 
 
@@ -349,7 +350,7 @@ def _as_assigned(before: State, segments: Iterable[SegmentId]) -> Undoing:
     return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in had.items())
 
 
-def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCommand, Undoing] | None:
+def _of_correction(before: State, event: le.SegmentCorrected) -> tuple[do.AnyCommand, Undoing] | None:
     line = before.segments.get(event.segment)
     if line is None:
         return None

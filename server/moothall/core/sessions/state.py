@@ -12,6 +12,7 @@ import msgspec
 from moothall.core.desks.notes_and_tags import NotesAndTags, evolve_notes_and_tags
 from moothall.core.events import attendance as ae
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -201,13 +202,13 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_channel(state, event.channel, speaker=event.speaker)
         case ev.LanguageForced():
             return _with_channel(state, event.channel, forced=event.language)
-        case ev.AirChanged() | ev.AirHeld() | ev.LineOffered():
+        case le.AirChanged() | le.AirHeld() | le.LineOffered():
             return _on_air(state, event)
         case ev.SpeakerAssigned():
             return _with_segments(state, event.segments, speaker=event.speaker)
-        case ev.ChannelRewound():
+        case le.ChannelRewound():
             return _rewound(state, event)
-        case ev.SegmentsMovedAway():
+        case le.SegmentsMovedAway():
             return _with_segments(state, event.segments, gone=True, moved=True)
         case ev.BodyRemoved():
             for channel_id, t in event.through.items():
@@ -217,7 +218,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_channel(state, event.channel, generation=event.generation)
         case ev.GapNoted():
             return _heard(state, event.channel, event.t1)
-        case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
+        case le.SegmentOpened() | le.WordsCommitted() | le.SegmentEnded() | le.SegmentCorrected():
             return _evolve_segment(state, event, at)
         case _ if isinstance(event, qe.QuestionFact):
             return _with_questions(state, event)
@@ -284,9 +285,9 @@ def _with_questions(state: State, event: qe.QuestionFact) -> State:
     return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 
 
-def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
+def _evolve_segment(state: State, event: le.SegmentFact, at: int) -> State:
     replace = msgspec.structs.replace
-    if isinstance(event, ev.SegmentOpened):
+    if isinstance(event, le.SegmentOpened):
         since = state.channels[event.channel].rewound
         segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
         if state.questions.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
@@ -299,10 +300,10 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     if known is None:
         return state  # The event that opened the line was removed from the record; there is nothing left to change.
     match event:
-        case ev.WordsCommitted():
+        case le.WordsCommitted():
             state = _committed(state, event)
             segment = replace(known, words=known.words + event.words)
-        case ev.SegmentEnded():
+        case le.SegmentEnded():
             if state.channels[event.channel].open_segment == event.segment:
                 state = _with_channel(state, event.channel, open_segment=None)
             # A person's line has its text in this event, and no words.
@@ -321,7 +322,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     return replace(state, segments=state.segments.set(event.segment, segment))
 
 
-def _committed(state: State, event: ev.WordsCommitted) -> State:
+def _committed(state: State, event: le.WordsCommitted) -> State:
     """Return the state after committed words, which are new ones, or the rest of an older line after a removal."""
     channel = state.channels[event.channel]
     last = channel.last_words
@@ -337,7 +338,7 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
     )
 
 
-def _rewound(state: State, event: ev.ChannelRewound) -> State:
+def _rewound(state: State, event: le.ChannelRewound) -> State:
     """Return the state without the struck lines. If no sound is recognised again, the last words of other lines stay
     the last.
     """
@@ -363,18 +364,18 @@ def _removed(state: State, channel: ChannelId, t: int) -> State:
     return _with_channel(state, channel, air=msgspec.structs.replace(known.air, removed=t))
 
 
-def _on_air(state: State, event: ev.AirFact) -> State:
+def _on_air(state: State, event: le.AirFact) -> State:
     replace, channel = msgspec.structs.replace, state.channels[event.channel]
     air = air_after(channel.air, event, channel.generation)
-    if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
+    if isinstance(event, le.AirChanged) and event.source is le.AirSource.MACHINE:
         # A respeaker's words are later than the sound they repeat by some seconds, so they may end after `t0`.
         last = channel.last_words if channel.committed_through <= event.t0 else ()
         state = _with_channel(state, event.channel, committed_through=event.t0, last_words=last)
-    elif isinstance(event, ev.AirChanged) and event.source is ev.AirSource.RESPEAKER:
+    elif isinstance(event, le.AirChanged) and event.source is le.AirSource.RESPEAKER:
         # The respeaker's sound doesn't contain the last words.
         state = _with_channel(state, event.channel, last_words=())
-    if isinstance(event, ev.LineOffered):
-        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=ev.Origin.PERSON, ended=True)
+    if isinstance(event, le.LineOffered):
+        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=le.Origin.PERSON, ended=True)
         line = replace(line, tool=event.tool or msgspec.UNSET)
         state = replace(state, offered=state.offered.set(event.segment, line))
     return _with_channel(state, event.channel, air=air)

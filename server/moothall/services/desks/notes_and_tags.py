@@ -8,6 +8,7 @@ from typing import get_args
 import msgspec
 
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -28,8 +29,8 @@ TOLD = (
     ne.SegmentTagged,
     qe.InterventionTagged,
     ev.TopicTaken,
-    ev.AirHeld,
-    ev.LineOffered,
+    le.AirHeld,
+    le.LineOffered,
     *get_args(KeepingFact),
 )
 """Events after which news is sent to desks at once. The staff's own notes reach them in frames."""

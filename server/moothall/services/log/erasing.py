@@ -8,6 +8,7 @@ import msgspec
 
 from moothall.core.events import attendance as ae
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import outcomes as oe
 from moothall.core.events import questions as qe
@@ -54,7 +55,7 @@ _DRAFTED = oe.SectionWritten | oe.MessageWritten | oe.CitationChecked | oe.Repor
 _OUTCOME = oe.ReportPublished | oe.MessageConfirmed | oe.MessageObjected | oe.DocumentPublished | oe.TranslationEntered
 """Events that hold words of published reports and documents, and names of who confirmed, objected or translated."""
 _WITH_TEXT = (
-    ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
+    le.SegmentOpened | le.WordsCommitted | le.SegmentEnded | le.SegmentCorrected | le.ProposalDeclined | le.LineOffered
 )
 """Events that hold the text of a line, offered lines and declined proposals included."""
 
@@ -302,7 +303,7 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
         for number, run in enumerate(cut.stays):
             for event in again(cut.line, run, SegmentId(f"kept-{first}-{number}")):
                 by = erasure.by
-                if isinstance(event, ev.SegmentCorrected) and event.machine:
+                if isinstance(event, le.SegmentCorrected) and event.machine:
                     by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person corrected a line.
                 draft.add(event, by, erasure.cause, n, wall)
                 n += 1

@@ -14,6 +14,7 @@ from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
@@ -32,10 +33,10 @@ Client = TestClient[web.Request, web.Application]
 def said(n: int, text: str, *, language: str = "en", speaker: SpeakerId | None = None) -> list[ev.AnyEvent]:
     name = SegmentId(f"s{n}")
     return [
-        ev.SegmentOpened(
-            channel=FLOOR, segment=name, t0=n * 1_000, language=language, origin=ev.Origin.MACHINE, speaker=speaker
+        le.SegmentOpened(
+            channel=FLOOR, segment=name, t0=n * 1_000, language=language, origin=le.Origin.MACHINE, speaker=speaker
         ),
-        ev.SegmentEnded(channel=FLOOR, segment=name, t1=n * 1_000 + 900, reason=ev.EndReason.SENTENCE, text=text),
+        le.SegmentEnded(channel=FLOOR, segment=name, t1=n * 1_000 + 900, reason=le.EndReason.SENTENCE, text=text),
     ]
 
 
@@ -305,7 +306,7 @@ async def test_everybody_may_where_the_operator_says_so(client: Client) -> None:
 
 def line(n: int, text: str, *, language: str = "en", speaker: SpeakerId | None = None) -> Line:
     return Line(
-        segment=SegmentId(f"s{n}"), t0=n, t1=n, language=language, origin=ev.Origin.MACHINE, speaker=speaker, text=text
+        segment=SegmentId(f"s{n}"), t0=n, t1=n, language=language, origin=le.Origin.MACHINE, speaker=speaker, text=text
     )
 
 

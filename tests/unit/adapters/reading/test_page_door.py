@@ -16,6 +16,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.page_door import PageDoor
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -89,9 +90,9 @@ class Hall:
         ]
         for n in range(430):
             segment = SegmentId(f"s{n}")
-            said.append(ev.SegmentOpened(channel=FLOOR, segment=segment, t0=n, language="en", origin=ev.Origin.MACHINE))
+            said.append(le.SegmentOpened(channel=FLOOR, segment=segment, t0=n, language="en", origin=le.Origin.MACHINE))
             said.append(
-                ev.SegmentEnded(channel=FLOOR, segment=segment, t1=n + 1, reason=ev.EndReason.PAUSE, text=f"Line {n}.")
+                le.SegmentEnded(channel=FLOOR, segment=segment, t1=n + 1, reason=le.EndReason.PAUSE, text=f"Line {n}.")
             )
         view = CaptionsView.empty(SessionId("plenary"), Epoch("e1"), Feed(channel))
         for offset, event in enumerate([*said, *more], 1):
@@ -213,8 +214,8 @@ async def test_struck_lines_are_passed_over_at_one_s_own_pace_and_the_open_one_w
 ) -> None:
     view = hall.views[FLOOR]
     struck = tuple(SegmentId(f"s{n}") for n in range(5, 15))
-    view = view.apply(view.offset + 1, Role.CAPTIONER, ev.ChannelRewound(channel=FLOOR, t=0, segments=struck))
-    grows = ev.SegmentOpened(channel=FLOOR, segment=SegmentId("g"), t0=900, language="en", origin=ev.Origin.MACHINE)
+    view = view.apply(view.offset + 1, Role.CAPTIONER, le.ChannelRewound(channel=FLOOR, t=0, segments=struck))
+    grows = le.SegmentOpened(channel=FLOOR, segment=SegmentId("g"), t0=900, language="en", origin=le.Origin.MACHINE)
     hall.views[FLOOR] = view.apply(view.offset + 1, Role.ENGINE, grows)
     async with client.get("/s/plenary/read", headers={"Accept-Language": "en"}) as response:
         text = await response.text()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.captioning.seam import continued, letters
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 
 WORDS = [
     *("mountain", "river", "council", "budget", "harvest", "window", "silver", "garden"),

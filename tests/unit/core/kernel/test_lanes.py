@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
@@ -80,8 +81,8 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     in_channel = {"segment.opened", "segment.ended", "segment.corrected", "proposal.declined"}
     in_channel |= {"air.changed", "channel.rewound", "segments.moved-away", "segments.moved-here"}
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
-    assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
-    assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
+    assert {name for name, lane in lanes.items() if lane is le.ChannelEvent.lane} == in_channel
+    assert {name for name, lane in lanes.items() if lane is le.WordsCommitted.lane} == {"words.committed"}
     for_staff = {"note.left", "note.read", "segment.tagged", "close.requested", "term.chosen"}
     for_staff |= {"air.held", "line.offered", "original.kept", "roll.signed", "roll.struck"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}

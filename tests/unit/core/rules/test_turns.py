@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
@@ -43,13 +44,13 @@ def test_the_first_words_introduce_who_types_and_say_so_once() -> None:
     ]
     state = carry_out(state, types(), actor=AUTHOR)
     assert refused(state, types(), actor=AUTHOR).code is RefusalCode.CONFLICT
-    assert [type(event) for event in events(state, types("Why?"), actor=AUTHOR)] == [ev.SegmentOpened, ev.SegmentEnded]
+    assert [type(event) for event in events(state, types("Why?"), actor=AUTHOR)] == [le.SegmentOpened, le.SegmentEnded]
 
 
 def test_lines_are_the_speakers_own_and_stand_beside_the_line_that_an_engine_has_open() -> None:
     state = carry_out(called(), types(" Why so? ", "And when?"), actor=AUTHOR, wall=WALL + 3_000)
     line = line_of(state, "i1.0")
-    assert (line.whole, line.origin, line.speaker, line.language) == ("Why so?", ev.Origin.SPEAKER, "i1", "en")
+    assert (line.whole, line.origin, line.speaker, line.language) == ("Why so?", le.Origin.SPEAKER, "i1", "en")
     assert (line.t0, line.t1, line.ended) == (3_000, 3_000, True)
     assert (line_of(state, "i1.1").whole, line_of(state, "i1.1").t0) == ("And when?", 3_001)
     again = carry_out(state, types("Now?", first=2), actor=AUTHOR, wall=WALL + 3_000)
@@ -124,7 +125,7 @@ def test_there_is_nothing_to_type_in_where_the_room_has_no_text() -> None:
 def test_what_is_not_recorded_becomes_no_line() -> None:
     state = carry_out(called(), do.BeginNotRecorded(), wall=WALL + 1_000)
     assert refused(state, types("Between us."), actor=AUTHOR).code is RefusalCode.CONFLICT
-    assert not any(isinstance(event, ev.SegmentOpened) for event in events(state, types(), actor=AUTHOR))
+    assert not any(isinstance(event, le.SegmentOpened) for event in events(state, types(), actor=AUTHOR))
     state = carry_out(state, types(), actor=AUTHOR)
     state = carry_out(state, do.EndNotRecorded(), wall=WALL + 5_000)
     state = carry_out(state, types("For all."), actor=AUTHOR, wall=WALL + 4_000)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
@@ -168,7 +169,7 @@ def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
 
 
 def test_whoever_was_on_air_before_is_there_again() -> None:
-    machine, person = (do.PutOnAir(channel=FLOOR, source=each) for each in (ev.AirSource.MACHINE, ev.AirSource.PERSON))
+    machine, person = (do.PutOnAir(channel=FLOOR, source=each) for each in (le.AirSource.MACHINE, le.AirSource.PERSON))
     state = undone(speaking(), person)
     air = state.channels[FLOOR].air
     assert (air.machine, air.away) == (True, ())  # It hears all of it.
@@ -176,13 +177,13 @@ def test_whoever_was_on_air_before_is_there_again() -> None:
     other = msgspec.structs.replace(person, holder="c2")
     for act in (machine, other):
         air = undone(captioned, act).channels[FLOOR].air
-        assert (air.source, air.holder) == (ev.AirSource.PERSON, CAPTIONER.id)
+        assert (air.source, air.holder) == (le.AirSource.PERSON, CAPTIONER.id)
     lower = msgspec.structs.replace(person, token=0)
     assert read_act(captioned, events(captioned, lower, actor=CAPTIONER)).commands == ()  # That is no act.
 
 
 def test_who_came_on_air_since_stays_there() -> None:
-    state, put = speaking(), do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
+    state, put = speaking(), do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON)
     done = events(state, put, actor=CAPTIONER)
     act = read_act(state, done).commands
     assert act == (msgspec.structs.replace(put, holder=CAPTIONER.id),)
@@ -194,7 +195,7 @@ def test_who_came_on_air_since_stays_there() -> None:
 def test_who_is_off_air_by_now_is_taken_off_by_nothing_and_a_respeaker_is_not_put_on_air() -> None:
     machine, person, respeaker = (
         do.PutOnAir(channel=FLOOR, source=each)
-        for each in (ev.AirSource.MACHINE, ev.AirSource.PERSON, ev.AirSource.RESPEAKER)
+        for each in (le.AirSource.MACHINE, le.AirSource.PERSON, le.AirSource.RESPEAKER)
     )
     reading = read_act(speaking(), events(speaking(), respeaker, actor=CAPTIONER))
     respoken = carry_out(speaking(), respeaker, actor=CAPTIONER)
@@ -256,9 +257,9 @@ def test_the_floor_is_left_to_whoever_was_given_it_meanwhile() -> None:
     assert still_fits(carry_out(took, do.SetSpeaker(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
 
 
-def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> ev.SegmentOpened:
-    return ev.SegmentOpened(
-        channel=channel, segment=segment(name), t0=5, language="en", origin=ev.Origin.MACHINE, speaker=speaker
+def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> le.SegmentOpened:
+    return le.SegmentOpened(
+        channel=channel, segment=segment(name), t0=5, language="en", origin=le.Origin.MACHINE, speaker=speaker
     )
 
 
@@ -266,7 +267,7 @@ def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_someb
     act = do.SetSpeaker(channel=FLOOR, speaker=ANA)
     undoing = undoing_of(hall(), act)
     since: list[ev.AnyEvent] = [
-        ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
+        le.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
         opened_line("m"),
         opened_line("c"),
         opened_line("d"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 
 from moothall.core.chain import checkpoint_bytes
+from moothall.core.events import lines as le
 from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -74,7 +75,7 @@ def test_headers_and_lines_hold_no_word_that_the_release_before_cannot_read() ->
         "system engine technician chair moderator captioner interpreter rapporteur hub secretariat participant reader"
     )
     assert {Actor(role, "x").logged_as for role in Role} == {Role(name) for name in f"{roles} translator".split()}
-    assert set(ev.Origin) == {"machine", "person", "interpreter", "speaker", "translated"}
+    assert set(le.Origin) == {"machine", "person", "interpreter", "speaker", "translated"}
     draft_of_tool = draft()
     draft_of_tool.add(ev.SessionPaused(t=1), Actor(Role.TOOL, "tool"), CommandId("c1"), 0, 1_000)
     assert draft_of_tool.records[0].header.role is Role.ENGINE
