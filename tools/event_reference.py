@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,8 +20,10 @@ SOURCES = (
     EVENTS / "hubs.py",
     EVENTS / "notes_and_tags.py",
     EVENTS / "questions.py",
+    EVENTS / "question_parts.py",
     EVENTS / "outcomes.py",
     EVENTS / "outcome_parts.py",
+    ROOT / "server/moothall/core/kernel/actors.py",
 )
 PAGE = ROOT / "docs/reference/events.md"
 
@@ -45,7 +48,8 @@ def render() -> str:
         "| type | lane | what it says |\n|---|---|---|\n" + "".join(_summary(name, known) for name in EVENT_TYPES)
     )
     parts += [_event(name, known) for name in EVENT_TYPES]
-    parts.append("## Values\n\n" + "\n".join(_value(kind) for kind in known.values() if _is_value(kind)))
+    named = {word for kind in known.values() for field in kind.fields for word in re.findall(r"\w+", field.type)}
+    parts.append("## Values\n\n" + "\n".join(_value(kind) for name, kind in known.items() if name in named))
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -85,10 +89,6 @@ def _table(fields: list[Field]) -> str:
 def _type(field: Field) -> str:
     default = field.default.replace("msgspec.field(default_factory=dict)", "{}") if field.default else field.default
     return one_line(field.type + (f" = {default}" if default is not None else ""))
-
-
-def _is_value(kind: Class) -> bool:
-    return kind.name != "Event" and kind.bases in (("StrEnum",), ("msgspec.Struct",))
 
 
 def _value(kind: Class) -> str:
