@@ -27,7 +27,7 @@ from typing import NamedTuple
 # The code shared with the tests is no package, so its folder has to be on the path before the next imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
-from moothall.core.captioning.control_tokens import BACK_MS, TAIL, USUAL_LAG_MS
+from moothall.core.captioning.control_tokens import BACK_MS, TAIL, Join
 from moothall.core.captioning.seam import continued, letters
 from moothall.core.events.lines import Word
 from on_air import in_other_words
@@ -132,10 +132,10 @@ def seams(pairs: Sequence[Pair], heard: Sequence[Word], lag: float, chance: rand
 
 def continues(seam: Seam) -> int:
     """Return how many words the machine leaves out; its words come one by one."""
-    typed = " ".join(seam.lines)[-TAIL:]
+    join = Join(" ".join(seam.lines)[-TAIL:], seam.sent)
     for n, word in enumerate(seam.heard, 1):
         more = n < len(seam.heard) and word.t1 < seam.sent
-        count = continued(typed, seam.heard[:n], seam.sent - USUAL_LAG_MS, more=more)
+        count = continued(join, seam.heard[:n], more=more)
         if count is not None:
             return count
     raise AssertionError

@@ -6,13 +6,15 @@ import msgspec
 import pytest
 
 from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
-from moothall.core.kernel.ids import ChannelId
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.kernel.ids import ChannelId, InterventionId
 from moothall.record.akn import write_akn
 from moothall.record.wording import Options
 from support.record.golden import ARABIC, CHAIR, CHINESE, FRENCH, NAMES, PARTS, TITLE, golden_records
 from support.record.trees import AKN, OURS, language_of, said, tree
-from support.sessions.record_maker import FLOOR, WORDING, Telling, chaptered, meeting, questioned, unanswered
+from support.sessions.record_maker import FLOOR, WORDING, Questions, Telling, chaptered, meeting, questioned, unanswered
 
 FIGURED = msgspec.structs.replace(WORDING, asked=msgspec.structs.replace(WORDING.asked, figures=("Nine came",)))
 
@@ -94,6 +96,37 @@ def test_chapters_are_sections_with_headings() -> None:
     timeless = written(chaptered(), times=False).iter(f"{AKN}debateSection")
     assert not any(f"{OURS}begin" in each.attrib for each in timeless)
     assert [each.text for each in lines(root)] == [f"At {t0}." for t0 in range(1_000, 9_000, 1_000)]
+
+
+def test_what_was_removed_or_taken_back_leaves_no_words_in_headings() -> None:
+    told = chaptered()
+    stays = qe.InterventionPublished(
+        intervention=InterventionId("q1"),
+        number=1,
+        kind=InterventionKind.QUESTION,
+        text="",
+        language="en",
+        name="",
+        origin="remote",
+        t=500,
+        removed=True,
+    )
+    told.tell(stays, ev.TopicTaken(t=7_000))
+    Questions(told).stand(InterventionId("q2"), InterventionStatus.WITHDRAWN, 6_500)
+    (body,) = written(told).iter(f"{AKN}debateBody")
+    assert outline(body) == [
+        [
+            "Plenary",
+            1,
+            ("topic", None, "Item 1", 1),
+            [
+                "Who is left out?",
+                1,
+                ("question", None, "Question no. 1", 1),
+                ("request", None, "Request no. 2", 1),
+            ],
+        ]
+    ]
 
 
 def test_what_has_no_speaker_is_by_somebody_unnamed() -> None:

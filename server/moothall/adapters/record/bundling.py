@@ -363,13 +363,15 @@ class Bundles:
             self._withdrawn.clear()
             states = await self._states(wish)
             tag, held = self._tag(wish, states), _held(wish, states)
+            # Its log proves the list of files: the first one that was wished may have been erased meanwhile.
+            first = next(iter(states), None)
             # What is too large by its sound alone need not be written to be found so.
             if sum(size for state in states for _, size, _ in state.sound) > self.most_bytes:
                 raise BundleFailed("it is too large")
             file = await self._opened()
             try:
                 try:
-                    whole = await self._write(wish, file, held)
+                    whole = await self._write(wish, file, held, None if first is None else first.session)
                 except BundleNotSet as error:
                     self._not_set[tag] = error
                     while len(self._not_set) > MOST_WAITING:
@@ -378,7 +380,7 @@ class Bundles:
                 same = whole and tag == await self._tag_now(wish)
                 if same and self._withdrawn.isdisjoint(held):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
-                    listed = _list_of(file, size, states) if wish.form is BundleForm.ZIP else None
+                    listed = _list_of(file, size, first) if first and wish.form is BundleForm.ZIP else None
                     return KeptBundle(tag, size, file, held, listed)
             except BaseException:
                 file.close()
@@ -399,9 +401,11 @@ class Bundles:
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
 
-    async def _write(self, wish: BundleWish, file: BinaryIO, held: frozenset[SessionId]) -> bool:
-        """Have the bundle written, of which `held` are the logs. Return whether it is whole. Raises BundleFailed where
-        there is no room for it.
+    async def _write(
+        self, wish: BundleWish, file: BinaryIO, held: frozenset[SessionId], proved_by: SessionId | None
+    ) -> bool:
+        """Have the bundle written, of which `held` are the logs, and `proved_by` the session whose log proves the list
+        of its files. Return whether it is whole. Raises BundleFailed where there is no room for it.
         """
         order = BundleOrder(
             form=wish.form,
@@ -415,7 +419,7 @@ class Bundles:
             text=wish.text,
             address=wish.address,
             proceedings=wish.proceedings,
-            proof=f"{self.public}/s/{wish.sessions[0]}/{MANIFEST}{SUFFIX}?sha256=" if wish.sessions else "",
+            proof=f"{self.public}/s/{proved_by}/{MANIFEST}{SUFFIX}?sha256=" if proved_by else "",
             pdf=self.pdf,
             most_bytes=self.most_bytes,
             reserve=self.reserve,
@@ -503,13 +507,10 @@ class Bundles:
         return self.catalogue.known(session)
 
 
-def _list_of(file: BinaryIO, size: int, states: Sequence[_SessionState]) -> BundleList | None:
+def _list_of(file: BinaryIO, size: int, first: _SessionState) -> BundleList:
     """The list of a bundle's files, whose digest is the comment at the end of the archive."""
-    first = next(iter(states), None)
-    digest = os.pread(file.fileno(), _DIGITS, max(0, size - _DIGITS))
-    return (
-        None if first is None else BundleList(first.session, first.epoch, first.offset, bytes.fromhex(digest.decode()))
-    )
+    digest = os.pread(file.fileno(), _DIGITS, size - _DIGITS)
+    return BundleList(first.session, first.epoch, first.offset, bytes.fromhex(digest.decode()))
 
 
 def _held(wish: BundleWish, states: Sequence[_SessionState]) -> frozenset[SessionId]:

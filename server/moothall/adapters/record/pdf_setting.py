@@ -34,6 +34,10 @@ MOST_CPU_S = 60.0
 """Processor time after which a document is given up (by SIGPROF, which nobody catches): equal documents are then given
 up on a busy machine as on a quiet one. A record of three hours takes a second.
 """
+MOST_S = 600.0
+"""Time after which a document is given up that used less, such as where a disk with fonts doesn't answer (by SIGALRM):
+other bundles wait for this one.
+"""
 EACH = 50
 """Documents after which the process is replaced by another one, since Typst keeps some memory of each."""
 _ANSWER = struct.Struct(">BI")
@@ -120,6 +124,7 @@ def serve(documents: BinaryIO, out: BinaryIO, fonts: typst.Fonts) -> None:
     while len(head := documents.read(LENGTH.size)) == LENGTH.size:
         data = documents.read(LENGTH.unpack(head)[0])
         signal.setitimer(signal.ITIMER_PROF, MOST_CPU_S)
+        signal.setitimer(signal.ITIMER_REAL, MOST_S)
         pdf, without = b"", None
         try:
             pdf = set_with(data, fonts)
@@ -128,6 +133,7 @@ def serve(documents: BinaryIO, out: BinaryIO, fonts: typst.Fonts) -> None:
         except TypesettingFailed:
             without = WithoutPdf.NOT_SET
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         out.write(_ANSWER.pack(_WITHOUT.index(without), len(pdf)) + pdf)
         out.flush()
 

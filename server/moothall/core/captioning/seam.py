@@ -17,7 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import takewhile
 
+from moothall.core.captioning.control_tokens import Join
+from moothall.core.captioning.sentences import CLOSERS, MARKS
 from moothall.core.events.lines import Word
 
 LENGTHS = (48, 32, 20)
@@ -57,10 +60,10 @@ much again for each further half."""
 TOO_EARLY = 2
 """The same of one that was said earlier; less, since behind it words are said again, and behind one that is too late
 they are lost."""
-SENTENCE_ENDS = frozenset(".!?…。！？؟۔")  # noqa: RUF001  # as they are written
-BREATHS = frozenset(",;:،؛、，")  # noqa: RUF001
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff]")
+BREATHS = tuple(",;:،؛、，")  # noqa: RUF001
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff"
 """Letters of writing without spaces between words."""
+_TOKEN = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
 
 
 def letters(text: str) -> str:
@@ -68,17 +71,18 @@ def letters(text: str) -> str:
     return "".join(each for each in text.casefold() if each.isalnum())
 
 
-def continued(typed: str, heard: Sequence[Word], said: int, *, more: bool = False) -> int | None:
-    """How many of the words `heard` are already in `typed`; None where that isn't known yet.
+def continued(join: Join, heard: Sequence[Word], *, more: bool = False) -> int | None:
+    """How many of the words `heard` are already in the text that is joined; None where that isn't known yet.
 
-    `said`: media ms at which the last of the written words was said, if its writer was as late as usual. `more`:
-    further words follow, of which some may have been said before that.
+    Words from `join.t` on were said after that text was sent, such as after a break: they count as written only where
+    its end was heard letter by letter. `more`: further words follow, of which some may have been said before that.
     """
-    texts = [word.text for word in heard]
-    count = _exact(typed, texts)
-    if count is None and not more:
-        count = _begun(typed, texts)
-    return _likeliest(typed, heard, said) if count is None and not more else count
+    count = _exact(join.typed, [word.text for word in heard])
+    if count is not None or more:
+        return count
+    within = sum(1 for _ in takewhile(lambda word: word.t0 < join.t, heard))
+    count = _begun(join.typed, [word.text for word in heard[:within]])
+    return _likeliest(join, heard, within) if count is None else count
 
 
 def _exact(typed: str, heard: Sequence[str]) -> int | None:
@@ -119,16 +123,18 @@ def _words_before(words: Sequence[str], end: int) -> int:
     return count
 
 
-def _likeliest(typed: str, heard: Sequence[Word], said: int) -> int:
-    """How many of the words `heard` are most likely already in `typed`, by its words, sentences and time."""
-    ours = list(_tokens(typed))[-MOST_TOKENS:]
-    theirs = [(n, token) for n, word in enumerate(heard, 1) for token in _tokens(word.text)]
+def _likeliest(join: Join, heard: Sequence[Word], within: int) -> int:
+    """How many of the first `within` words `heard` are most likely already in the text, by its words, sentences and
+    time.
+    """
+    ours = list(_tokens(join.typed))[-MOST_TOKENS:]
+    theirs = [(n, token) for n, word in enumerate(heard[:within], 1) for token in _tokens(word.text)]
     common = _alignments(ours, [token for _, token in theirs])
-    sentence = typed.rstrip()[-1:] in SENTENCE_ENDS
+    sentence = _ends_with(join.typed, MARKS)
     best, most = 0, None
     for (count, _), points in zip([(0, ""), *theirs], common, strict=True):
-        end = heard[count - 1].t1 if count else heard[0].t0 if heard else said
-        whole = points + _ending(heard, count, sentence=sentence) - _off(end - said)
+        end = heard[count - 1].t1 if count else heard[0].t0 if heard else join.said
+        whole = points + _ending(heard, count, sentence=sentence) - _off(end - join.said)
         if most is None or whole > most:
             best, most = count, whole
     return best
@@ -136,11 +142,16 @@ def _likeliest(typed: str, heard: Sequence[Word], said: int) -> int:
 
 def _ending(heard: Sequence[Word], count: int, *, sentence: bool) -> int:
     """The points of the place behind so many heard words as an end of a sentence."""
-    mark = heard[count - 1].text.rstrip()[-1:] if count else ""
-    if mark in SENTENCE_ENDS:
+    last = heard[count - 1].text if count else ""
+    if _ends_with(last, MARKS):
         return AT_END if sentence else 0
     silence = heard[count].t0 - heard[count - 1].t1 if 0 < count < len(heard) else 0
-    return AT_PAUSE if sentence and (mark in BREATHS or silence >= PAUSE_MS) else 0
+    return AT_PAUSE if sentence and (_ends_with(last, BREATHS) or silence >= PAUSE_MS) else 0
+
+
+def _ends_with(text: str, marks: tuple[str, ...]) -> bool:
+    """Whether a text ends with one of the marks, also in quotation marks or brackets."""
+    return text.rstrip().rstrip(CLOSERS).endswith(marks)
 
 
 def _off(late: int) -> int:
@@ -151,10 +162,11 @@ def _off(late: int) -> int:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """The words of a text as they are compared; in writing without spaces its letters."""
+    """The words of a text as they are compared; in writing without spaces its letters, and numbers and foreign words
+    between them.
+    """
     for word in text.split():
-        if token := letters(word):
-            yield from token if _UNSPACED.match(token) else (token,)
+        yield from _TOKEN.findall(letters(word))
 
 
 def _alignments(ours: Sequence[str], theirs: Sequence[str]) -> list[int]:

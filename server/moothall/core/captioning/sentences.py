@@ -18,8 +18,10 @@ TITLES = frozenset(
 )
 """Lower-case abbreviations after which a full stop ends no sentence."""
 _WIDE = "。！？｡"  # noqa: RUF001  # signs of other writings
-_MARKS = ".!?…؟۔।" + _WIDE  # noqa: RUF001  # signs of other writings
-_CLOSERS = "\"')]}»”’」』）】"  # noqa: RUF001  # signs of other writings
+MARKS = tuple(".!?…؟۔।" + _WIDE)  # noqa: RUF001  # signs of other writings
+"""The marks with which sentences end."""
+CLOSERS = "\"')]}»”’」』）】"  # noqa: RUF001  # signs of other writings
+"""The characters that may follow such a mark."""
 _WORD = re.compile(r"(?:[^\W_]|\.)*\Z")
 _LETTERS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _NUMBER = re.compile(r"[0-9]{1,2}")
@@ -31,12 +33,12 @@ def ends(before: str, sign: str) -> bool:
     """
     text = before.rstrip()
     spaced = sign.isspace() or text != before
-    body = text.rstrip(_CLOSERS)
-    if not body or body[-1] not in _MARKS:
+    body = text.rstrip(CLOSERS)
+    if not body or body[-1] not in MARKS:
         return False
     if not spaced:
-        return body[-1] in _WIDE and sign not in _MARKS + _CLOSERS
-    full_stop = body == text and text[-1] == "." and text[-2:-1] not in tuple(_MARKS)
+        return body[-1] in _WIDE and sign not in (*MARKS, *CLOSERS)
+    full_stop = body == text and text[-1] == "." and text[-2:-1] not in MARKS
     return not (full_stop and _shortened(text[:-1], sign))
 
 

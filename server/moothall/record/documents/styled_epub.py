@@ -31,7 +31,7 @@ def write_styled_epub(document: StyledDocument, *, identifier: str, at: int) -> 
     parts = list(_parts([each for each in document.blocks if not isinstance(each, ParagraphPair)]))
     names = [FRONT, *(f"part-{number}.xhtml" for number in range(1, len(parts)))]
     title = f"<h1><bdi>{escape(document.title)}</bdi></h1>\n"
-    mark = f'<p class="notice">{escape(document.mark)}</p>\n' if document.mark else ""
+    mark = written_mark(document)
     written, entries = dict[str, str](), list[str]()
     for name, part in zip(names, parts, strict=True):
         heading = document.title if name == FRONT else part[0].text
@@ -66,6 +66,11 @@ def _parts(paragraphs: Sequence[StyledParagraph]) -> Iterator[list[StyledParagra
             part = []
         part.append(each)
     yield part
+
+
+def written_mark(document: StyledDocument) -> str:
+    """What stands on each page of a document, as XHTML, which is HTML too; empty for nothing."""
+    return f'<p class="notice">{escape(document.mark)}</p>\n' if document.mark else ""
 
 
 def written_paragraph(each: StyledParagraph) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from moothall.core.captioning.sentences import LONGEST, ends
+from moothall.core.captioning.sentences import CLOSERS, LONGEST, MARKS, ends
 from moothall.record.imports.past import PastLine
 from moothall.record.wrapping import width
 
@@ -44,7 +44,7 @@ def sentences(text: str) -> Iterator[str]:
         yield said
 
 
-_MARKS = frozenset(".!?…؟۔।。！？｡\"')]}»”’」』）】 ")  # noqa: RUF001
+_MARKS = frozenset((*MARKS, *CLOSERS, " "))
 
 
 def _next(text: str, at: int, first: int) -> int:

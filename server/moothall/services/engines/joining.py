@@ -99,7 +99,7 @@ class Joining:
         commits = [each for act in acts for each in act.commands if isinstance(each, CommitWords)]
         words = [word for each in commits for word in each.words]
         more = more and len(acts) <= MOST_HELD and (not words or words[-1].t1 < self._join.t)
-        count = continued(self._join.typed, words, self._join.said, more=more)
+        count = continued(self._join, words, more=more)
         if count is not None:
             self._now.drop, self._now.decided = count, True
 

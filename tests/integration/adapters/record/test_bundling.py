@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import zipfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from moothall.adapters.record.bundling import (
     BundleBusy,
     BundleFailed,
     BundleFontsMissing,
+    BundleList,
     Bundles,
     BundleWish,
 )
@@ -139,6 +142,17 @@ async def test_a_bundle_is_made_once_and_leaves_no_name_on_the_disk(tmp_path: Pa
         assert os.pread(one.file.fileno(), 4, 0) == b"PK\x03\x04"
         assert os.listdir(tmp_path) == []
     assert one.file.closed
+
+
+async def test_the_list_of_files_is_proved_by_a_session_that_is_there(tmp_path: Path) -> None:
+    listed: list[BundleList] = []
+    async with running(tmp_path, Sounds()) as bundles:
+        bundles.log_list = listed.append
+        kept = await bundles.get(replace(WISH, sessions=(SessionId("erased"), SESSION)))
+        with os.fdopen(os.dup(kept.file.fileno()), "rb") as file, zipfile.ZipFile(file) as archive:
+            manifest = archive.read("all/manifest.json")
+    assert {(each.session, each.sha256) for each in listed} == {(SESSION, sha256(manifest).digest())}
+    assert json.loads(manifest)["proof"] == f"https://hall.example/s/{SESSION}/manifest.json.tlog-proof?sha256="
 
 
 async def test_positions_are_those_that_readers_have(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moothall.core.captioning.control_tokens import USUAL_LAG_MS, Join
 from moothall.core.captioning.seam import continued, letters
 from moothall.core.events.lines import Word
 
@@ -42,7 +44,12 @@ def spoken(words: list[str]) -> list[Word]:
 def where(typed: str, covered: list[str], after: list[str], late_ms: int = 0) -> int | None:
     """Where the machine continues, if the writer was `late_ms` later than usual with what is `covered`."""
     heard = spoken([*covered, *after])
-    return continued(typed, heard, (heard[len(covered) - 1].t1 if covered else 0) + late_ms)
+    return continued(join(typed, heard[: len(covered)], late_ms), heard)
+
+
+def join(typed: str, covered: list[Word], late_ms: int = 0) -> Join:
+    """What was written, sent `late_ms` later than usual behind what is `covered`."""
+    return Join(typed, (covered[-1].t1 if covered else 0) + USUAL_LAG_MS + late_ms)
 
 
 late = st.integers(-3_000, 3_000)
@@ -77,9 +84,9 @@ def test_words_that_come_one_by_one_are_joined_as_all_of_them(
     alone, both, after = parts
     which = data.draw(st.integers(0, len(both)))
     wrong = [word[0] + "q" + word[2:] if n == which else word for n, word in enumerate(both)]
-    heard, typed = spoken([*wrong, *after]), " ".join([*alone, *both])
-    said = heard[len(both) - 1].t1
-    told_first = (continued(typed, heard[:n], said, more=n < len(heard)) for n in range(1, len(heard) + 1))
+    heard = spoken([*wrong, *after])
+    typed = join(" ".join([*alone, *both]), heard[: len(both)])
+    told_first = (continued(typed, heard[:n], more=n < len(heard)) for n in range(1, len(heard) + 1))
     assert next(each for each in told_first if each is not None) == len(both)
 
 
@@ -90,10 +97,10 @@ heard_words = st.lists(
 
 @given(st.text(max_size=80), heard_words, st.integers(-9_000, 30_000))
 def test_anything_can_be_told(typed: str, heard: list[Word], said: int) -> None:
-    count = continued(typed, heard, said)
+    count = continued(Join(typed, said), heard)
     assert count is not None
     assert 0 <= count <= len(heard)
-    assert continued(typed, heard, said, more=True) in (count, None)
+    assert continued(Join(typed, said), heard, more=True) in (count, None)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +120,22 @@ def test_anything_can_be_told(typed: str, heard: list[Word], said: int) -> None:
 )  # fmt: skip
 def test_what_people_say(typed: str, covered: str, after: str) -> None:
     assert where(typed, covered.split(), after.split()) == len(covered.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        ("and that is the question.", "Question number two, please"),
+        ("We now break. The meeting goes on at two", "The meeting goes on in room B"),
+        ("我们休息以后讨论网络的问题", "问题 是 谁 付钱"),
+        ("سنناقش الآن السؤال", "السؤال الثاني من كينيا"),
+    ],
+)
+def test_what_was_said_after_the_last_line_was_sent_is_said_again_and_not_lost(typed: str, heard: str) -> None:
+    words = [
+        msgspec.structs.replace(each, t0=each.t0 + 600_000, t1=each.t1 + 600_000) for each in spoken(heard.split())
+    ]
+    assert continued(Join(typed, 600_000), words) == 0, "a break, of which nothing was heard, lies in between"
 
 
 def test_half_of_a_word_decides_to_whom_it_belongs() -> None:
@@ -135,6 +158,10 @@ PARAPHRASES = [
     ("Lisbon asks if there are translations, and in what languages.",
      "is the text translated, and into which languages?", "Two good questions. Daniel?"),
     ("村里没有网络所以学校也上不了网。", "乡村 没有 网络 学校 也 连不上。", "下 一个 问题"),
+    ("2026年我们在日内瓦讨论网络问题。", "2026年 我们 要 在 日内瓦 开会 讨论 网络 问题。", "下面 请 肯尼亚 发言"),
+    ("They sat in loud offices or it wasn't their own “mother tongue.”",
+     "or they were listening in their “second or third language.”", "Text also needs very little data:"),
+    ("सब लोग सहमत हैं।", "तो सब लोग इस पर सहमत ही रहे।", "अब अगला सवाल"),
 ]  # fmt: skip
 
 

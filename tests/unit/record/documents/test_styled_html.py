@@ -20,10 +20,12 @@ def test_a_document_is_one_page_that_asks_for_nothing() -> None:
             blocks=blocks,
             states=("https://h/s/1/outcome",),
             unshown="",
+            mark="" if leftward else "By a <machine>.",
         )
         page = write_styled_html(document, "p{}")
         assert f'dir="{"rtl" if leftward else "ltr"}">\n<head>' in page
-        assert "<h1><bdi>Water &amp; more</bdi></h1>" in page
+        mark = "" if leftward else '<p class="notice">By a &lt;machine&gt;.</p>\n'
+        assert f"<h1><bdi>Water &amp; more</bdi></h1>\n{mark}</header>" in page
         assert '<p class="notice" lang="en" xml:lang="en" dir="ltr">Binds &lt;nobody&gt;.</p>' in page
         assert '<h2 lang="ar" xml:lang="ar" dir="rtl">الوصول</h2>' in page
         assert "<footer><p><bdi>https://h/s/1/outcome</bdi></p></footer>" in page
