@@ -33,6 +33,7 @@ from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
 from moothall.core.kernel.actors import SYSTEM
@@ -100,22 +101,22 @@ def hour(number: int) -> list[LogRecord]:
     ]
     for line in range(LINES):
         segment, t0, said = SegmentId(f"s{line}"), 5_000 * line, ""
-        opened = ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE)
+        opened = le.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=le.Origin.MACHINE)
         made.append(chain.record(opened, at + t0))
         for commit in range(COMMITS):
             first = WORDS * commit
             words = tuple(
-                ev.Word(f" word{number}x{line}x{first + n}", t0 + 300 * (first + n), t0 + 300 * (first + n) + 250, 0.9)
+                le.Word(f" word{number}x{line}x{first + n}", t0 + 300 * (first + n), t0 + 300 * (first + n) + 250, 0.9)
                 for n in range(WORDS)
             )
             said += "".join(word.text for word in words)
             made.append(
                 chain.record(
-                    ev.WordsCommitted(channel=FLOOR, segment=segment, first=first, words=words), at + words[-1].t1
+                    le.WordsCommitted(channel=FLOOR, segment=segment, first=first, words=words), at + words[-1].t1
                 )
             )
-        ended = ev.SegmentEnded(
-            channel=FLOOR, segment=segment, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE, text=said.strip()
+        ended = le.SegmentEnded(
+            channel=FLOOR, segment=segment, t1=t0 + 4_000, reason=le.EndReason.SENTENCE, text=said.strip()
         )
         made.append(chain.record(ended, at + t0 + 4_000))
     assert all(is_public(lane) for lane in chain.heads)

@@ -33,6 +33,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -119,12 +120,12 @@ async def speak(running: RunningServer) -> None:
     t = n = 0
     while True:
         segment, place = SegmentId(f"l{n // WORDS_A_LINE}"), n % WORDS_A_LINE
-        word = ev.Word(f" @{time.monotonic_ns()}@", t, t + 80)
+        word = le.Word(f" @{time.monotonic_ns()}@", t, t + 80)
         start = do.SegmentStart(t0=t, language="en") if not place else None
         commit = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=place, words=(word,), start=start)
         await live.writer.send(ENGINE, CommandId(f"w{n}"), commit)
         if place == WORDS_A_LINE - 1:
-            end = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t + 80, reason=ev.EndReason.SENTENCE)
+            end = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t + 80, reason=le.EndReason.SENTENCE)
             await live.writer.send(ENGINE, CommandId(f"e{n}"), end)
         n, t = n + 1, t + 1000 // WORDS_A_SECOND
         await asyncio.sleep(1 / WORDS_A_SECOND)

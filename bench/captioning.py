@@ -32,7 +32,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from e2e.conftest import QUIET, chromium
 from moothall.core.commands import AnyCommand, AttachEngine, CommitWords, EndSegment, SegmentStart
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from support.desks.meeting import FLOOR, Meeting, S, meeting

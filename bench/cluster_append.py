@@ -30,7 +30,7 @@ from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import encode_event, type_name
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
@@ -41,7 +41,7 @@ from scoring import machine, markdown
 
 EPOCH = Epoch("bench0")
 A_SECOND, FAST, SESSIONS, EACH = 20, 200, 16, 20
-WORDS = tuple(ev.Word(f" word{n}", n * 200, n * 200 + 180) for n in range(6))
+WORDS = tuple(le.Word(f" word{n}", n * 200, n * 200 + 180) for n in range(6))
 
 
 class Writer:
@@ -58,7 +58,7 @@ class Writer:
             await store.acquire(self.session, EPOCH)
 
     def record(self) -> LogRecord:
-        event = ev.WordsCommitted(channel=ChannelId("floor"), segment=SegmentId("s1"), first=self.offset, words=WORDS)
+        event = le.WordsCommitted(channel=ChannelId("floor"), segment=SegmentId("s1"), first=self.offset, words=WORDS)
         self.offset += 1
         header = Header(
             session=self.session,

@@ -13,7 +13,8 @@ from itertools import pairwise
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events.codec import decode_event
 
 SENTENCES = 20
@@ -95,10 +96,10 @@ def lines_against(typed: Mapping[str, Mapping[int, str]], records: Sequence[LogR
     found: dict[str, list[tuple[int, str]]] = {}
     for record in records:
         author, kind, figure = (*str(record.header.cause).split(":"), "", "")[:3]
-        if kind != "type" or record.header.type != ev.SegmentEnded.__struct_config__.tag:
+        if kind != "type" or record.header.type != le.SegmentEnded.__struct_config__.tag:
             continue
         event = None if record.body is None else decode_event(record.body)
-        text = event.text if isinstance(event, ev.SegmentEnded) else ""
+        text = event.text if isinstance(event, le.SegmentEnded) else ""
         found.setdefault(author, []).append((int(figure), text))
     for author, texts in typed.items():
         lines = found.get(author, [])
@@ -124,7 +125,7 @@ def lines_against(typed: Mapping[str, Mapping[int, str]], records: Sequence[LogR
 def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wrong:
     """Check that each accepted question is in the log once, in the order in which one person asked them."""
     wrong = Wrong()
-    has = [event.text for event in map(_event, records) if isinstance(event, ev.InterventionReceived)]
+    has = [event.text for event in map(_event, records) if isinstance(event, qe.InterventionReceived)]
     times = Counter(has)
     for text in asked:
         if not times[text]:

@@ -14,7 +14,7 @@ import msgspec
 
 from cluster_history import Wrong
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 
 SLACK_S = 2.5
@@ -99,7 +99,7 @@ def without_words(lines: Mapping[str, Mapping[int, str]], records: Sequence[LogR
     found = list[bytes]()
     for record in records:
         author, kind, figure = (*str(record.header.cause).split(":"), "", "")[:3]
-        if kind != "type" or record.header.type != ev.SegmentEnded.__struct_config__.tag or record.body is not None:
+        if kind != "type" or record.header.type != le.SegmentEnded.__struct_config__.tag or record.body is not None:
             continue
         text = lines.get(author, {}).get(int(figure))
         if text is not None:
@@ -121,7 +121,7 @@ def spans_against(
         if record.body is None or kind != "type":
             continue
         event = decode_event(record.body)
-        if isinstance(event, ev.SegmentEnded):
+        if isinstance(event, le.SegmentEnded):
             if int(figure) in gone.get(author, ()):
                 wrong.say("other", f"line {figure} of {author} is there, and its removal was refused")
             if own_word(event.text) in words:

@@ -21,7 +21,7 @@ from cluster_person import Person, now
 from cluster_spans import Spans, secret
 from moothall.adapters.sound.sender import PIECE, RATE, Sender
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script, ScriptWord, make_script, render
@@ -116,7 +116,7 @@ def _sentences(words: Sequence[ScriptWord]) -> Iterator[Sequence[ScriptWord]]:
 def heard(records: Sequence[LogRecord]) -> list[str]:
     """Return the words that the log has of engines, in order."""
     events = (decode_event(each.body) for each in records if each.body is not None)
-    return [word.text.strip(" .") for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+    return [word.text.strip(" .") for event in events if isinstance(event, le.WordsCommitted) for word in event.words]
 
 
 def words_against(said: Sequence[Said], spans: Spans, records: Sequence[LogRecord], *, clocks: bool) -> Wrong:

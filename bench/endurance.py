@@ -31,6 +31,7 @@ import numpy as np
 
 from footprint import HOUR, Footprint, Growth, growth, on_disk, peak, processes, resident
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
@@ -56,7 +57,7 @@ class Log(NamedTuple):
     """The contents of the session's log."""
 
     said: Said
-    words: list[ev.Word]
+    words: list[le.Word]
     opened: int
     ended: int
     gaps: int
@@ -158,18 +159,18 @@ def logged(data: Path) -> Log:
     finally:
         reader.close()
     said: Said = []
-    words: list[ev.Word] = []
+    words: list[le.Word] = []
     opened = ended = gaps = 0
     for record in records:
         match decode_event(record.body) if record.body is not None else None:
-            case ev.WordsCommitted() as event:
+            case le.WordsCommitted() as event:
                 said.append((event.segment, bare("".join(word.text for word in event.words))))
                 words += event.words
-            case ev.SegmentCorrected() as event:
+            case le.SegmentCorrected() as event:
                 said.append((event.segment, bare(event.text + event.tail)))
-            case ev.SegmentOpened():
+            case le.SegmentOpened():
                 opened += 1
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 ended += 1
             case ev.GapNoted():
                 gaps += 1
@@ -178,7 +179,7 @@ def logged(data: Path) -> Log:
     return Log(said, words, opened, ended, gaps)
 
 
-def without_words(reference: Path, times: int, length: float, words: Iterable[ev.Word]) -> list[tuple[int, float]]:
+def without_words(reference: Path, times: int, length: float, words: Iterable[le.Word]) -> list[tuple[int, float]]:
     """Return the utterances of which the text has no word: the number of the loop, and the
     start in the recording (s).
     """

@@ -45,6 +45,7 @@ from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
 from moothall.core.kernel.actors import SYSTEM
@@ -144,12 +145,12 @@ class Talk:
         self.offset += len(events)
         return records
 
-    def say(self) -> tuple[ev.WordsCommitted, Partial]:
+    def say(self) -> tuple[le.WordsCommitted, Partial]:
         """Return the next caption, which contains the time at which it was made."""
         self.number += 1
         mark = f" #{self.number:09d}@{time.monotonic_ns():020d}"
-        word = ev.Word(mark, 100 * self.number, 100 * self.number + 90, 0.98)
-        event = ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s1"), first=self.number - 1, words=(word,))
+        word = le.Word(mark, 100 * self.number, 100 * self.number + 90, 0.98)
+        event = le.WordsCommitted(channel=FLOOR, segment=SegmentId("s1"), first=self.number - 1, words=(word,))
         rest = Partial(channel=FLOOR, segment=SegmentId("s1"), first=self.number, text=REST, language="en")
         return event, rest
 
@@ -247,7 +248,7 @@ class Bench:
         await self.talk.store(
             ev.SessionCreated(title="Bench", languages=("en",)),
             ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
-            ev.SegmentOpened(channel=FLOOR, segment=SegmentId("s1"), t0=0, language="en", origin=ev.Origin.MACHINE),
+            le.SegmentOpened(channel=FLOOR, segment=SegmentId("s1"), t0=0, language="en", origin=le.Origin.MACHINE),
         )
         clock = SystemClock()
         self.fanout = NotingFanout(

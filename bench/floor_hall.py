@@ -22,6 +22,7 @@ from pathlib import Path
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -68,7 +69,7 @@ async def talk(live: LiveSession) -> None:
         number, first = divmod(n, WORDS)
         segment, t = SegmentId(f"s{number}"), live.state.media_now(time.time_ns() // 1_000_000)
         start = do.SegmentStart(t0=t, language="en") if first == 0 else None
-        word = ev.Word(f" word{n}", t, t + 200)
+        word = le.Word(f" word{n}", t, t + 200)
         commit = do.CommitWords(
             channel=FLOOR, generation=generation, segment=segment, first=first, words=(word,), start=start
         )
@@ -80,7 +81,7 @@ async def talk(live: LiveSession) -> None:
                     generation=generation,
                     segment=segment,
                     t1=t + 200,
-                    reason=ev.EndReason.SENTENCE,
+                    reason=le.EndReason.SENTENCE,
                 )
             )
         await live.writer.send(ENGINE, CommandId(f"say:{n}"), commands)

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' packa
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentEnded
+from moothall.core.events.lines import SegmentEnded
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
 from moothall_hub.mirror.copied import SessionCopy

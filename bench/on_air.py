@@ -33,13 +33,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from moothall.core.events import lines as le
+
 # The code shared with the tests is no package, so its folder has to be on the path before the next imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 import jiwer
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.services.captioning.respeaking import Respeaking
@@ -176,13 +177,13 @@ class Run:
 
     def is_machines(self, event: object) -> bool:
         """Whether an event has words that the machine has from the floor, being on air."""
-        line = self.live.state.segments.get(event.segment) if isinstance(event, ev.WordsCommitted) else None
+        line = self.live.state.segments.get(event.segment) if isinstance(event, le.WordsCommitted) else None
         return line is not None and not line.respoken and self.live.state.channels[FLOOR].air.machine
 
     def machine(self) -> list[tuple[int, str]]:
         """Return the words that the machine has from the floor since it is on air again, with their beginnings."""
         since = self.live.state.channels[FLOOR].air.since
-        lines = [line for _, line in self.live.state.segments.items() if line.origin is ev.Origin.MACHINE]
+        lines = [line for _, line in self.live.state.segments.items() if line.origin is le.Origin.MACHINE]
         theirs = [line for line in lines if not line.respoken and not line.gone and line.words[-1].t1 > since - 20_000]
         return sorted((word.t0, word.text.strip()) for line in theirs for word in line.words)
 
@@ -221,7 +222,7 @@ async def measure(given: argparse.Namespace, recognizer: DraftingWhisper, start_
             take = await run.respeak(sound[: 2 * (stops * RATE // 1000)], late_ms)
             await run.until(stops + late_ms)
         else:
-            await run.act("on", do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON))
+            await run.act("on", do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON))
             written = await typed(run, given, said, key_ms - round(1000 * given.silent))
             await run.until(key_ms)
         pressed, used, came = run.hall.clock.monotonic(), time.process_time(), asyncio.Event()
@@ -237,7 +238,7 @@ async def measure(given: argparse.Namespace, recognizer: DraftingWhisper, start_
         if given.respeak and not given.take_over:
             await take.finish(TakeEndReason.STOPPED)
         else:
-            await run.act("off", do.PutOnAir(channel=FLOOR, source=ev.AirSource.MACHINE), TECHNICIAN)
+            await run.act("off", do.PutOnAir(channel=FLOOR, source=le.AirSource.MACHINE), TECHNICIAN)
         await asyncio.wait_for(came.wait(), 60)
         await asyncio.sleep(BEHIND_S)
         machine_words, count = run.machine(), len(written)

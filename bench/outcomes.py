@@ -25,6 +25,7 @@ from bundles import fill
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import outcomes as oe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -74,7 +75,7 @@ async def segments_of(log: SqliteLog, session: SessionId) -> list[tuple[SegmentI
     """The lines of a session, each with the offset at which it had its text."""
     page = await log.read(session, 0, 100_000, frozenset({channel_lane(FLOOR)}))
     found = ((decode_event(record.body), record.header.offset) for record in page if record.body is not None)
-    return [(event.segment, offset) for event, offset in found if isinstance(event, ev.SegmentEnded)]
+    return [(event.segment, offset) for event, offset in found if isinstance(event, le.SegmentEnded)]
 
 
 async def report(log: SqliteLog, session: SessionId) -> None:

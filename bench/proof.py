@@ -27,7 +27,7 @@ from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.signing import ed25519
 from moothall.core.chain import SALT_BYTES, Header, LogRecord, seal
 from moothall.core.events.codec import encode_event
-from moothall.core.events.types import EndReason, SegmentEnded
+from moothall.core.events.lines import EndReason, SegmentEnded
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.proof.checking import ProofVerdict, Trusted, check

@@ -17,6 +17,7 @@ from typing import TextIO
 import msgspec
 
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.question_parts import InterventionStatus, QueueOrder, side_of
@@ -72,13 +73,13 @@ def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: QueueO
     """
     told = list(events)
     # The last events of questions whose words were removed go first: they alone still say what the questions were.
-    told.sort(key=lambda event: not isinstance(event, ev.InterventionRemoved))
-    told.sort(key=lambda event: not (isinstance(event, ev.InterventionPublished) and event.removed))
+    told.sort(key=lambda event: not isinstance(event, qe.InterventionRemoved))
+    told.sort(key=lambda event: not (isinstance(event, qe.InterventionPublished) and event.removed))
     begun = {(turn.intervention, turn.t) for turn in _folded(told).questions.turns}
     state, history, had = State(id=_NAME), list[Turn](), list[Had]()
     for event in told:
-        calls = isinstance(event, ev.InterventionStatusChanged) and event.status is InterventionStatus.CALLED
-        if calls and isinstance(event, ev.InterventionStatusChanged) and (event.intervention, event.t) in begun:
+        calls = isinstance(event, qe.InterventionStatusChanged) and event.status is InterventionStatus.CALLED
+        if calls and isinstance(event, qe.InterventionStatusChanged) and (event.intervention, event.t) in begun:
             begun.discard((event.intervention, event.t))
             chosen = _chosen(state.questions, event.intervention, had, history, order)
             had.append(Had(t=event.t, was=event.intervention, would=chosen))

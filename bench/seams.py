@@ -29,7 +29,7 @@ sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("se
 
 from moothall.core.captioning.control_tokens import BACK_MS, TAIL, Join
 from moothall.core.captioning.seam import continued, letters
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from on_air import in_other_words
 from scoring import markdown
 

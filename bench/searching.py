@@ -44,6 +44,8 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
+from moothall.core.events import lines as le
+
 # The recorder is part of the tests, which are no package, so their folder has to be on the path before what follows.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "tests"))
 
@@ -143,17 +145,17 @@ def told(recorder: Recorder, lines: dict[str, list[str]], opened: int) -> Iterat
 
 def spoken(recorder: Recorder, channel: str, n: int, text: str, *, translated: bool) -> Iterator[LogRecord]:
     segment = SegmentId(f"{channel}-{n}")
-    opened = ev.SegmentOpened(
+    opened = le.SegmentOpened(
         channel=ChannelId(channel),
         segment=segment,
         t0=6_000 * n,
         language=channel,
-        origin=ev.Origin.TRANSLATED if translated else ev.Origin.MACHINE,
+        origin=le.Origin.TRANSLATED if translated else le.Origin.MACHINE,
         speaker=SpeakerId(f"p{n // 40 % SPEAKERS}"),
     )
     yield recorder.record(opened)
-    ended = ev.SegmentEnded(
-        channel=ChannelId(channel), segment=segment, t1=6_000 * n + 5_500, reason=ev.EndReason.SENTENCE, text=text
+    ended = le.SegmentEnded(
+        channel=ChannelId(channel), segment=segment, t1=6_000 * n + 5_500, reason=le.EndReason.SENTENCE, text=text
     )
     yield recorder.record(ended)
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from moothall.core.events.types import GapNoted, WordsCommitted
+from moothall.core.events.lines import WordsCommitted
+from moothall.core.events.types import GapNoted
 from moothall.core.kernel.ids import SessionId
 from moothall.core.signals import ChannelState, Partial
 from moothall.services.log.publication import Publication

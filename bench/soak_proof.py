@@ -13,6 +13,8 @@ from zlib import crc32
 
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
@@ -58,11 +60,11 @@ def logged(records: Sequence[LogRecord]) -> Logged:
         if record.body is None:
             continue
         match decode_event(record.body):
-            case ev.SegmentEnded() as event if record.header.cause.startswith("soak:"):
+            case le.SegmentEnded() as event if record.header.cause.startswith("soak:"):
                 found.lines.append((str(record.header.cause), event.text))
-            case ev.InterventionReceived() as event:
+            case qe.InterventionReceived() as event:
                 found.questions.append(event.text)
-            case ev.WordsCommitted() as event if record.header.role.value == "engine":
+            case le.WordsCommitted() as event if record.header.role.value == "engine":
                 found.words.extend(word.text.strip() for word in event.words)
             case ev.SessionClosed():
                 closed = True

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind, EndReason, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.ports import Clock

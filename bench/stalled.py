@@ -37,6 +37,7 @@ from fanout import EPOCH, FLOOR, MARK, SESSION, Talk, cpu_s, percentile
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.services.log.publication import Publication
@@ -137,7 +138,7 @@ class Bench:
         await self.talk.store(
             ev.SessionCreated(title="Bench", languages=("en",)),
             ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
-            ev.SegmentOpened(channel=FLOOR, segment=SegmentId("s1"), t0=0, language="en", origin=ev.Origin.MACHINE),
+            le.SegmentOpened(channel=FLOOR, segment=SegmentId("s1"), t0=0, language="en", origin=le.Origin.MACHINE),
         )
         clock = SystemClock()
         self.measures = Measures(clock)

@@ -38,7 +38,8 @@ from moothall.app.hall import RunningServer, hall
 from moothall.cli.playing import Playback, engine_ready, play, prepare
 from moothall.core.commands import AddChannel, CreateSession, OpenSession, TypeSegment
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import ChannelKind, SegmentCorrected, SegmentEnded, SoundKept
+from moothall.core.events.lines import SegmentCorrected, SegmentEnded
+from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed

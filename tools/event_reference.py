@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,13 +12,25 @@ from moothall.core.events.codec import EVENT_TYPES
 
 EVENTS = ROOT / "server/moothall/core/events"
 SOURCE = EVENTS / "types.py"
-SOURCES = (EVENTS / "base.py", SOURCE, EVENTS / "outcomes.py", EVENTS / "outcome_parts.py")
+SOURCES = (
+    EVENTS / "base.py",
+    SOURCE,
+    EVENTS / "lines.py",
+    EVENTS / "attendance.py",
+    EVENTS / "hubs.py",
+    EVENTS / "notes_and_tags.py",
+    EVENTS / "questions.py",
+    EVENTS / "question_parts.py",
+    EVENTS / "outcomes.py",
+    EVENTS / "outcome_parts.py",
+    ROOT / "server/moothall/core/kernel/actors.py",
+)
 PAGE = ROOT / "docs/reference/events.md"
 
 INTRODUCTION = """\
 # Events
 
-Generated from `server/moothall/core/events/types.py` and `outcomes.py` by `make fix`; change the docstrings there.
+Generated from the modules of `server/moothall/core/events` by `make fix`; change the docstrings there.
 
 {about}
 
@@ -35,14 +48,14 @@ def render() -> str:
         "| type | lane | what it says |\n|---|---|---|\n" + "".join(_summary(name, known) for name in EVENT_TYPES)
     )
     parts += [_event(name, known) for name in EVENT_TYPES]
-    parts.append("## Values\n\n" + "\n".join(_value(kind) for kind in known.values() if _is_value(kind)))
+    named = {word for kind in known.values() for field in kind.fields for word in re.findall(r"\w+", field.type)}
+    parts.append("## Values\n\n" + "\n".join(_value(kind) for name, kind in known.items() if name in named))
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
 def _about() -> str:
-    """Return the docstring of the events' module without its pointer to this page."""
-    paragraphs = module_doc(SOURCE).split("\n\n")
-    return "\n\n".join(paragraphs).replace(" `docs/reference/events.md` is generated from this file.", "")
+    """Return what the events' module says of all events: its docstring but for what it says of modules."""
+    return "\n\n".join(module_doc(SOURCE).split("\n\n")[1:-1])
 
 
 def _lane(type_name: str) -> str:
@@ -76,10 +89,6 @@ def _table(fields: list[Field]) -> str:
 def _type(field: Field) -> str:
     default = field.default.replace("msgspec.field(default_factory=dict)", "{}") if field.default else field.default
     return one_line(field.type + (f" = {default}" if default is not None else ""))
-
-
-def _is_value(kind: Class) -> bool:
-    return kind.name != "Event" and kind.bases in (("StrEnum",), ("msgspec.Struct",))
 
 
 def _value(kind: Class) -> str:

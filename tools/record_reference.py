@@ -19,6 +19,7 @@ SOURCES = [
         "record/json",
         "record/model",
         "core/events/types",
+        "core/events/lines",
         "core/events/question_parts",
         "core/questions/listing",
         "core/kernel/ids",

@@ -14,6 +14,7 @@ import pytest
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import DuplicateCause, LogMissing, OffsetConflict, StaleWriter, StorageUnavailable
@@ -25,11 +26,11 @@ from support.cluster.process import PROGRAMS, RedisProcesses
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 ENGINE = Actor(Role.ENGINE, "engine-1")
-WORDS = ev.WordsCommitted(
-    channel=ChannelId("floor"), segment=SegmentId("s1"), first=0, words=(ev.Word(" Welcome", 0, 400),)
+WORDS = le.WordsCommitted(
+    channel=ChannelId("floor"), segment=SegmentId("s1"), first=0, words=(le.Word(" Welcome", 0, 400),)
 )
-ENDED = ev.SegmentEnded(
-    channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=ev.EndReason.PAUSE, text=" Welcome"
+ENDED = le.SegmentEnded(
+    channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=le.EndReason.PAUSE, text=" Welcome"
 )
 PAUSED = ev.SessionPaused(t=1)
 REMOVED = ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1")

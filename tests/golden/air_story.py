@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -20,30 +21,30 @@ T1, T2 = SegmentId("t1"), SegmentId("t2")
 def taken_over(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
-    def line(name: SegmentId, t: int, text: str, by: Actor, origin: ev.Origin, *, tool: str = "") -> list[LogRecord]:
-        opened = ev.SegmentOpened(
+    def line(name: SegmentId, t: int, text: str, by: Actor, origin: le.Origin, *, tool: str = "") -> list[LogRecord]:
+        opened = le.SegmentOpened(
             channel=FLOOR, segment=name, t0=t, language="en", origin=origin, tool=tool or msgspec.UNSET
         )
-        ended = ev.SegmentEnded(channel=FLOOR, segment=name, t1=t, reason=ev.EndReason.SENTENCE, text=text)
+        ended = le.SegmentEnded(channel=FLOOR, segment=name, t1=t, reason=le.EndReason.SENTENCE, text=text)
         return [tell(opened, by), tell(ended, by)]
 
-    def air(source: ev.AirSource, t: int, by: Actor, holder: str, token: int, *, tool: str = "") -> list[LogRecord]:
-        changed = ev.AirChanged(channel=FLOOR, source=source, t=t, t0=t, tool=tool)
-        return [tell(changed, by), tell(ev.AirHeld(channel=FLOOR, holder=holder, token=token), by)]
+    def air(source: le.AirSource, t: int, by: Actor, holder: str, token: int, *, tool: str = "") -> list[LogRecord]:
+        changed = le.AirChanged(channel=FLOOR, source=source, t=t, t0=t, tool=tool)
+        return [tell(changed, by), tell(le.AirHeld(channel=FLOOR, holder=holder, token=token), by)]
 
-    offered = ev.LineOffered(
+    offered = le.LineOffered(
         channel=FLOOR, segment=T1, text="We thank Kenya.", language="en", t=1_500, by=TOOL.id, tool="StenoCo"
     )
     return [
         tell(ev.SessionCreated(title="On air", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), STAFF),
-        *air(ev.AirSource.PERSON, 1_000, CAPTIONER, CAPTIONER.id, 1),
+        *air(le.AirSource.PERSON, 1_000, CAPTIONER, CAPTIONER.id, 1),
         tell(offered, TOOL),
-        *line(T1, 2_000, "We thank Kenya.", CAPTIONER, ev.Origin.PERSON),
-        *air(ev.AirSource.TOOL, 3_000, TOOL, TOOL.id, 2, tool="StenoCo"),
-        *line(T2, 4_000, "And Peru.", TOOL, ev.Origin.PERSON, tool="StenoCo"),
-        *air(ev.AirSource.MACHINE, 5_000, CAPTIONER, "", 3),
+        *line(T1, 2_000, "We thank Kenya.", CAPTIONER, le.Origin.PERSON),
+        *air(le.AirSource.TOOL, 3_000, TOOL, TOOL.id, 2, tool="StenoCo"),
+        *line(T2, 4_000, "And Peru.", TOOL, le.Origin.PERSON, tool="StenoCo"),
+        *air(le.AirSource.MACHINE, 5_000, CAPTIONER, "", 3),
         tell(ev.SessionClosed(t=6_000), STAFF),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, PollId
@@ -20,20 +21,20 @@ def show_of_hands(recorder: Recorder) -> list[LogRecord]:
         tell(ev.ChannelAdded(channel=ChannelId("floor"), kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         tell(
-            ev.PollOpened(
+            qe.PollOpened(
                 poll=P1, number=1, question="Shall we go on?", language="en", options=("Yes", "No", "Not sure"), t=900
             ),
             MODERATOR,
         ),
-        tell(ev.PollCounted(poll=P1, remote=(3, 1, 0), room=(0, 0, 0))),
-        tell(ev.PollCounted(poll=P1, remote=(3, 1, 0), room=(12, 4, 2)), MODERATOR),
-        tell(ev.PollClosed(poll=P1, t=1_900), MODERATOR),
+        tell(qe.PollCounted(poll=P1, remote=(3, 1, 0), room=(0, 0, 0))),
+        tell(qe.PollCounted(poll=P1, remote=(3, 1, 0), room=(12, 4, 2)), MODERATOR),
+        tell(qe.PollClosed(poll=P1, t=1_900), MODERATOR),
         tell(
-            ev.PollOpened(poll=P2, number=2, question="Is it Ana?", language="en", options=("Yes", "No"), t=2_000),
+            qe.PollOpened(poll=P2, number=2, question="Is it Ana?", language="en", options=("Yes", "No"), t=2_000),
             MODERATOR,
         ),
-        tell(ev.PollCounted(poll=P2, remote=(1, 0), room=(0, 0))),
-        tell(ev.PollClosed(poll=P2, t=2_100, void=True), MODERATOR),
+        tell(qe.PollCounted(poll=P2, remote=(1, 0), room=(0, 0))),
+        tell(qe.PollClosed(poll=P2, t=2_100, void=True), MODERATOR),
         tell(ev.SessionClosed(t=3_000), MODERATOR),
     ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import HUB, InterventionKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -19,12 +21,12 @@ def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
 
     def stands(hub: str, title: str, people: int | None, t: int, *, here: bool = True) -> LogRecord:
         counted = None if people is None else MORNING + t - 500
-        stood = ev.HubPresenceChanged(
+        stood = he.HubPresenceChanged(
             hub=hub, title=title, people=people, counted=counted, here=here, since=MORNING + t, t=t
         )
         return tell(stood, SYSTEM)
 
-    asked = ev.InterventionPublished(
+    asked = qe.InterventionPublished(
         intervention=InterventionId("q1"),
         number=1,
         kind=InterventionKind.QUESTION,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import zlib
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -24,16 +25,16 @@ FILE = (
 
 def _line(tell: Recorder, segment: SegmentId, t0: int, t1: int, *captions: str) -> list[LogRecord]:
     cues = len(captions) > 1
-    words = tuple(ev.Word(text, t0 + 1_000 * n, t0 + 1_000 * (n + 1)) for n, text in enumerate(captions))
-    opened = ev.SegmentOpened(
-        channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.PERSON, tool="WebVTT"
+    words = tuple(le.Word(text, t0 + 1_000 * n, t0 + 1_000 * (n + 1)) for n, text in enumerate(captions))
+    opened = le.SegmentOpened(
+        channel=FLOOR, segment=segment, t0=t0, language="en", origin=le.Origin.PERSON, tool="WebVTT"
     )
-    ended = ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=ev.EndReason.SENTENCE, text="".join(captions))
+    ended = le.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=le.EndReason.SENTENCE, text="".join(captions))
     if not cues:
         return [tell.record(opened, OPERATOR), tell.record(ended, OPERATOR)]
-    committed = ev.WordsCommitted(channel=FLOOR, segment=segment, first=0, words=words)
-    flagged = ev.SegmentOpened(
-        channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.PERSON, tool="WebVTT", cues=True
+    committed = le.WordsCommitted(channel=FLOOR, segment=segment, first=0, words=words)
+    flagged = le.SegmentOpened(
+        channel=FLOOR, segment=segment, t0=t0, language="en", origin=le.Origin.PERSON, tool="WebVTT", cues=True
     )
     return [tell.record(event, OPERATOR) for event in (flagged, committed, ended)]
 

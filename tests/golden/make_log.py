@@ -34,9 +34,13 @@ from golden.walls_story import cleared_walls, remove_the_line
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import (
     ChannelId,
@@ -65,17 +69,17 @@ ROOM, BOOTH = SourceId("room"), SourceId("booth")
 ANA = SpeakerId("ana")
 
 
-def words(segment: SegmentId, first: int, t0: int, *texts: str, channel: ChannelId = FLOOR) -> ev.WordsCommitted:
-    spoken = tuple(ev.Word(text, t0 + 300 * n, t0 + 300 * n + 250, 0.875) for n, text in enumerate(texts))
-    return ev.WordsCommitted(channel=channel, segment=segment, first=first, words=spoken)
+def words(segment: SegmentId, first: int, t0: int, *texts: str, channel: ChannelId = FLOOR) -> le.WordsCommitted:
+    spoken = tuple(le.Word(text, t0 + 300 * n, t0 + 300 * n + 250, 0.875) for n, text in enumerate(texts))
+    return le.WordsCommitted(channel=channel, segment=segment, first=first, words=spoken)
 
 
-def opened(segment: SegmentId, t0: int) -> ev.SegmentOpened:
-    return ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE)
+def opened(segment: SegmentId, t0: int) -> le.SegmentOpened:
+    return le.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=le.Origin.MACHINE)
 
 
-def ended(segment: SegmentId, t1: int, text: str, reason: ev.EndReason = ev.EndReason.SENTENCE) -> ev.SegmentEnded:
-    return ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=reason, text=text)
+def ended(segment: SegmentId, t1: int, text: str, reason: le.EndReason = le.EndReason.SENTENCE) -> le.SegmentEnded:
+    return le.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=reason, text=text)
 
 
 def story(recorder: Recorder) -> list[LogRecord]:
@@ -96,15 +100,15 @@ def story(recorder: Recorder) -> list[LogRecord]:
         tell(words(S1, 2, 1_000, " every", " one."), ENGINE),
         tell(ended(S1, 1_600, " Good morning, every one."), ENGINE),
         tell(
-            ev.SegmentCorrected(
+            le.SegmentCorrected(
                 channel=FLOOR, segment=S1, base_revision=0, base_words=4, text=" Good morning, everyone.", tail=""
             ),
             CAPTIONER,
         ),
         tell(ev.SpeakerAssigned(segments=(S1,), speaker=ANA), CAPTIONER),
         tell(
-            ev.SegmentOpened(
-                channel=PT, segment=P1, t0=900, language="pt", origin=ev.Origin.INTERPRETER, speaker=SpeakerId("booth")
+            le.SegmentOpened(
+                channel=PT, segment=P1, t0=900, language="pt", origin=le.Origin.INTERPRETER, speaker=SpeakerId("booth")
             ),
             ENGINE,
         ),
@@ -112,20 +116,20 @@ def story(recorder: Recorder) -> list[LogRecord]:
         recorder.checkpoint(SIGNER),
         tell(opened(S2, 2_000), ENGINE),
         tell(words(S2, 0, 2_000, " My", " neighbour", " João", " Silva"), ENGINE),
-        tell(ended(S2, 3_400, " My neighbour João Silva", ev.EndReason.SPEAKER), ENGINE),
+        tell(ended(S2, 3_400, " My neighbour João Silva", le.EndReason.SPEAKER), ENGINE),
         tell(ev.GapNoted(channel=FLOOR, t0=3_400, t1=9_000, reason=ev.GapReason.SOURCE_LOST)),
         tell(ev.SessionPaused(t=9_500), CHAIR),
         tell(ev.SessionResumed(t=60_000), CHAIR),
         tell(ev.ClockMapped(t=60_000, wall=MORNING + 60_012)),
         tell(opened(S3, 60_100), ENGINE),
         tell(words(S3, 0, 60_100, " شكرا", " جزيلا"), ENGINE),
-        tell(ended(S3, 60_900, " شكرا جزيلا", ev.EndReason.LANGUAGE), ENGINE),
+        tell(ended(S3, 60_900, " شكرا جزيلا", le.EndReason.LANGUAGE), ENGINE),
         tell(ev.SourceEnded(source=ROOM, t=61_000)),
         tell(ev.SessionClosed(t=61_000), CHAIR),
         tell(ev.SessionReopened(t=61_500), CHAIR),
         tell(opened(S4, 61_600), ENGINE),
         tell(words(S4, 0, 61_600, " One", " more"), ENGINE),
-        tell(ended(S4, 62_400, " One more", ev.EndReason.CLOSE), ENGINE),
+        tell(ended(S4, 62_400, " One more", le.EndReason.CLOSE), ENGINE),
         tell(ev.SessionClosed(t=62_500), CHAIR),
         tell(ev.RecordSealed(version=ev.SealVersion.RAW, n=1), STAFF),
         recorder.checkpoint(SIGNER),
@@ -153,15 +157,15 @@ def open_hall(recorder: Recorder) -> list[LogRecord]:
         tell(words(S1, 0, 400, " Bone", " deer."), ENGINE, cause="w-1", n=1),
         tell(ended(S1, 1_000, " Bone deer."), ENGINE),
         tell(ev.LanguageForced(channel=FLOOR, language="pt"), CAPTIONER),
-        tell(ev.ChannelRewound(channel=FLOOR, t=400, segments=(S1,)), CAPTIONER),
+        tell(le.ChannelRewound(channel=FLOOR, t=400, segments=(S1,)), CAPTIONER),
         tell(opened(S2, 400), ENGINE),
         tell(words(S2, 0, 400, " Bom", " dia,"), ENGINE),
         tell(words(S2, 2, 1_000, " entre", " nós"), ENGINE),
-        tell(ended(S2, 1_000, " Bom dia,", ev.EndReason.CLOSE), CHAIR, cause="off"),
+        tell(ended(S2, 1_000, " Bom dia,", le.EndReason.CLOSE), CHAIR, cause="off"),
         tell(ev.NotRecordedBegan(t0=1_000), CHAIR, cause="off", n=1),
         tell(opened(SegmentId("kept-13-0"), 400), cause="not-recorded:17"),
         tell(words(SegmentId("kept-13-0"), 0, 400, " Bom", " dia,"), cause="not-recorded:17", n=1),
-        tell(ended(SegmentId("kept-13-0"), 950, " Bom dia,", ev.EndReason.CLOSE), cause="not-recorded:17", n=2),
+        tell(ended(SegmentId("kept-13-0"), 950, " Bom dia,", le.EndReason.CLOSE), cause="not-recorded:17", n=2),
     ]
 
 
@@ -171,18 +175,18 @@ def remove_what_was_not_recorded(recorder: Recorder) -> tuple[tuple[int, ...], l
     return gone, [
         tell(removed, cause="not-recorded:17", n=3),
         tell(ev.NotRecordedEnded(t1=90_000), CHAIR),
-        tell(ev.NoteLeft(text="Booth 2 has no sound."), CAPTIONER),
+        tell(ne.NoteLeft(text="Booth 2 has no sound."), CAPTIONER),
         tell(
-            ev.SegmentOpened(channel=FLOOR, segment=S3, t0=91_000, language="pt", origin=ev.Origin.PERSON, speaker=ANA),
+            le.SegmentOpened(channel=FLOOR, segment=S3, t0=91_000, language="pt", origin=le.Origin.PERSON, speaker=ANA),
             CAPTIONER,
         ),
         tell(ended(S3, 91_000, "Retomamos."), CAPTIONER),
-        tell(ev.SegmentsMovedAway(channel=FLOOR, segments=(S3,), session=elsewhere), CAPTIONER),
-        tell(ev.SegmentsMovedHere(channel=FLOOR, segments=(S4,), session=elsewhere), CAPTIONER, cause="m"),
+        tell(le.SegmentsMovedAway(channel=FLOOR, segments=(S3,), session=elsewhere), CAPTIONER),
+        tell(le.SegmentsMovedHere(channel=FLOOR, segments=(S4,), session=elsewhere), CAPTIONER, cause="m"),
         tell(opened(S4, 92_000), CAPTIONER, cause="m", n=1),
         tell(ended(S4, 93_000, "Obrigada."), CAPTIONER, cause="m", n=2),
         tell(
-            ev.SegmentCorrected(
+            le.SegmentCorrected(
                 channel=FLOOR, segment=S4, base_revision=0, base_words=0, text="Obrigada.", tail="", machine=False
             ),
             CAPTIONER,
@@ -217,7 +221,7 @@ def remove_the_last_words(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
 def better_pass(recorder: Recorder) -> list[LogRecord]:
     """An engine corrects two lines right after their end; then a person corrects the second line."""
     tell = recorder.record
-    better = ev.SegmentCorrected(
+    better = le.SegmentCorrected(
         channel=FLOOR, segment=S1, base_revision=0, base_words=2, text="Good morning.", tail="", machine=True
     )
     return [
@@ -234,7 +238,7 @@ def better_pass(recorder: Recorder) -> list[LogRecord]:
         tell(ended(S2, 1_800, "To ale."), ENGINE, cause="w-3", n=2),
         tell(msgspec.structs.replace(better, segment=S2, text="To hail."), ENGINE, cause="w-4"),
         tell(
-            ev.SegmentCorrected(channel=FLOOR, segment=S2, base_revision=1, base_words=2, text="To all.", tail=""),
+            le.SegmentCorrected(channel=FLOOR, segment=S2, base_revision=1, base_words=2, text="To all.", tail=""),
             CAPTIONER,
         ),
         tell(opened(S3, 2_000), ENGINE, cause="w-5"),
@@ -277,22 +281,22 @@ def translated(recorder: Recorder) -> list[LogRecord]:
     tell, mt = recorder.record, Actor(Role.TRANSLATOR, "translator")
     spanish = ChannelId("mt-es")
 
-    def made(segment: SegmentId, revision: int, *, rough: bool = False) -> ev.MadeFrom:
-        sources = (ev.SourceSegment(segment, revision),)
-        return ev.MadeFrom(sources=sources, route="bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es", rough=rough)
+    def made(segment: SegmentId, revision: int, *, rough: bool = False) -> le.MadeFrom:
+        sources = (le.SourceSegment(segment, revision),)
+        return le.MadeFrom(sources=sources, route="bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es", rough=rough)
 
     def line(segment: SegmentId, t0: int, text: str) -> list[LogRecord]:
         name = SegmentId(f"{segment}-mt-es")
-        opening = ev.SegmentOpened(
+        opening = le.SegmentOpened(
             channel=spanish,
             segment=name,
             t0=t0,
             language="es",
-            origin=ev.Origin.TRANSLATED,
+            origin=le.Origin.TRANSLATED,
             speaker=ANA,
             made_from=made(segment, 0),
         )
-        ending = ev.SegmentEnded(channel=spanish, segment=name, t1=t0 + 600, reason=ev.EndReason.SENTENCE, text=text)
+        ending = le.SegmentEnded(channel=spanish, segment=name, t1=t0 + 600, reason=le.EndReason.SENTENCE, text=text)
         return [tell(opening, mt, cause=f"mt-{segment}"), tell(ending, mt, cause=f"mt-{segment}", n=1)]
 
     said = [(S1, 400, "Good morning."), (S2, 1_200, "To all."), (S3, 2_000, "Hm.")]
@@ -310,8 +314,8 @@ def translated(recorder: Recorder) -> list[LogRecord]:
     for segment, t0, text in said:
         records += [tell(opened(segment, t0), ENGINE), tell(ended(segment, t0 + 600, text), ENGINE)]
     records += [*line(S2, 1_200, "A todos."), *line(S1, 400, "Buenos días."), *line(S3, 2_000, "Hm.")]
-    mended = ev.SegmentCorrected(channel=FLOOR, segment=S1, base_revision=0, base_words=0, text="Good night.", tail="")
-    anew = ev.SegmentCorrected(
+    mended = le.SegmentCorrected(channel=FLOOR, segment=S1, base_revision=0, base_words=0, text="Good night.", tail="")
+    anew = le.SegmentCorrected(
         channel=spanish,
         segment=SegmentId("s1-mt-es"),
         base_revision=0,
@@ -324,7 +328,7 @@ def translated(recorder: Recorder) -> list[LogRecord]:
     records += [
         tell(mended, CAPTIONER),
         tell(anew, mt),
-        tell(ev.ChannelRewound(channel=spanish, t=0, segments=(SegmentId("s3-mt-es"),)), CAPTIONER),
+        tell(le.ChannelRewound(channel=spanish, t=0, segments=(SegmentId("s3-mt-es"),)), CAPTIONER),
         tell(ev.SessionClosed(t=3_000), CHAIR),
     ]
     return records
@@ -342,7 +346,7 @@ def asking(recorder: Recorder) -> list[LogRecord]:
 
     def received(name: InterventionId, number: int, text: str) -> LogRecord:
         return tell(
-            ev.InterventionReceived(
+            qe.InterventionReceived(
                 intervention=name,
                 number=number,
                 kind=InterventionKind.QUESTION,
@@ -357,7 +361,7 @@ def asking(recorder: Recorder) -> list[LogRecord]:
         )
 
     def stands(status: InterventionStatus) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=1_000), STAFF)
+        return tell(qe.InterventionStatusChanged(intervention=q1, number=1, status=status, t=1_000), STAFF)
 
     return [
         tell(ev.SessionCreated(title="Asking", languages=("en",)), STAFF),
@@ -365,10 +369,10 @@ def asking(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         received(q1, 1, "Wy?"),
         received(q2, 2, "Who is it?"),
-        tell(ev.InterventionFlagged(intervention=q2, flags=("blocked-word",)), STAFF),
-        tell(ev.InterventionReworded(intervention=q1, text="Why?"), STAFF),
+        tell(qe.InterventionFlagged(intervention=q2, flags=("blocked-word",)), STAFF),
+        tell(qe.InterventionReworded(intervention=q1, text="Why?"), STAFF),
         tell(
-            ev.InterventionPublished(
+            qe.InterventionPublished(
                 intervention=q1,
                 number=1,
                 kind=InterventionKind.QUESTION,
@@ -381,10 +385,10 @@ def asking(recorder: Recorder) -> list[LogRecord]:
             STAFF,
         ),
         stands(InterventionStatus.QUEUED),
-        tell(ev.QueueOrdered(order=QueueOrder.ALTERNATE), STAFF),
-        tell(ev.QueueArranged(first=(q1,)), CHAIR),
-        tell(ev.SupportCounted(counts={q1: 12})),
-        tell(ev.InterventionWritten(intervention=q1, number=1, text="Because.", language="en"), STAFF),
+        tell(qe.QueueOrdered(order=QueueOrder.ALTERNATE), STAFF),
+        tell(qe.QueueArranged(first=(q1,)), CHAIR),
+        tell(qe.SupportCounted(counts={q1: 12})),
+        tell(qe.InterventionWritten(intervention=q1, number=1, text="Because.", language="en"), STAFF),
         stands(InterventionStatus.WRITTEN),
         tell(ev.SessionClosed(t=3_000), CHAIR),
     ]
@@ -400,14 +404,14 @@ def turns(recorder: Recorder) -> list[LogRecord]:
     q1, line, speaker = InterventionId("q1"), SegmentId("i1.a"), SpeakerId("i1")
 
     def stands(status: InterventionStatus, t: int, actor: Actor = STAFF, *, own: bool = False) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t, own=own), actor)
+        return tell(qe.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t, own=own), actor)
 
     return [
         tell(ev.SessionCreated(title="Turns", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(
-            ev.InterventionReceived(
+            qe.InterventionReceived(
                 intervention=q1,
                 number=1,
                 kind=InterventionKind.REQUEST,
@@ -421,7 +425,7 @@ def turns(recorder: Recorder) -> list[LogRecord]:
             by,
         ),
         tell(
-            ev.InterventionPublished(
+            qe.InterventionPublished(
                 intervention=q1,
                 number=1,
                 kind=InterventionKind.REQUEST,
@@ -436,18 +440,18 @@ def turns(recorder: Recorder) -> list[LogRecord]:
         stands(InterventionStatus.QUEUED, 1_000),
         stands(InterventionStatus.LATER, 1_100, by, own=True),
         stands(InterventionStatus.QUEUED, 1_200, by, own=True),
-        tell(ev.TurnLimited(ms=180_000), CHAIR),
+        tell(qe.TurnLimited(ms=180_000), CHAIR),
         stands(InterventionStatus.CALLED, 2_000),
         tell(ev.SpeakerIntroduced(speaker=speaker, name="Ana"), by),
-        tell(ev.TurnTyped(intervention=q1, number=1, t=3_000), by),
+        tell(qe.TurnTyped(intervention=q1, number=1, t=3_000), by),
         tell(
-            ev.SegmentOpened(
-                channel=FLOOR, segment=line, t0=3_500, language="en", origin=ev.Origin.SPEAKER, speaker=speaker
+            le.SegmentOpened(
+                channel=FLOOR, segment=line, t0=3_500, language="en", origin=le.Origin.SPEAKER, speaker=speaker
             ),
             by,
         ),
         tell(
-            ev.SegmentEnded(channel=FLOOR, segment=line, t1=3_500, reason=ev.EndReason.SENTENCE, text="I wonder why."),
+            le.SegmentEnded(channel=FLOOR, segment=line, t1=3_500, reason=le.EndReason.SENTENCE, text="I wonder why."),
             by,
         ),
         stands(InterventionStatus.ANSWERED, 9_000),
@@ -462,12 +466,12 @@ def remove_what_was_typed(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
 def held_turn(recorder: Recorder) -> list[LogRecord]:
     """A question whose author needs more time when it is called; the next question is called meanwhile."""
     tell, by, q1 = recorder.record, Actor(Role.PARTICIPANT, "q1"), InterventionId("q1")
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=q1, number=1, kind=InterventionKind.QUESTION, text="Who pays?", language="en", name="",
         origin="remote",
         asker="asker-1", t=900,
     )  # fmt: skip
-    published = ev.InterventionPublished(
+    published = qe.InterventionPublished(
         intervention=q1,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -479,7 +483,7 @@ def held_turn(recorder: Recorder) -> list[LogRecord]:
     )
 
     def stands(status: InterventionStatus, t: int) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t), STAFF)
+        return tell(qe.InterventionStatusChanged(intervention=q1, number=1, status=status, t=t), STAFF)
 
     return [
         tell(ev.SessionCreated(title="Held", languages=("en",)), STAFF),
@@ -488,7 +492,7 @@ def held_turn(recorder: Recorder) -> list[LogRecord]:
         tell(published, STAFF),
         stands(InterventionStatus.QUEUED, 1_000),
         stands(InterventionStatus.CALLED, 2_000),
-        tell(ev.TurnHeld(intervention=q1, number=1, t=3_000), by),
+        tell(qe.TurnHeld(intervention=q1, number=1, t=3_000), by),
         stands(InterventionStatus.QUEUED, 4_000),
         tell(ev.SessionClosed(t=10_000), CHAIR),
     ]
@@ -504,21 +508,21 @@ def backstage(recorder: Recorder) -> list[LogRecord]:
     note, to_hub, line = NoteId("n1"), NoteId("n2"), SegmentId("s1")
     who, how = PolicyQuestionId("q1"), PolicyQuestionId("q2")
     listed = (PolicyQuestion(id=who, text="Who pays?"), PolicyQuestion(id=how, text="How is it measured?"))
-    ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=900, reason=ev.EndReason.SENTENCE, text="All of us pay.")
+    ended = le.SegmentEnded(channel=FLOOR, segment=line, t1=900, reason=le.EndReason.SENTENCE, text="All of us pay.")
     return [
         tell(ev.SessionCreated(title="Backstage", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
-        tell(ev.PolicyQuestionsListed(questions=listed), STAFF),
+        tell(ne.PolicyQuestionsListed(questions=listed), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
-        tell(ev.SegmentOpened(channel=FLOOR, segment=line, t0=0, language="en", origin=ev.Origin.PERSON), CAPTIONER),
+        tell(le.SegmentOpened(channel=FLOOR, segment=line, t0=0, language="en", origin=le.Origin.PERSON), CAPTIONER),
         tell(ended, CAPTIONER),
-        tell(ev.SegmentTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
-        tell(ev.SegmentTagged(segment=line, tag=Tag.OPTION), CHAIR),
-        tell(ev.SegmentTagged(segment=line, tag=None), CHAIR),
-        tell(ev.NoteLeft(text="Ana Conceição comes next.", note=note, to=Role.CAPTIONER), CHAIR),
-        tell(ev.NoteRead(note=note), CAPTIONER),
-        tell(ev.HubNoteLeft(hub="lima", note=to_hub, text="You are next.", by=Role.CHAIR), CHAIR),
-        tell(ev.HubNoteRead(hub="lima", note=to_hub, by=Role.HUB), hub),
+        tell(ne.SegmentTagged(segment=line, tag=Tag.AGREED, question=who), STAFF),
+        tell(ne.SegmentTagged(segment=line, tag=Tag.OPTION), CHAIR),
+        tell(ne.SegmentTagged(segment=line, tag=None), CHAIR),
+        tell(ne.NoteLeft(text="Ana Conceição comes next.", note=note, to=Role.CAPTIONER), CHAIR),
+        tell(ne.NoteRead(note=note), CAPTIONER),
+        tell(he.HubNoteLeft(hub="lima", note=to_hub, text="You are next.", by=Role.CHAIR), CHAIR),
+        tell(he.HubNoteRead(hub="lima", note=to_hub, by=Role.HUB), hub),
         tell(ev.SessionClosed(t=3_000), CHAIR),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -17,8 +18,8 @@ def two_servers(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
     def line(segment: SegmentId, t: int, text: str) -> list[LogRecord]:
-        opened = ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t, language="en", origin=ev.Origin.MACHINE)
-        ended = ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t + 500, reason=ev.EndReason.SENTENCE, text=text)
+        opened = le.SegmentOpened(channel=FLOOR, segment=segment, t0=t, language="en", origin=le.Origin.MACHINE)
+        ended = le.SegmentEnded(channel=FLOOR, segment=segment, t1=t + 500, reason=le.EndReason.SENTENCE, text=text)
         return [tell(opened, ENGINE), tell(ended, ENGINE)]
 
     return [

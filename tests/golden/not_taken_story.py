@@ -5,6 +5,8 @@ words of one are removed.
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import HUB, REMOTE, InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
@@ -17,8 +19,8 @@ VISITOR = Actor(Role.PARTICIPANT, "visitor")
 ONE, OTHER = InterventionId("q1"), InterventionId("q2")
 
 
-def _asked(name: InterventionId, number: int, text: str, origin: str) -> ev.InterventionReceived:
-    return ev.InterventionReceived(
+def _asked(name: InterventionId, number: int, text: str, origin: str) -> qe.InterventionReceived:
+    return qe.InterventionReceived(
         intervention=name,
         number=number,
         kind=InterventionKind.QUESTION,
@@ -31,8 +33,8 @@ def _asked(name: InterventionId, number: int, text: str, origin: str) -> ev.Inte
     )
 
 
-def _stands(name: InterventionId, number: int, status: InterventionStatus, t: int) -> ev.InterventionStatusChanged:
-    return ev.InterventionStatusChanged(intervention=name, number=number, status=status, t=t)
+def _stands(name: InterventionId, number: int, status: InterventionStatus, t: int) -> qe.InterventionStatusChanged:
+    return qe.InterventionStatusChanged(intervention=name, number=number, status=status, t=t)
 
 
 def two_not_taken(recorder: Recorder) -> list[LogRecord]:
@@ -43,15 +45,15 @@ def two_not_taken(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         tell(_asked(ONE, 1, "Why?", REMOTE), VISITOR, cause="ask-1"),
         tell(_stands(ONE, 1, InterventionStatus.CHECKED, 900), VISITOR, cause="ask-1", n=1),
-        tell(ev.AskingLimited(known=True), MODERATOR),
+        tell(qe.AskingLimited(known=True), MODERATOR),
         tell(_asked(OTHER, 2, "Why João Silva?", f"{HUB}kisumu"), VISITOR, cause="ask-2"),
         tell(_stands(OTHER, 2, InterventionStatus.CHECKED, 950), VISITOR, cause="ask-2", n=1),
         tell(_stands(ONE, 1, InterventionStatus.DECLINED, 1_000), MODERATOR, cause="no-1"),
-        tell(ev.InterventionDeclined(intervention=ONE, reason="Asked before."), MODERATOR, cause="no-1", n=1),
+        tell(qe.InterventionDeclined(intervention=ONE, reason="Asked before."), MODERATOR, cause="no-1", n=1),
         tell(_stands(OTHER, 2, InterventionStatus.DECLINED, 1_100), MODERATOR, cause="no-2"),
-        tell(ev.InterventionDeclined(intervention=OTHER, reason="It names João Silva."), MODERATOR, cause="no-2", n=1),
+        tell(qe.InterventionDeclined(intervention=OTHER, reason="It names João Silva."), MODERATOR, cause="no-2", n=1),
         tell(
-            ev.HubDeclined(hub="kisumu", intervention=OTHER, reason="It names João Silva."),
+            he.HubDeclined(hub="kisumu", intervention=OTHER, reason="It names João Silva."),
             MODERATOR,
             cause="no-2",
             n=2,
@@ -62,7 +64,7 @@ def two_not_taken(recorder: Recorder) -> list[LogRecord]:
 
 def remove_the_one_from_a_hub(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
     gone, tell = (7, 12, 13), recorder.record
-    stays = ev.InterventionRemoved(
+    stays = qe.InterventionRemoved(
         intervention=OTHER,
         number=2,
         kind=InterventionKind.QUESTION,

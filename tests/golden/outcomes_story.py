@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import outcomes as oe
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.outcome_parts import (
     Citation,
@@ -73,7 +74,7 @@ def _questions(recorder: Recorder) -> list[LogRecord]:
         tell(oe.SubmissionSelected(intervention=PROPOSAL, question=Q1, sessions=(HALL,)), STAFF),
         tell(oe.QuestionClosed(question=Q1, reason="It was answered."), STAFF),
         tell(oe.SessionPrepared(session=HALL, questions=(Q1,), objectives=("Two options",)), STAFF),
-        tell(ev.InterventionTagged(intervention=PROPOSAL, question=Q1), STAFF),
+        tell(qe.InterventionTagged(intervention=PROPOSAL, question=Q1), STAFF),
         tell(oe.PaperFiled(paper=PaperId("a"), question=Q1, title="Paper", address="https://cstd.example/a"), STAFF),
     ]
 

@@ -5,6 +5,7 @@ are declined, which the speaker makes public; then one line is removed, and what
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
@@ -18,22 +19,22 @@ ANA = SpeakerId("ana")
 
 
 def _line(recorder: Recorder, segment: SegmentId, t0: int, text: str) -> list[LogRecord]:
-    opened = ev.SegmentOpened(
-        channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.PERSON, speaker=ANA
+    opened = le.SegmentOpened(
+        channel=FLOOR, segment=segment, t0=t0, language="en", origin=le.Origin.PERSON, speaker=ANA
     )
-    ended = ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t0 + 900, reason=ev.EndReason.SENTENCE, text=text)
+    ended = le.SegmentEnded(channel=FLOOR, segment=segment, t1=t0 + 900, reason=le.EndReason.SENTENCE, text=text)
     return [recorder.record(event, CAPTIONER, cause=f"type-{segment}", n=n) for n, event in enumerate((opened, ended))]
 
 
-def _declined(segment: SegmentId, text: str) -> ev.ProposalDeclined:
-    return ev.ProposalDeclined(
+def _declined(segment: SegmentId, text: str) -> le.ProposalDeclined:
+    return le.ProposalDeclined(
         channel=FLOOR, segment=segment, text=text, reason="It was not said.", by=Role.CAPTIONER, at=MORNING + 60_000
     )
 
 
 def own_words(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
-    proposed = ev.SegmentCorrected(
+    proposed = le.SegmentCorrected(
         channel=FLOOR, segment=ONE, base_revision=0, base_words=0, text="We were ready.", tail="", proposed=True
     )
     return [

@@ -5,6 +5,7 @@ words are removed for good.
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
@@ -16,12 +17,12 @@ STAFF = Actor(Role.SECRETARIAT, "staff-1")
 Q = InterventionId("q1")
 
 
-def _stands(status: InterventionStatus, t: int, reason: str = "") -> ev.InterventionStatusChanged:
-    return ev.InterventionStatusChanged(intervention=Q, number=1, status=status, t=t, reason=reason)
+def _stands(status: InterventionStatus, t: int, reason: str = "") -> qe.InterventionStatusChanged:
+    return qe.InterventionStatusChanged(intervention=Q, number=1, status=status, t=t, reason=reason)
 
 
-def _published(text: str, name: str, *, removed: bool = False) -> ev.InterventionPublished:
-    return ev.InterventionPublished(
+def _published(text: str, name: str, *, removed: bool = False) -> qe.InterventionPublished:
+    return qe.InterventionPublished(
         intervention=Q,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -36,7 +37,7 @@ def _published(text: str, name: str, *, removed: bool = False) -> ev.Interventio
 
 def question_not_taken(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=Q,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -53,11 +54,11 @@ def question_not_taken(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         tell(received, Actor(Role.PARTICIPANT, "visitor"), cause="ask"),
         tell(_stands(InterventionStatus.CHECKED, 900), Actor(Role.PARTICIPANT, "visitor"), cause="ask", n=1),
-        tell(ev.InterventionReworded(intervention=Q, text="Why João Silva?"), MODERATOR),
+        tell(qe.InterventionReworded(intervention=Q, text="Why João Silva?"), MODERATOR),
         tell(_published("Why João Silva?", "Ana Conceição"), MODERATOR, cause="approve"),
         tell(_stands(InterventionStatus.QUEUED, 1_000), MODERATOR, cause="approve", n=1),
         tell(_stands(InterventionStatus.CALLED, 1_500), MODERATOR),
-        tell(ev.InterventionWritten(intervention=Q, number=1, text="He was here.", language="pt"), MODERATOR),
+        tell(qe.InterventionWritten(intervention=Q, number=1, text="He was here.", language="pt"), MODERATOR),
         tell(_stands(InterventionStatus.DECLINED, 2_000, "It names João Silva."), MODERATOR),
         tell(ev.SessionClosed(t=3_000), MODERATOR),
     ]
@@ -66,7 +67,7 @@ def question_not_taken(recorder: Recorder) -> list[LogRecord]:
 def remove_its_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
     """Append the events that `moothall.core.removal.questions.stays_of` makes in this release."""
     gone, tell = (4, 6, 7, 10, 11), recorder.record
-    stays = ev.InterventionRemoved(
+    stays = qe.InterventionRemoved(
         intervention=Q, number=1, kind=InterventionKind.QUESTION, language="en", origin="remote", asker="asker-1", t=900
     )
     return gone, [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound, Unsaved
@@ -36,7 +37,7 @@ async def small_session() -> list[Frame]:
         await meeting.store(ev.SpeakerIntroduced(speaker=ada, name='Ada "the chair" </script>')),
         await meeting.store(ev.SpeakerAssigned(segments=(SegmentId("s1"),), speaker=ada)),
         await meeting.store(
-            ev.SegmentCorrected(
+            le.SegmentCorrected(
                 channel=FLOOR,
                 segment=SegmentId("s1"),
                 base_revision=0,

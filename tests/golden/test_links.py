@@ -17,6 +17,7 @@ from websockets.asyncio.client import connect
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import SYSTEM
@@ -98,9 +99,9 @@ def test_an_engine_of_the_release_writes_a_session_of_this_server(release: str, 
             await heard
             assert end == len(render(SCRIPT)) // 32
             events = await hall.events()
-        words = [word for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+        words = [word for event in events if isinstance(event, le.WordsCommitted) for word in event.words]
         assert [word.text.strip() for word in words] == WORDS
-        assert len([event for event in events if isinstance(event, ev.SegmentEnded)]) == 4
+        assert len([event for event in events if isinstance(event, le.SegmentEnded)]) == 4
 
     loop.run(story())
 
@@ -263,7 +264,7 @@ async def test_this_hub_follows_a_server_of_the_release(release: str, later: boo
     assert (copy.broken, copy.whole) == (None, True)
     assert copy.verified > 0, "It is vouched for by the centre's key."
     events = [decode_event(record.body) for record in records if record.body is not None]
-    assert " ".join(event.text for event in events if isinstance(event, ev.SegmentEnded)).split() == WORDS
+    assert " ".join(event.text for event in events if isinstance(event, le.SegmentEnded)).split() == WORDS
     assert isinstance(events[-1], ev.SessionClosed | ev.RecordCheckpoint)
 
 

@@ -5,8 +5,10 @@ again; then nothing is.
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, PolicyQuestionId, SegmentId
 from support.sessions.recorder import MORNING, Recorder
@@ -21,22 +23,22 @@ WHO, WHEN = PolicyQuestionId("q1"), PolicyQuestionId("q2")
 def topics_taken_up(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
     pays, begins = PolicyQuestion(id=WHO, text="Who pays?"), PolicyQuestion(id=WHEN, text="When does it begin?")
-    ended = ev.SegmentEnded(
-        channel=FLOOR, segment=LINE, t1=5_900, reason=ev.EndReason.SENTENCE, text="The members pay, says Ana."
+    ended = le.SegmentEnded(
+        channel=FLOOR, segment=LINE, t1=5_900, reason=le.EndReason.SENTENCE, text="The members pay, says Ana."
     )
     return [
         tell(ev.SessionCreated(title="Topics", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
-        tell(ev.PolicyQuestionsListed(questions=(pays, begins)), STAFF),
+        tell(ne.PolicyQuestionsListed(questions=(pays, begins)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), CHAIR),
         tell(ev.TopicTaken(title="Item 1: Opening", t=1_000), CHAIR),
         tell(ev.TopicTaken(question=WHEN, number=2, title="When does it begin?", t=4_000), CHAIR),
         tell(ev.TopicTaken(question=WHO, number=1, title="Who pays?", t=3_500), CHAIR),
         tell(
-            ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=5_000, language="en", origin=ev.Origin.PERSON), CAPTIONER
+            le.SegmentOpened(channel=FLOOR, segment=LINE, t0=5_000, language="en", origin=le.Origin.PERSON), CAPTIONER
         ),
         tell(ended, CAPTIONER),
-        tell(ev.PolicyQuestionsListed(questions=(begins, PolicyQuestion(id=WHO, text="Who pays for it?"))), STAFF),
+        tell(ne.PolicyQuestionsListed(questions=(begins, PolicyQuestion(id=WHO, text="Who pays for it?"))), STAFF),
         tell(ev.TopicTaken(t=8_000), CHAIR),
         tell(ev.SessionClosed(t=9_000), CHAIR),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import (
     REMOTE,
@@ -24,7 +25,7 @@ WORDS = {ONE: "Access is a right.", OTHER: "Ask João Silva to pay."}
 
 def _comment(recorder: Recorder, name: InterventionId, number: int) -> list[LogRecord]:
     tell, cause, kind = recorder.record, f"say-{number}", InterventionKind.COMMENT
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=name,
         number=number,
         kind=kind,
@@ -35,11 +36,11 @@ def _comment(recorder: Recorder, name: InterventionId, number: int) -> list[LogR
         asker=f"asker-{number}",
         t=900,
     )
-    published = ev.InterventionPublished(
+    published = qe.InterventionPublished(
         intervention=name, number=number, kind=kind, text=WORDS[name], language="en", name="", origin=REMOTE, t=900
     )
     stands = [
-        ev.InterventionStatusChanged(intervention=name, number=number, status=status, t=900)
+        qe.InterventionStatusChanged(intervention=name, number=number, status=status, t=900)
         for status in (InterventionStatus.CHECKED, InterventionStatus.QUEUED)
     ]
     return [
@@ -61,11 +62,11 @@ def voted(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
         *_comment(recorder, ONE, 1),
         *_comment(recorder, OTHER, 2),
-        tell(ev.VotingSwitched(on=True), MODERATOR),
-        tell(ev.CommentsPutToVote(comments=(ONE, OTHER)), MODERATOR),
-        tell(ev.OpinionsCounted(voters=5, sums={ONE: OpinionSums(agree=4, disagree=0, passed=1)}, groups=())),
+        tell(qe.VotingSwitched(on=True), MODERATOR),
+        tell(qe.CommentsPutToVote(comments=(ONE, OTHER)), MODERATOR),
+        tell(qe.OpinionsCounted(voters=5, sums={ONE: OpinionSums(agree=4, disagree=0, passed=1)}, groups=())),
         tell(
-            ev.OpinionsCounted(
+            qe.OpinionsCounted(
                 voters=24,
                 sums={ONE: OpinionSums(agree=20, disagree=0, passed=4), OTHER: both},
                 groups=(
@@ -74,17 +75,17 @@ def voted(recorder: Recorder) -> list[LogRecord]:
                 ),
             )
         ),
-        tell(ev.VotingSwitched(on=False), MODERATOR),
+        tell(qe.VotingSwitched(on=False), MODERATOR),
         tell(ev.SessionClosed(t=3_000), MODERATOR),
     ]
 
 
 def remove_the_other(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
     gone, tell, kind = (8, 10), recorder.record, InterventionKind.COMMENT
-    stays = ev.InterventionRemoved(
+    stays = qe.InterventionRemoved(
         intervention=OTHER, number=2, kind=kind, language="en", origin=REMOTE, asker="asker-2", t=900
     )
-    published = ev.InterventionPublished(
+    published = qe.InterventionPublished(
         intervention=OTHER, number=2, kind=kind, text="", language="en", name="", origin=REMOTE, t=900, removed=True
     )
     return gone, [

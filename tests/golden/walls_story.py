@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
@@ -20,9 +22,9 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
     tell = recorder.record
 
     def stands(status: InterventionStatus, t: int) -> LogRecord:
-        return tell(ev.InterventionStatusChanged(intervention=Q1, number=1, status=status, t=t), MODERATOR)
+        return tell(qe.InterventionStatusChanged(intervention=Q1, number=1, status=status, t=t), MODERATOR)
 
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=Q1,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -33,7 +35,7 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
         asker="asker-1",
         t=900,
     )
-    published = ev.InterventionPublished(
+    published = qe.InterventionPublished(
         intervention=Q1,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -47,9 +49,9 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
         tell(ev.SessionCreated(title="Walls", languages=("en",)), STAFF),
         tell(ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)), STAFF),
         tell(ev.SessionOpened(wall=MORNING), MODERATOR),
-        tell(ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=300, language="en", origin=ev.Origin.MACHINE), ENGINE),
+        tell(le.SegmentOpened(channel=FLOOR, segment=LINE, t0=300, language="en", origin=le.Origin.MACHINE), ENGINE),
         tell(
-            ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=800, reason=ev.EndReason.SENTENCE, text="A name."), ENGINE
+            le.SegmentEnded(channel=FLOOR, segment=LINE, t1=800, reason=le.EndReason.SENTENCE, text="A name."), ENGINE
         ),
         tell(received, PARTICIPANT),
         tell(published, MODERATOR),

@@ -40,6 +40,15 @@ def test_the_event_reference_is_what_the_events_say() -> None:
     assert text(event_reference.PAGE) == event_reference.render()
 
 
+def test_the_event_reference_describes_every_value_that_a_field_names_and_no_other() -> None:
+    page = text(event_reference.PAGE)
+    types = re.findall(r"^\| `\w+` \| `([^`]+)` \|", page, re.MULTILINE)
+    named = {name for each in types for name in re.findall(r"\b[A-Z]\w+", each.partition(" = ")[0])}
+    described = re.findall(r"^### (\w+)$", page, re.MULTILINE)
+    assert "InterventionStatus" in described
+    assert {name for name in named if not name.endswith("Id")} - {"None", "UnsetType"} == set(described)
+
+
 def test_the_records_page_and_schema_are_what_its_types_say() -> None:
     assert text(record_reference.PAGE) == record_reference.render_page()
     assert text(record_reference.SCHEMA) == record_reference.render_schema()

@@ -43,6 +43,11 @@ UNTESTED = {
     "core/questions/interventions.py": "the fold of a session's questions; rules/test_questions.py carries all out",
     "core/kernel/command.py": "no fields and no behaviour; test_decide.py gives every command",
     "core/events/base.py": "no behaviour; test_types.py walks all events",
+    "core/events/attendance.py": "fields without behaviour; test_types.py walks all events",
+    "core/events/hubs.py": "fields without behaviour; test_types.py walks all events",
+    "core/events/lines.py": "fields without behaviour; test_types.py walks all events",
+    "core/events/notes_and_tags.py": "fields without behaviour; test_types.py walks all events",
+    "core/events/questions.py": "fields without behaviour; test_types.py walks all events",
     "core/events/outcomes.py": "fields without behaviour; test_types.py walks all events",
     "core/events/outcome_parts.py": "fields without behaviour; test_report_rules.py uses every one of them",
     "core/outcomes/commands.py": "fields without behaviour; the tests of the rules give every one of them",
@@ -132,7 +137,7 @@ def test_more_than_one_sentence_says_why() -> None:
 
 def test_a_module_above_600_lines_says_why() -> None:
     long = [path for path in code(*SOURCE_ROOTS, "web", "tools", "bench") if text(path).count("\n") > 600]
-    assert "server/moothall/core/events/types.py" in {path.as_posix() for path in long}
+    assert "server/moothall/core/commands.py" in {path.as_posix() for path in long}
     assert [path.as_posix() for path in long if not says_why(text(path))] == []
 
 

@@ -26,7 +26,8 @@ from moothall.adapters.captioning.pull_door import _whole as position_of
 from moothall.adapters.captioning.tcp_door import TcpDoor
 from moothall.core import commands as do
 from moothall.core.captioning.charsets import MOST_HELD, lenient_text, whole_text, without_telnet
-from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.events.lines import Origin
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal

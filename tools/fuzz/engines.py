@@ -7,7 +7,7 @@ from typing import Any
 
 from fuzz.target import Target
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.translation.routes import Direction

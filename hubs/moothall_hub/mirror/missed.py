@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentEnded, SegmentOpened
+from moothall.core.events.lines import SegmentEnded, SegmentOpened
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import channel_lane

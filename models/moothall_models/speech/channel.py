@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.sessions.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Utterance
 

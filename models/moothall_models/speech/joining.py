@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import ends_clause, plain
 from moothall_models.speech.utterance import Utterance

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.ports import Window
 from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.review import EndedLine, Reviewer

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
 from moothall_models.speech.settings import SpeechSettings

@@ -8,7 +8,7 @@ from enum import Enum, auto
 import msgspec
 import numpy as np
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.wire.engine import Speaking
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples
 from moothall_models.speech.settings import SpeechSettings

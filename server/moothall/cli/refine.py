@@ -21,7 +21,7 @@ from moothall.cli.playing import languages_of, session_of
 from moothall.cli.progress import RecordingProgress
 from moothall.cli.transcribe import SAMPLES_A_MS, STOPPED, add_recognising, order_of, recognise, require_right
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import Origin, Word
+from moothall.core.events.lines import Origin, Word
 from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.lines import AirSource, EndReason, MadeFrom, Origin, SourceSegment, Word
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import (
     REMOTE,
     InterventionKind,
@@ -17,24 +20,7 @@ from moothall.core.events.question_parts import (
     OpinionSums,
     QueueOrder,
 )
-from moothall.core.events.types import (
-    Access,
-    AirSource,
-    ChannelKind,
-    CountSource,
-    EndReason,
-    GapReason,
-    LogKind,
-    MadeFrom,
-    Origin,
-    PolicyQuestion,
-    SealVersion,
-    SoundKept,
-    SourceSegment,
-    Tag,
-    Topic,
-    Word,
-)
+from moothall.core.events.types import Access, ChannelKind, GapReason, LogKind, SealVersion, SoundKept, Topic
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import (

@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from moothall.core.events.lines import MadeFrom, Origin
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
+from moothall.core.events.types import ChannelKind, GapReason, LaneHead
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction

@@ -12,6 +12,8 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
@@ -39,7 +41,7 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """End, media ms; None while the line grows."""
     language: str
     """BCP-47 tag; `und` where the log has none that is well-formed."""
-    origin: ev.Origin
+    origin: le.Origin
     mended: bool
     """Whether a person corrected the line."""
     accepted: bool
@@ -51,9 +53,9 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The speaker's shown name, as a single row; empty where nobody is named."""
     text: str
     """The whole text as a single row, never blank."""
-    words: tuple[ev.Word, ...] = ()
+    words: tuple[le.Word, ...] = ()
     """The words as they were first committed, for their times; none in a line that was typed."""
-    made_from: ev.MadeFrom | None = None
+    made_from: le.MadeFrom | None = None
     """From which line it was translated; None when it is no translation."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
@@ -181,7 +183,7 @@ class RecordFold(TextFold):
     def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
         super().__init__(session, epoch, Feed(channel))
         self._quality = QualityView()
-        self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
+        self._words: dict[SegmentId, tuple[le.Word, ...]] = {}
         self._cues: set[SegmentId] = set()
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
@@ -197,13 +199,13 @@ class RecordFold(TextFold):
         self._quality = self._quality.apply(header.at, header.role, event)
         self._at = header.at
         self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
-        if isinstance(event, ev.QuestionFact):
+        if isinstance(event, qe.QuestionFact):
             self._questions = evolve_questions(self._questions, event)
             return
         match event:
-            case ev.SegmentOpened() if event.cues:
+            case le.SegmentOpened() if event.cues:
                 self._cues.add(event.segment)
-            case ev.WordsCommitted():
+            case le.WordsCommitted():
                 self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
             case ev.GapNoted() if event.channel == self.feed.channel:
                 self._gaps.append(Missing(t0=event.t0, t1=event.t1, absence=Absence.GAP, reason=event.reason))
@@ -266,7 +268,7 @@ class RecordFold(TextFold):
 
 
 def recorded(
-    line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = (), *, cues: bool = False
+    line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[le.Word] = (), *, cues: bool = False
 ) -> RecordedLine:
     """A line that readers see, in the form of the record; `text`: its text as a single row."""
     return made_of(

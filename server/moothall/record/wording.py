@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import UnsetType
 
+from moothall.core.events.lines import MadeFrom, Origin
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import MadeFrom, Origin, SealVersion
+from moothall.core.events.types import SealVersion
 from moothall.core.kernel.times import media_time
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
 from moothall.record.chapters import RecordedChapter

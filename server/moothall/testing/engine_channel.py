@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
@@ -66,7 +67,7 @@ class EngineChannel:
     @property
     def words(self) -> list[str]:
         """All committed words, without their spaces."""
-        commits = (event for event in self.events if isinstance(event, ev.WordsCommitted))
+        commits = (event for event in self.events if isinstance(event, le.WordsCommitted))
         return [word.text.strip() for event in commits for word in event.words]
 
     @property

@@ -25,7 +25,7 @@ from hashlib import sha256
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
@@ -56,7 +56,7 @@ class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """End, media ms."""
     language: str
     """BCP-47 tag."""
-    origin: ev.Origin
+    origin: le.Origin
     text: str
     """Not blank."""
     name: str = ""

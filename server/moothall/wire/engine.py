@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.decoding import T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId

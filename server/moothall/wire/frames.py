@@ -30,7 +30,7 @@ from enum import Enum
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import InterventionStatusChanged
+from moothall.core.events.questions import InterventionStatusChanged
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, made_of, read
 from moothall.core.kernel.errors import ProtocolError

@@ -26,6 +26,10 @@ import re
 
 import msgspec
 
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.question_parts import InterventionStatus
@@ -50,16 +54,16 @@ _SILENT = (
     | ev.ClockMapped
     | ev.WriterChanged
     | ev.EngineAttached
-    | ev.SegmentOpened
-    | ev.WordsCommitted
+    | le.SegmentOpened
+    | le.WordsCommitted
     | ev.RecordCheckpoint
     | ev.BodyRemoved
-    | ev.SegmentsMovedHere
-    | ev.NoteOrTag
+    | le.SegmentsMovedHere
+    | ne.NoteOrTag
     | ev.TermChosen
     | ev.CloseRequested
-    | ev.QuestionFact
-    | ev.HubPresenceChanged
+    | qe.QuestionFact
+    | he.HubPresenceChanged
     | UnknownEvent
 )
 """Events that change nothing for a reader of finished lines; they are left out."""
@@ -141,21 +145,21 @@ class LowData:
 
     def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
         match what:
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 self._line(what.segment)
-            case ev.SegmentCorrected() if self._grows(what.segment):
+            case le.SegmentCorrected() if self._grows(what.segment):
                 pass  # The line will be sent with this correction when it ends.
-            case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
+            case le.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
-            case ev.InterventionPublished():
+            case qe.InterventionPublished():
                 self._published[what.intervention] = event
                 while len(self._published) > MOST_PUBLISHED:
                     del self._published[next(iter(self._published))]
-            case ev.InterventionStatusChanged() if (
+            case qe.InterventionStatusChanged() if (
                 self._later is not None and what.status is InterventionStatus.CHECKED
             ):
                 self._later.add(what.intervention)
-            case ev.InterventionStatusChanged() if what.status is InterventionStatus.CALLED or self._may_be_called(
+            case qe.InterventionStatusChanged() if what.status is InterventionStatus.CALLED or self._may_be_called(
                 what.intervention
             ):
                 words = None

@@ -18,6 +18,7 @@ from itertools import islice
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.decoding import made_of
@@ -41,7 +42,7 @@ _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " 
 class _Open(msgspec.Struct, frozen=True):
     t0: int
     speaker: SpeakerId | None
-    words: tuple[ev.Word, ...] = ()
+    words: tuple[le.Word, ...] = ()
     """The recognised words, in order; empty from a feed without words."""
     source: str = ""
     """How it came about, in words; empty where that isn't wanted."""
@@ -122,18 +123,18 @@ class PlainText:
     def _fold(self, event: ev.AnyEvent | UnknownEvent) -> str:
         self._session = fold_session(self._session, event, self._feed)
         match event:
-            case ev.SegmentOpened():
+            case le.SegmentOpened():
                 self._begin(event.segment, self._opened(made_of(Line, event)))
-            case ev.WordsCommitted() if event.segment in self._open:
+            case le.WordsCommitted() if event.segment in self._open:
                 line = self._open[event.segment]
                 self._open[event.segment] = msgspec.structs.replace(line, words=line.words + event.words)
-            case ev.SegmentEnded() if event.segment in self._open and event.segment not in self._given:
+            case le.SegmentEnded() if event.segment in self._open and event.segment not in self._given:
                 return self._give(event.segment, self._open.pop(event.segment), event.text)
             case ev.SpeakerAssigned():
                 for segment in event.segments:
                     if segment in self._open:
                         self._open[segment] = msgspec.structs.replace(self._open[segment], speaker=event.speaker)
-            case ev.ChannelRewound() | ev.SegmentsMovedAway():
+            case le.ChannelRewound() | le.SegmentsMovedAway():
                 for segment in event.segments:
                     self._open.pop(segment, None)
             case ev.SessionClosed():
@@ -187,13 +188,13 @@ def plain(text: str) -> str:
     return " ".join(text.translate(_CONTROLS).split())
 
 
-def behind_doubts(text: str, words: Iterable[ev.Word]) -> list[str]:
+def behind_doubts(text: str, words: Iterable[le.Word]) -> list[str]:
     """Split the text after each word of which the recogniser was not sure; the last piece is the rest, maybe empty."""
     *doubted, (rest, _) = around_doubts(text, words)
     return [*(before + word for before, word in doubted), rest]
 
 
-def around_doubts(text: str, words: Iterable[ev.Word]) -> list[tuple[str, str]]:
+def around_doubts(text: str, words: Iterable[le.Word]) -> list[tuple[str, str]]:
     """Split the text into pairs: what is certain, and the word behind it of which the recogniser was not sure; of the
     last pair that word is empty.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
@@ -68,10 +69,10 @@ class StreamLog:
                 self.clock = (event.t, event.wall)
             case ev.SessionClosed():
                 self.closed = True
-            case ev.SegmentOpened():
+            case le.SegmentOpened():
                 self._languages[event.segment] = event.language
                 self._words[event.segment] = 0
-            case ev.WordsCommitted():
+            case le.WordsCommitted():
                 self._words[event.segment] = event.first + len(event.words)
                 text = "".join(word.text for word in event.words)
                 times = (event.words[0].t0, event.words[-1].t1)
@@ -79,9 +80,9 @@ class StreamLog:
                 rows.append(self._row(event.segment, "commit", text, at, times))
                 if self._shown == event.segment:
                     self._shown = None
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 self._ended.add(event.segment)
-            case ev.SegmentCorrected():
+            case le.SegmentCorrected():
                 span = self._spans.get(event.segment)
                 rows.append(self._row(event.segment, "correct", event.text + event.tail, at, span))
             case _:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 
 FRAME_SAMPLES = 512
 """Pieces begin and end at multiples of this many samples (32 ms), except at the end of the sound."""

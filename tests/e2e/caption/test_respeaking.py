@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from e2e.conftest import QUIET, chromium
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.testing.scripted import Script, ScriptWord, render, write_script
 from moothall.wire import audio
@@ -151,8 +151,8 @@ async def test_one_key_has_a_captioner_heard_until_the_key_and_until_their_page_
     finally:
         await hall.stop()
     events = [decode_event(body) for body in logged(hall.data).bodies.values()]
-    respoken = {each.segment for each in events if isinstance(each, ev.SegmentOpened) and each.respoken}
-    said = [each for each in events if isinstance(each, ev.WordsCommitted)]
+    respoken = {each.segment for each in events if isinstance(each, le.SegmentOpened) and each.respoken}
+    said = [each for each in events if isinstance(each, le.WordsCommitted)]
     for mine in (True, False):
         words = [word.text.strip() for each in said if (each.segment in respoken) is mine for word in each.words]
         assert {word.rstrip("0123456789") for word in words} == {"ann" if mine else "room"}

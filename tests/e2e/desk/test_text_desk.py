@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from support.desks.meeting import FLOOR, Meeting, S, meeting

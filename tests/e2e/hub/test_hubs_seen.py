@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core import commands as do
+from moothall.core.events import hubs as he
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId
@@ -85,8 +86,8 @@ async def test_a_wall_says_who_is_with_us_and_goes_from_one_to_the_next(page: Pa
         line = page.locator("#WithUs")
         await expect(line).to_be_hidden()
 
-        def stands(hub: str, people: int | None, *, here: bool = True) -> ev.HubPresenceChanged:
-            return ev.HubPresenceChanged(hub=hub, title=hub.title(), people=people, here=here, since=1, t=5)
+        def stands(hub: str, people: int | None, *, here: bool = True) -> he.HubPresenceChanged:
+            return he.HubPresenceChanged(hub=hub, title=hub.title(), people=people, here=here, since=1, t=5)
 
         await on.say(stands("kisumu", 23))
         await expect(line).to_have_text("\u2068Kisumu\u2069 is with us: 23 people")

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core import commands as do
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId
 from moothall.core.questions.interventions import Intervention

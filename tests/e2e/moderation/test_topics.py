@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import PolicyQuestionId
 from support.desks.meeting import S, meeting

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import Origin
 from support.desks.process import DeskHall
 from support.halls.process import SESSION, free_port
 from support.links.breakable_link import BreakableLink, breakable_link_to

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
 from moothall.core import commands as do
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.core.questions.interventions import Intervention

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core import commands as do
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import Partial

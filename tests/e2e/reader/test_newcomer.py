@@ -17,7 +17,8 @@ from playwright.async_api import Browser, expect
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind, EndReason, SealVersion, SoundKept, SourceSegment, Word
+from moothall.core.events.lines import EndReason, SourceSegment, Word
+from moothall.core.events.types import ChannelKind, SealVersion, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.services.log.act_queue import Receipt

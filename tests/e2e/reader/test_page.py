@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, Response, expect
 
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, LastWords, Sound, Unsaved
@@ -96,8 +97,8 @@ async def test_lines_made_in_the_browser_are_those_of_the_server(page: Page, bro
         await on.say(opened("room", 62_500), ended("room", "Nobody's.", 62_900))
         await on.say(opened("typed", 61_500, speaker="amina"), ended("typed", "Typed meanwhile.", 62_000))
         await on.say(ev.GapNoted(channel=FLOOR, t0=63_000, t1=3_700_000, reason=ev.GapReason.ENGINE_LOST))
-        await on.say(opened("c", 3_700_500, origin=ev.Origin.SPEAKER), ended("c", "Three & more.", 3_700_900))
-        await on.say(opened("d", 3_701_000, origin=ev.Origin.PERSON), ended("d", "Four.", 3_702_000))
+        await on.say(opened("c", 3_700_500, origin=le.Origin.SPEAKER), ended("c", "Three & more.", 3_700_900))
+        await on.say(opened("d", 3_701_000, origin=le.Origin.PERSON), ended("d", "Four.", 3_702_000))
         await on.say(corrected("d", "Four, mended."), by=CAPTIONER)
         await on.say(opened("e", 3_703_000), words("e", 0, "Five grows"))
         await expect(page.locator("#Growing .text")).to_have_text("Five grows")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
@@ -337,12 +338,12 @@ async def test_struck_lines_go_and_a_mended_title_comes(page: Page) -> None:
         await on.say(opened("g", 16_000), words("g", 0, "In the wrong language"))
         await expect(page.locator("#Growing .text")).to_have_text("In the wrong language")
         struck = (SegmentId("s3"), SegmentId("g"))
-        await on.say(ev.ChannelRewound(channel=FLOOR, t=12_000, segments=struck))
+        await on.say(le.ChannelRewound(channel=FLOOR, t=12_000, segments=struck))
         await expect(page.locator("#s3")).to_have_count(0)
         await expect(page.locator("#Growing .text")).to_have_count(0)
         elsewhere = SessionId("elsewhere")
-        await on.say(ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=elsewhere), by=SYSTEM)
-        await on.say(ev.SegmentsMovedAway(channel=ChannelId("fr"), segments=(SegmentId("s0"),), session=elsewhere))
+        await on.say(le.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=elsewhere), by=SYSTEM)
+        await on.say(le.SegmentsMovedAway(channel=ChannelId("fr"), segments=(SegmentId("s0"),), session=elsewhere))
         await on.say(ev.SessionDescribed(title="Plenary, second part"), by=SYSTEM)
         await expect(page.locator("h1")).to_have_text("Plenary, second part")
         assert [await line.get_attribute("id") for line in await page.locator("#Lines > li").all()] == ["s0", "s2"]

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.adapters.reading.low_data_door import BATCH_MS
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import SegmentId, SpeakerId
@@ -208,10 +209,10 @@ async def test_in_forced_colours_everything_that_says_something_shows(browser: B
 
 async def test_words_of_which_the_recogniser_was_not_sure_are_underlined(page: Page) -> None:
     """While the line grows, when it is finished, when the page is loaded again, and what a person changes no more."""
-    said = (ev.Word(" The", 0, 0), ev.Word(" bored", 0, 0, 0.2), ev.Word(" met", 0, 0, 0.4), ev.Word(" here.", 0, 0))
+    said = (le.Word(" The", 0, 0), le.Word(" bored", 0, 0, 0.2), le.Word(" met", 0, 0, 0.4), le.Word(" here.", 0, 0))
     async with stage() as on:
         await visit(page, on)
-        await on.say(opened("a"), ev.WordsCommitted(channel=FLOOR, segment=SegmentId("a"), first=0, words=said))
+        await on.say(opened("a"), le.WordsCommitted(channel=FLOOR, segment=SegmentId("a"), first=0, words=said))
         await expect(page.locator("#Growing .sure u")).to_have_text(["bored", "met"])
         await on.say(ended("a", "The bored met here."))
         doubtful = page.locator("#a .text u")

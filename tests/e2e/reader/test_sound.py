@@ -16,7 +16,8 @@ from playwright.async_api import Locator, Page, Route, expect
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind, EndReason, SoundKept, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.services.log.act_queue import Receipt

@@ -10,7 +10,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, Tag, Word
+from moothall.core.events.lines import EndReason, Origin, Word
+from moothall.core.events.notes_and_tags import Tag
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines

@@ -11,7 +11,8 @@ from playwright.async_api import Browser, Page, expect
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind, EndReason, Origin, Word
+from moothall.core.events.lines import EndReason, Origin, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt

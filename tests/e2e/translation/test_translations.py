@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.signals import Partial
@@ -36,7 +37,7 @@ async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_mad
         await expect(line.locator(".source")).to_have_text("Translated by a machine from English through Portuguese")
         await on.say(*made("s2", 8_000, "Más o menos.", rough=True), by=TRANSLATOR)
         await on.say(*made("s3", 12_000, "Uno solo.", route="echo 1 en>es", speaker="ana"), by=TRANSLATOR)
-        await on.say(*made("s4", 16_000, "Dicho así.", route="", origin=ev.Origin.MACHINE), by=TRANSLATOR)
+        await on.say(*made("s4", 16_000, "Dicho así.", route="", origin=le.Origin.MACHINE), by=TRANSLATOR)
         source = page.locator("#Lines .source")
         said = [
             "Translated by a machine from English through Portuguese",

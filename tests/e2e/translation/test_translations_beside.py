@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.signals import Partial, StandIn
@@ -81,7 +82,7 @@ async def test_original_and_translation_stand_above_one_another(page: Page, brow
         await on.say(made_again("s4", "Cuatro, otra vez."), by=TRANSLATOR)
         await expect(page.locator("#s4-mt-es .text")).to_have_text("Cuatro, otra vez.")
         await expect(page.locator("#s4-mt-es .original")).to_have_text("Four.")
-        await on.say(*made("s5", 20_000, "Dicho en español.", route="", origin=ev.Origin.MACHINE), by=TRANSLATOR)
+        await on.say(*made("s5", 20_000, "Dicho en español.", route="", origin=le.Origin.MACHINE), by=TRANSLATOR)
         await expect(page.locator("#s5-mt-es .text")).to_be_attached()
         await expect(page.locator("#s5-mt-es .original")).to_have_count(0)
         await ways.get_by_role("link", name="Translation").click()
@@ -160,7 +161,7 @@ async def test_who_looks_back_is_asked_and_who_chose_the_translation_stays(page:
     lines = [
         each
         for n in range(60)
-        for each in made(f"f{n}", n * 4_000, "Une ligne.", channel=FRENCH, language="fr", origin=ev.Origin.INTERPRETER)
+        for each in made(f"f{n}", n * 4_000, "Une ligne.", channel=FRENCH, language="fr", origin=le.Origin.INTERPRETER)
     ]
     async with stage(TEXTS[0], machine, *lines) as on:
         await visit(page, on, "?channel=fr&ui=en")
@@ -227,7 +228,7 @@ async def test_a_wall_shows_the_translation_while_the_interpreter_is_silent(page
     there = ev.ChannelAdded(channel=machine, kind=ev.ChannelKind.TRANSLATION, languages=("fr",), of_record=True)
     away = [StandIn(channel=FRENCH, instead=machine), StandIn(channel=machine, instead=None)]
     back = [StandIn(channel=FRENCH, instead=None), StandIn(channel=machine, instead=FRENCH)]
-    lines = made("f0", 0, "Bonjour.", channel=FRENCH, language="fr", origin=ev.Origin.INTERPRETER)
+    lines = made("f0", 0, "Bonjour.", channel=FRENCH, language="fr", origin=le.Origin.INTERPRETER)
     async with stage(TEXTS[0], there, *lines, *made("s0", 0, "Salut.", channel=machine, language="fr")) as on:
         own, other = f"{on.page}/screen?channel=fr&size=150", f"{on.page}/screen?channel=mt-fr&size=150"
         newest = page.locator("#Newest")

@@ -18,6 +18,7 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import StorageUnavailable
@@ -61,7 +62,7 @@ def written(form: LogFormat) -> Iterator[io.StringIO]:
 def said() -> tuple[tuple[do.AnyCommand, ...], ...]:
     """Acts with speech and names in them, by the system and by an engine."""
     start = do.SegmentStart(t0=0, language="en")
-    word = ev.Word(f" {SPOKEN}", 0, 500)
+    word = le.Word(f" {SPOKEN}", 0, 500)
     return (
         (
             do.CreateSession(title=TITLE, languages=("en",)),

@@ -19,6 +19,7 @@ from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.metrics.metrics import BY_NAME, MOST_SESSIONS, MetricKind
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
@@ -71,7 +72,7 @@ async def begin(running: RunningServer, session: SessionId) -> None:
                     generation=1,
                     segment=SegmentId("s1"),
                     first=0,
-                    words=(ev.Word(f" {SPOKEN}", 0, 100),),
+                    words=(le.Word(f" {SPOKEN}", 0, 100),),
                     start=do.SegmentStart(t0=0, language="en"),
                 ),
             ),

@@ -11,6 +11,7 @@ import aiohttp
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
@@ -36,7 +37,7 @@ WORDS = do.CommitWords(
     generation=1,
     segment=SegmentId("s1"),
     first=0,
-    words=(ev.Word(f" {SPOKEN}", 0, 100),),
+    words=(le.Word(f" {SPOKEN}", 0, 100),),
     start=do.SegmentStart(t0=0, language="en"),
 )
 

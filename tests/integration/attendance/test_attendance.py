@@ -13,7 +13,8 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.core import commands as do
-from moothall.core.events.types import Access, ChannelKind, CountSource, SoundKept
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import STAFF

@@ -20,7 +20,8 @@ from moothall.app.hall import RunningServer, hall
 from moothall.cli.caption_bridge import carry
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import OutgoingLine
-from moothall.core.events.types import AirSource, ChannelKind
+from moothall.core.events.lines import AirSource
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId

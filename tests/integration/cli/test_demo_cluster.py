@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.reading.reader_client import follow
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.halls.process import CLOCK, FLOOR, free_port, write_wave
@@ -74,7 +74,7 @@ async def words_until(address: str, enough: Callable[[list[str]], bool]) -> None
     async for frame, _ in follow(address, FLOOR, CLOCK, tries=200):
         for event in frame.events:
             assert event.original is not None
-            if isinstance(said := decode_event(event.original), ev.WordsCommitted):
+            if isinstance(said := decode_event(event.original), le.WordsCommitted):
                 words += [word.text.strip() for word in said.words]
         if enough(words):
             return

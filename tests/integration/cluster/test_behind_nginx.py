@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 import socketio
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from support.cluster.nodes import NodeProcess, prepared
 from support.cluster.process import RedisProcesses
@@ -158,7 +158,7 @@ async def test_a_stock_client_and_a_reader_outlive_the_keeper(
     assert set(desk.transports) == {last}
     records = second.records(planned.session)
     events = {each.header.offset: each.body for each in records if each.body is not None}
-    ended = [event.text for event in map(decode_event, events.values()) if isinstance(event, ev.SegmentEnded)]
+    ended = [event.text for event in map(decode_event, events.values()) if isinstance(event, le.SegmentEnded)]
     assert ended == typed
     assert (witness.snapshots, witness.repeats, witness.losses) == (1, 0, 0)
     assert witness.text == "".join(f" {text}" for text in typed)

@@ -16,7 +16,7 @@ from msgspec.json import encode
 
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.reading.reader_client import follow
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.signals import Typing
@@ -50,7 +50,7 @@ class Reader:
                     if isinstance(signal, Typing):
                         self.typing[signal.segment] = signal.text
                 events = [decode_event(each.original) for each in frame.events if each.original is not None]
-                self.lines += [event.text for event in events if isinstance(event, ev.SegmentEnded)]
+                self.lines += [event.text for event in events if isinstance(event, le.SegmentEnded)]
                 self._news.notify_all()
 
     async def until(self, holds: Callable[[], bool]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.cluster.node import live_as_node
 from moothall.app.hall import RunningServer
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.sessions.parts import HELD_MS
@@ -113,7 +114,7 @@ async def test_a_session_goes_on_at_a_node_whose_wall_clock_differs(
     assert dates == sorted(dates)
     events = [decode_event(each.body) for each in records if each.body is not None]
     assert [each.node for each in events if isinstance(each, ev.WriterChanged)][-1:] == ["n2"]
-    lines = [(str(each.segment), each.t0) for each in events if isinstance(each, ev.SegmentOpened)]
+    lines = [(str(each.segment), each.t0) for each in events if isinstance(each, le.SegmentOpened)]
     times = [t for _, t in lines]
     assert times == sorted(times), "it ran back"
     passed = dict(lines)["after"] - dict(lines)["before"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.sender import Sender
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.scripted import make_script, render, write_script
@@ -22,10 +22,10 @@ from support.halls.readers import until
 GOOD = "a-token-that-is-long-enough"
 
 
-def words(node: NodeProcess, session: SessionId) -> list[ev.Word]:
+def words(node: NodeProcess, session: SessionId) -> list[le.Word]:
     """What its own log holds."""
     events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
-    return [word for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+    return [word for event in events if isinstance(event, le.WordsCommitted) for word in event.words]
 
 
 @pytest.mark.slow  # 22 s of real time.

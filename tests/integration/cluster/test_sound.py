@@ -16,6 +16,7 @@ from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.sound.sender import RATE, Sender
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import RECORDINGS_FOLDER, SPOOL_FOLDER
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId, SessionId, SourceId
@@ -40,7 +41,7 @@ class Log:
 
     def __init__(self, node: NodeProcess, session: SessionId) -> None:
         self.events = [decode_event(each.body) for each in node.records(session) if each.body is not None]
-        commits = (event for event in self.events if isinstance(event, ev.WordsCommitted))
+        commits = (event for event in self.events if isinstance(event, le.WordsCommitted))
         self.words = [word for event in commits for word in event.words]
 
 
@@ -91,7 +92,7 @@ async def test_what_is_removed_is_silenced_in_the_recording_of_a_former_keeper_t
     sender = Sender([first.address], planned.token, f"/s/{session}/audio", render(script, tail_ms=120_000))
     desk = PersistentDesk([node.address for node in nodes], planned.token)
 
-    async def has(node: NodeProcess, word: ev.Word) -> bool | None:
+    async def has(node: NodeProcess, word: le.Word) -> bool | None:
         at = attached[0].t
         return await loud(node, session, attached[0].source, word.t0 - at + 20, word.t1 - at - 20)
 
@@ -114,10 +115,10 @@ async def test_what_is_removed_is_silenced_in_the_recording_of_a_former_keeper_t
         assert "receipt" in await desk.send(session, "act", {"id": "close", "commands": [{"do": "close"}]})
         log = Log(first, session)
         attached = [event for event in log.events if isinstance(event, ev.SourceAttached)]
-        lines = [event.segment for event in log.events if isinstance(event, ev.SegmentOpened)]
-        first_words: dict[SegmentId, ev.Word] = {}
+        lines = [event.segment for event in log.events if isinstance(event, le.SegmentOpened)]
+        first_words: dict[SegmentId, le.Word] = {}
         for event in log.events:
-            if isinstance(event, ev.WordsCommitted):
+            if isinstance(event, le.WordsCommitted):
                 first_words.setdefault(event.segment, event.words[0])
         gone, stays = (first_words[line] for line in lines[:2])
         await until_so(lambda: has(first, stays))

@@ -16,6 +16,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.cluster.house import House, redis_server
 from moothall.app.cluster.standing_by import standing_by
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.kernel.ids import SegmentId
@@ -202,8 +203,8 @@ async def test_a_node_finds_what_its_copies_have_while_nobody_keeps_the_house(
     for n, text in enumerate(words):
         line = SegmentId(f"l{n}")
         told += [
-            ev.SegmentOpened(channel=FLOOR.channel, segment=line, t0=0, language="en", origin=ev.Origin.MACHINE),
-            ev.SegmentEnded(channel=FLOOR.channel, segment=line, t1=9, reason=ev.EndReason.SENTENCE, text=text),
+            le.SegmentOpened(channel=FLOOR.channel, segment=line, t0=0, language="en", origin=le.Origin.MACHINE),
+            le.SegmentEnded(channel=FLOOR.channel, segment=line, t1=9, reason=le.EndReason.SENTENCE, text=text),
         ]
     headers = {"Accept": "application/json"}
     redis = redis_processes.empty("valkey")

@@ -12,6 +12,7 @@ from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.reading.reader_client import follow
 from moothall.cli.doctor import examine
 from moothall.cli.main import main
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import ConfigurationError
@@ -143,7 +144,7 @@ async def test_a_hub_at_a_node_that_stands_by_goes_on_when_that_one_keeps_the_ho
 
 def asked_in(node: NodeProcess, session: SessionId) -> list[str]:
     events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
-    return [event.text for event in events if isinstance(event, ev.InterventionReceived)]
+    return [event.text for event in events if isinstance(event, qe.InterventionReceived)]
 
 
 async def test_a_node_that_comes_too_late_with_its_lease_stands_by_again(

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from moothall.core.commands import CorrectSegment, OpenSession, ReviseSegment
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
@@ -112,9 +112,9 @@ async def meeting(
         view = await live.fanout.view(Feed(FLOOR))
         assert isinstance(view, CaptionsView)
         return Told(
-            words=[word.text.strip() for _, e in events if isinstance(e, ev.WordsCommitted) for word in e.words],
-            said={e.segment: e.text for _, e in events if isinstance(e, ev.SegmentEnded)},
-            corrections=[(e.segment, role, e.machine) for role, e in events if isinstance(e, ev.SegmentCorrected)],
+            words=[word.text.strip() for _, e in events if isinstance(e, le.WordsCommitted) for word in e.words],
+            said={e.segment: e.text for _, e in events if isinstance(e, le.SegmentEnded)},
+            corrections=[(e.segment, role, e.machine) for role, e in events if isinstance(e, le.SegmentCorrected)],
             generation=live.state.channels[FLOOR].generation,
             shown=[(line.text, line.mended) for line in view.lines],
         )
@@ -144,7 +144,7 @@ class Killing:
     def _hear(self, publication: Publication) -> None:
         assert self._hall.group is not None
         for event in publication.events:
-            if isinstance(event, ev.SegmentEnded):
+            if isinstance(event, le.SegmentEnded):
                 self._ended += 1
                 if self._ended % 2:
                     self._hall.links[-1].cut()
@@ -180,11 +180,11 @@ class Mending:
     def _hear(self, publication: Publication) -> None:
         assert self._hall.group is not None
         for event in publication.events:
-            if isinstance(event, ev.SegmentOpened):
+            if isinstance(event, le.SegmentOpened):
                 self._lines += 1
                 if self._lines % 3 == 0:
                     self._hall.group.create_task(self._mend(event.segment, 0))
-            elif isinstance(event, ev.SegmentEnded) and self._lines % 3:
+            elif isinstance(event, le.SegmentEnded) and self._lines % 3:
                 self._hall.group.create_task(self._mend(event.segment, 0 if self._lines % 3 == 1 else 1_000))
 
     async def _mend(self, name: SegmentId, wait: int) -> None:

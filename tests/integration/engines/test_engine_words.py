@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.testing.engine_channel import EngineChannel
@@ -102,7 +103,7 @@ def test_every_word_keeps_its_time() -> None:
     script = make_script(3, 60)
     room = Room(script)
     run(room.run())
-    commits = [event for event in room.channel.events if isinstance(event, ev.WordsCommitted)]
+    commits = [event for event in room.channel.events if isinstance(event, le.WordsCommitted)]
     words = [word for event in commits for word in event.words]
     assert [word.t0 for word in words] == [word.t0 for word in script.words]
     # The end of a word is kept within the frames of 32 ms in which there is speech.

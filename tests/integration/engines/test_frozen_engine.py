@@ -17,7 +17,8 @@ import pytest
 
 from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.engines.link import Holder, serve_engines
-from moothall.core.events.types import EngineAttached, GapNoted, WordsCommitted
+from moothall.core.events.lines import WordsCommitted
+from moothall.core.events.types import EngineAttached, GapNoted
 from moothall.services.sound.live_audio import BYTES
 from moothall.services.supervision.engine_watch import Patience
 from moothall.testing.clock import SeededRandomness

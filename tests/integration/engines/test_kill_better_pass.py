@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SegmentId
 from moothall.testing.scripted import Script, make_script, render, write_script
@@ -127,9 +127,9 @@ async def test_killed_between_the_end_of_a_line_and_its_better_text(tmp_path: Pa
     bettered: dict[SegmentId, str] = {}
     for event in map(decode_event, log.bodies.values()):
         match event:
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 ended[event.segment] = event.text
-            case ev.SegmentCorrected():
+            case le.SegmentCorrected():
                 assert event.segment not in bettered
                 assert (event.machine, event.base_revision, event.tail) == (True, 0, "")
                 bettered[event.segment] = event.text

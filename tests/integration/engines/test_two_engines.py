@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from moothall.core.commands import OpenSession
-from moothall.core.events.types import WordsCommitted
+from moothall.core.events.lines import WordsCommitted
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.sound.live_audio import LiveAudio

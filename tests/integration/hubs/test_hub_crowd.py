@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
@@ -74,7 +74,7 @@ async def with_a_question(data: Path) -> None:
     """A copy of a meeting in whose queue a question of somebody else waits."""
     records, recorder = meeting(), Recorder()
     recorder.offset = records[-1].header.offset
-    asked = ev.InterventionPublished(
+    asked = qe.InterventionPublished(
         intervention=WHY,
         number=1,
         kind=InterventionKind.QUESTION,
@@ -84,7 +84,7 @@ async def with_a_question(data: Path) -> None:
         origin="web",
         t=0,
     )
-    queued = ev.InterventionStatusChanged(intervention=WHY, number=1, status=InterventionStatus.QUEUED, t=0)
+    queued = qe.InterventionStatusChanged(intervention=WHY, number=1, status=InterventionStatus.QUEUED, t=0)
     records += [recorder.record(asked), recorder.record(queued)]
     await copied(data, SESSION, records, [FLOOR])
 

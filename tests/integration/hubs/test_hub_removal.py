@@ -12,7 +12,7 @@ from aiohttp import ClientSession, CookieJar
 from moothall.adapters.reading.reader_client import follow
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, NoteId, SegmentId
@@ -216,7 +216,7 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
 
         async def speak(segment: str, *texts: str) -> None:
             now = live.state.media_now(running.backend.clock.wall())
-            words = tuple(ev.Word(text, now + n, now + n + 1) for n, text in enumerate(texts))
+            words = tuple(le.Word(text, now + n, now + n + 1) for n, text in enumerate(texts))
             await meeting.do(
                 do.CommitWords(
                     channel=FLOOR,
@@ -227,7 +227,7 @@ async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog:
                     start=do.SegmentStart(t0=now, language="en"),
                 ),
                 do.EndSegment(
-                    channel=FLOOR, generation=1, segment=SegmentId(segment), t1=now + 9, reason=ev.EndReason.SENTENCE
+                    channel=FLOOR, generation=1, segment=SegmentId(segment), t1=now + 9, reason=le.EndReason.SENTENCE
                 ),
                 by=engine,
             )

@@ -11,8 +11,8 @@ from aiohttp import ClientResponse, ClientSession, CookieJar
 
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
+from moothall.core.events.lines import AirSource
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import AirSource
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.signals import ChannelState, Sound

@@ -13,7 +13,7 @@ import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.store.log_sqlite import SqliteLog
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.record.verify import RecordVerdict, verify
@@ -103,8 +103,8 @@ async def test_a_full_disk_refuses_keeps_all_and_heals(small_disk: Path) -> None
     log = await SqliteLog.open(small_disk / "log.sqlite", idle_s=0.01)
     recorder = Recorder()
     head = await log.acquire(SESSION, EPOCH)
-    words = ev.WordsCommitted(
-        channel=ChannelId("floor"), segment=SegmentId("s1"), first=0, words=(ev.Word(" participation", 0, 1),) * 20
+    words = le.WordsCommitted(
+        channel=ChannelId("floor"), segment=SegmentId("s1"), first=0, words=(le.Word(" participation", 0, 1),) * 20
     )
     refusals = 0
     while refusals < 5:

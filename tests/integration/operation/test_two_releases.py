@@ -11,7 +11,8 @@ import pytest
 
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.testing.scripted import make_script
@@ -88,7 +89,7 @@ async def _correct_and_undo(house: TwoReleases, witness: Witness) -> None:
     segment, words = next(
         (event.segment, len(event.text.split()))
         for event in map(decode_event, logged(house.server.data).bodies.values())
-        if isinstance(event, ev.SegmentEnded) and event.channel == FLOOR
+        if isinstance(event, le.SegmentEnded) and event.channel == FLOOR
     )
     async with at_a_desk(house.server) as (desk, _):
         mended = do.CorrectSegment(
@@ -104,7 +105,7 @@ def _require_the_words(log: Logged) -> None:
     floor = [
         word
         for event in map(decode_event, log.bodies.values())
-        if isinstance(event, ev.WordsCommitted) and event.channel == FLOOR
+        if isinstance(event, le.WordsCommitted) and event.channel == FLOOR
         for word in event.words
     ]
     heard = plain(floor)
@@ -119,11 +120,11 @@ async def _require_translated(house: TwoReleases) -> None:
     channel = ChannelId(f"mt-{LANGUAGE}")
     while True:
         events = list(map(decode_event, logged(house.server.data).bodies.values()))
-        lines = [event.segment for event in events if isinstance(event, ev.SegmentEnded) and event.channel == FLOOR]
+        lines = [event.segment for event in events if isinstance(event, le.SegmentEnded) and event.channel == FLOOR]
         made = [
             source.segment
             for event in events
-            if isinstance(event, ev.SegmentOpened) and event.channel == channel and event.made_from
+            if isinstance(event, le.SegmentOpened) and event.channel == channel and event.made_from
             for source in event.made_from.sources
         ]
         if len(made) >= len(lines):
@@ -133,7 +134,7 @@ async def _require_translated(house: TwoReleases) -> None:
 
 
 def _require_asked(log: Logged, count: int) -> None:
-    received = [each for each in map(decode_event, log.bodies.values()) if isinstance(each, ev.InterventionReceived)]
+    received = [each for each in map(decode_event, log.bodies.values()) if isinstance(each, qe.InterventionReceived)]
     assert [each.text for each in received] == [f"Is this no. {number}?" for number in range(1, count + 1)]
 
 

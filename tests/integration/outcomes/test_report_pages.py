@@ -17,9 +17,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from moothall.core import commands as do
+from moothall.core.events.lines import EndReason, Origin, Word
+from moothall.core.events.notes_and_tags import Tag
 from moothall.core.events.outcome_parts import MessageKind
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, Tag, Word
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, SegmentId, SessionId
 from moothall.core.outcomes import commands as outcome

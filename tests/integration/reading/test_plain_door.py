@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from moothall.adapters.system.clock import SystemClock
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SpeakerId
 from moothall.testing.clock import ManualClock
@@ -47,8 +48,8 @@ async def test_doubtful_words_are_marked_for_who_asks() -> None:
         ):
             await until(lambda: made.fanout.figures.readers == 3)
             first = opened("s1")
-            said = (ev.Word(" Good", 0, 1), ev.Word(" day.", 1, 2, 0.2))
-            doubted = ev.WordsCommitted(channel=first.channel, segment=first.segment, first=0, words=said)
+            said = (le.Word(" Good", 0, 1), le.Word(" day.", 1, 2, 0.2))
+            doubted = le.WordsCommitted(channel=first.channel, segment=first.segment, first=0, words=said)
             made.fanout.publish(await made.meeting.store(first, doubted))
             made.fanout.publish(await made.meeting.store(ended("s1", " Good day.")))
             assert await marked.content.readline() == b"00:00:00 Good day. (?)\n"

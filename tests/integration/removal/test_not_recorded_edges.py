@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from moothall.core.commands import CommitWords
-from moothall.core.events.types import ChannelKind, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import State

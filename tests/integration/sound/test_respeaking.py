@@ -9,7 +9,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import MOST_TOKEN
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId
 from moothall.services.sessions.live_session import LiveSession
@@ -57,7 +57,7 @@ class Microphone:
         return at
 
 
-def air(live: LiveSession) -> tuple[ev.AirSource, str]:
+def air(live: LiveSession) -> tuple[le.AirSource, str]:
     now = live.state.channels[FLOOR].air
     return now.source, now.holder
 
@@ -76,7 +76,7 @@ def test_a_respeaker_is_heard_beside_the_floor_over_a_cut_link_and_the_floor_aga
             ann = Microphone(at, live, "takeann1", lag=LAG_MS, since=10)
             async with at.connected("ann", AS_ANN) as link:
                 await ann.speak(link, await ann.greet(link), 16_000)
-                assert air(live) == (ev.AirSource.RESPEAKER, "ann")
+                assert air(live) == (le.AirSource.RESPEAKER, "ann")
             await at.hall.clock.sleep(1_500)
             async with at.connected("ann", AS_ANN) as link:
                 there = await ann.greet(link)
@@ -85,7 +85,7 @@ def test_a_respeaker_is_heard_beside_the_floor_over_a_cut_link_and_the_floor_aga
                 await say(link, audio.End(at=end, reason=audio.TakeEndReason.STOPPED))
                 await until(link, "ended")
             await speaking
-            assert air(live) == (ev.AirSource.MACHINE, "")
+            assert air(live) == (le.AirSource.MACHINE, "")
             assert [respoken for respoken, _ in lines_of(live.state)] == [False, True, False]
             assert words(live) == said(40)
 
@@ -100,17 +100,17 @@ def test_who_takes_over_is_heard_and_the_one_before_is_told() -> None:
                 ann, ben = Microphone(at, live, "takeann1"), Microphone(at, live, "takeben1", since=5)
                 await ann.speak(first, await ann.greet(first), 5_000)
                 there = await ben.greet(second)
-                assert air(live) == (ev.AirSource.RESPEAKER, "ben")
+                assert air(live) == (le.AirSource.RESPEAKER, "ben")
                 assert await shut(first) == CloseCode.REPLACED
                 await ben.speak(second, there, 10_000)
-                person = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
+                person = do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON)
                 await live.writer.send(Actor(Role.CAPTIONER, "ann"), CommandId("type"), person)
                 await until(second, "over")
                 assert words(live) == said(10)
                 async with at.connected("ben", AS_BEN) as again:
                     await say(again, greeting("takeben1"))
                     assert (await told(again))["kind"] == "ended"
-                assert air(live) == (ev.AirSource.PERSON, "ann")
+                assert air(live) == (le.AirSource.PERSON, "ann")
 
     loop.run(story())
 
@@ -143,12 +143,12 @@ def test_nobody_takes_over_from_a_higher_token_nor_goes_on_air_before_the_meetin
             async with at.connected("ann", "/s/s/audio?respeak=1") as socket:
                 await say(socket, greeting())
                 assert await shut(socket) == CloseCode.BAD_REQUEST
-            put = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON, token=MOST_TOKEN - 1)
+            put = do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON, token=MOST_TOKEN - 1)
             acts: list[do.AnyCommand] = [do.OpenSession(), put]
             await live.writer.send(Actor(Role.TECHNICIAN, "t1"), CommandId("open"), acts)
             async with at.connected("ann", AS_ANN) as socket:
                 await say(socket, greeting())
                 assert await shut(socket) == CloseCode.FORBIDDEN
-            assert air(live) == (ev.AirSource.PERSON, "t1")
+            assert air(live) == (le.AirSource.PERSON, "t1")
 
     loop.run(story())

@@ -13,6 +13,7 @@ import pytest
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import ChannelId
@@ -50,11 +51,11 @@ def events(data: Path) -> list[object]:
     return [decode_event(record.body) for record in records if record.body is not None]
 
 
-def committed(data: Path) -> dict[ChannelId, list[ev.Word]]:
+def committed(data: Path) -> dict[ChannelId, list[le.Word]]:
     """The words of each channel as the log has them."""
-    found: dict[ChannelId, list[ev.Word]] = {FLOOR: [], FRENCH: []}
+    found: dict[ChannelId, list[le.Word]] = {FLOOR: [], FRENCH: []}
     for event in events(data):
-        if isinstance(event, ev.WordsCommitted):
+        if isinstance(event, le.WordsCommitted):
             found[event.channel] += event.words
     return found
 
@@ -65,7 +66,7 @@ def attachments(data: Path) -> list[int]:
     return sorted(map(given.count, (FLOOR, FRENCH)))
 
 
-def plain(words: Sequence[ev.Word]) -> list[str]:
+def plain(words: Sequence[le.Word]) -> list[str]:
     return [word.text.strip() for word in words]
 
 

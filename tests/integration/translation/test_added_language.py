@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.commands import BeginNotRecorded, EndNotRecorded
-from moothall.core.events.types import SegmentCorrected, SegmentOpened
+from moothall.core.events.lines import SegmentCorrected, SegmentOpened
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed

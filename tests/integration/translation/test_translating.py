@@ -14,7 +14,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import RunningServer
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentCorrected, SegmentOpened
+from moothall.core.events.lines import SegmentCorrected, SegmentOpened
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall_models.translators.apertium import ApertiumTranslator

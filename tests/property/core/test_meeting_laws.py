@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event, encode_event
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PolicyQuestionId, PollId, SegmentId, SpeakerId

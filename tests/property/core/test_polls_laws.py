@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.codec import decode_event, encode_event
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import PollId
@@ -53,7 +53,7 @@ def test_one_is_open_and_every_act_has_a_way_back(story: list[do.AnyCommand]) ->
             assert sum(row.sum for row in rows_of(poll)) == sum(poll.remote) + sum(poll.room)
             assert (poll.closed is None) == poll.open
         undoing = read_act(before, decision).undoing
-        if undoing and any(isinstance(event, ev.PollEvent) for event in decision):
+        if undoing and any(isinstance(event, qe.PollEvent) for event in decision):
             after = state
             for back in undoing:
                 undone = decide(after, back, MODERATOR, WALL)

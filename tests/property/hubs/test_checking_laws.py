@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord, seal
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import QueueOrder
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId
@@ -34,16 +37,16 @@ def _made(kinds: Sequence[str]) -> tuple[list[LogRecord], list[dict[Lane, ev.Lan
                 record = recorder.record(ev.SessionDescribed(title=f"Title {n}"))
             case "line":
                 record = recorder.record(
-                    ev.SegmentEnded(
-                        channel=FLOOR, segment=SegmentId(f"s{n}"), t1=n, reason=ev.EndReason.PAUSE, text="x"
+                    le.SegmentEnded(
+                        channel=FLOOR, segment=SegmentId(f"s{n}"), t1=n, reason=le.EndReason.PAUSE, text="x"
                     )
                 )
             case "words":
-                record = recorder.record(ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=()))
+                record = recorder.record(le.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=()))
             case "floor":
-                record = recorder.record(ev.QueueOrdered(order=QueueOrder.SUPPORT))
+                record = recorder.record(qe.QueueOrdered(order=QueueOrder.SUPPORT))
             case "note":
-                record = recorder.record(ev.NoteLeft(text=f"Note {n}"))
+                record = recorder.record(ne.NoteLeft(text=f"Note {n}"))
             case _:
                 record = recorder.checkpoint(SIGNER)
         records.append(record)

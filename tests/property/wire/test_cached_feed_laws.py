@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList
@@ -31,7 +31,7 @@ def acted(lines: list[Line], act: Act, number: int) -> None:
     kind, at = act
     at %= len(lines) + 1
     name, text = SegmentId(f"s{number}"), f"{number}."
-    new = Line(segment=name, t0=number, t1=number + 1, language="en", origin=ev.Origin.MACHINE, text=text)
+    new = Line(segment=name, t0=number, t1=number + 1, language="en", origin=le.Origin.MACHINE, text=text)
     if kind == "say" or at == len(lines):
         lines += [new, *(msgspec.structs.replace(new, segment=SegmentId(f"s{number}-{n}")) for n in range(at % 30))]
     elif kind == "insert":

@@ -24,6 +24,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.cli.backup import restore_command
 from moothall.core.backup.removed import TextRemoved, named
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.ports import BookEntry
@@ -84,7 +85,7 @@ class House:
         for text in texts:
             self.words[session][recorder.offset + 1] = text.encode()
             line = SegmentId(f"s{recorder.offset}")
-            ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason=ev.EndReason.SENTENCE, text=text)
+            ended = le.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason=le.EndReason.SENTENCE, text=text)
             records.append(recorder.record(ended))
         self.do(self.log.append(SessionId(session), self.terms[session], before, records))
 

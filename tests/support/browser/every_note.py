@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from moothall.core import commands as do
-from moothall.core.events.types import PolicyQuestion, Tag
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 

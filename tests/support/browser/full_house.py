@@ -11,17 +11,10 @@ from msgspec.structs import replace
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.lines import EndReason, Origin, SourceSegment, Word
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import (
-    Access,
-    ChannelKind,
-    CountSource,
-    EndReason,
-    Origin,
-    SealVersion,
-    SourceSegment,
-    Word,
-)
+from moothall.core.events.types import Access, ChannelKind, SealVersion
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import (

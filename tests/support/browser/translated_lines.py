@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
@@ -23,8 +24,8 @@ def name(source: str, channel: ChannelId = SPANISH) -> SegmentId:
     return line_of(SegmentId(source), channel)
 
 
-def made_from(source: str, *, revision: int = 0, route: str = ROUTE, rough: bool = False) -> ev.MadeFrom:
-    return ev.MadeFrom(sources=(ev.SourceSegment(SegmentId(source), revision),), route=route, rough=rough)
+def made_from(source: str, *, revision: int = 0, route: str = ROUTE, rough: bool = False) -> le.MadeFrom:
+    return le.MadeFrom(sources=(le.SourceSegment(SegmentId(source), revision),), route=route, rough=rough)
 
 
 def made(
@@ -37,12 +38,12 @@ def made(
     speaker: str = "",
     route: str = ROUTE,
     rough: bool = False,
-    origin: ev.Origin = ev.Origin.TRANSLATED,
+    origin: le.Origin = le.Origin.TRANSLATED,
 ) -> Sequence[ev.AnyEvent]:
     """Return the events of a translated line, which is complete at once."""
     segment = name(source, channel)
     return (
-        ev.SegmentOpened(
+        le.SegmentOpened(
             channel=channel,
             segment=segment,
             t0=t0,
@@ -51,13 +52,13 @@ def made(
             speaker=SpeakerId(speaker) if speaker else None,
             made_from=made_from(source, route=route, rough=rough),
         ),
-        ev.SegmentEnded(channel=channel, segment=segment, t1=t0 + 900, reason=ev.EndReason.SENTENCE, text=text),
+        le.SegmentEnded(channel=channel, segment=segment, t1=t0 + 900, reason=le.EndReason.SENTENCE, text=text),
     )
 
 
-def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId = SPANISH) -> ev.SegmentCorrected:
+def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId = SPANISH) -> le.SegmentCorrected:
     """Return the correction of a translated line after its source was corrected."""
-    return ev.SegmentCorrected(
+    return le.SegmentCorrected(
         channel=channel,
         segment=name(source, channel),
         base_revision=revision - 1,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from support.cluster.nodes import NodeProcess, Prepared, prepared
@@ -100,7 +100,7 @@ async def house(
 
 def texts(node: NodeProcess, session: SessionId) -> list[str]:
     events = (decode_event(each.body) for each in node.records(session) if each.body is not None)
-    return [event.text for event in events if isinstance(event, ev.SegmentEnded)]
+    return [event.text for event in events if isinstance(event, le.SegmentEnded)]
 
 
 def require_all(typist: Typist, *nodes: NodeProcess) -> None:

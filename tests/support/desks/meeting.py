@@ -20,7 +20,8 @@ from moothall.core.commands import (
     OpenSession,
     SegmentStart,
 )
-from moothall.core.events.types import ChannelKind, EndReason, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt

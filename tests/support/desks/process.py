@@ -11,7 +11,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_backend
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -89,12 +89,12 @@ async def _begin(sessions: Sessions, name: SessionId, *texts: str) -> None:
     for n, text in enumerate(texts):
         line, t0 = SegmentId(f"s{n + 1}"), 1_000 * n
         start = do.SegmentStart(t0=t0, language="en")
-        words = (ev.Word(text, t0, t0 + 900),)
+        words = (le.Word(text, t0, t0 + 900),)
         acts += [
             (engine, do.CommitWords(channel=FLOOR, generation=1, segment=line, first=0, words=words, start=start)),
             (
                 engine,
-                do.EndSegment(channel=FLOOR, generation=1, segment=line, t1=t0 + 900, reason=ev.EndReason.SENTENCE),
+                do.EndSegment(channel=FLOOR, generation=1, segment=line, t1=t0 + 900, reason=le.EndReason.SENTENCE),
             ),
         ]
     acts.append((SYSTEM, do.MapClock(t=LATER_MS)))

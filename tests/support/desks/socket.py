@@ -24,7 +24,7 @@ from moothall.core.commands import (
     OpenSession,
     SegmentStart,
 )
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock

@@ -13,16 +13,16 @@ import sys
 from pathlib import Path
 
 from moothall.adapters.store.log_sqlite import SqliteLog
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
-def event(recorder: Recorder) -> ev.WordsCommitted:
+def event(recorder: Recorder) -> le.WordsCommitted:
     number = recorder.offset
-    words = (ev.Word(" participation", number, number + 1),) * 5
-    return ev.WordsCommitted(channel=ChannelId("floor"), segment=SegmentId("s1"), first=5 * number, words=words)
+    words = (le.Word(" participation", number, number + 1),) * 5
+    return le.WordsCommitted(channel=ChannelId("floor"), segment=SegmentId("s1"), first=5 * number, words=words)
 
 
 async def main(path: Path, limit: int | None) -> None:

@@ -19,6 +19,7 @@ from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.adapters.system.clock import SystemClock
 from moothall.cli.verifying import SOUND, verify_command
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -133,7 +134,7 @@ class Witness:
         self.snapshots = 0
         self.repeats = 0
         self.losses = 0
-        self.words: list[ev.Word] = []
+        self.words: list[le.Word] = []
         self.attached = 0
         """The number of engines attached so far."""
         self.unsaved = ""
@@ -195,9 +196,9 @@ class Witness:
 
     def _note(self, event: object) -> None:
         match event:
-            case ev.WordsCommitted():
+            case le.WordsCommitted():
                 self.words += event.words
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 self.text += f" {event.text}"
             case ev.EngineAttached():
                 self.attached += 1
@@ -221,7 +222,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
 
     bodies: dict[int, bytes]
     """Bodies by offset."""
-    words: list[ev.Word]
+    words: list[le.Word]
     """All committed words."""
     texts: list[str]
     """Texts of the ended segments."""
@@ -237,15 +238,15 @@ def logged(data: Path) -> Logged:
     finally:
         reader.close()
     bodies = {record.header.offset: record.body for record in records if record.body is not None}
-    words: list[ev.Word] = []
+    words: list[le.Word] = []
     texts: list[str] = []
     seams: list[Seam] = []
     gaps = 0
     for event in map(decode_event, bodies.values()):
         match event:
-            case ev.WordsCommitted():
+            case le.WordsCommitted():
                 words += event.words
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 texts.append(event.text)
             case ev.EngineAttached():
                 seams.append(Seam(words[-1].t1 if words else 0, len(words)))
@@ -300,6 +301,6 @@ def free_port(number: int) -> int:
             return port
 
 
-def plain(words: Sequence[ev.Word]) -> list[str]:
+def plain(words: Sequence[le.Word]) -> list[str]:
     """Return the words' texts, without their spaces."""
     return [word.text.strip() for word in words]

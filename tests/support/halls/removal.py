@@ -11,6 +11,7 @@ import socketio
 
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
@@ -35,7 +36,7 @@ async def held(running: RunningServer, session: SessionId = SESSION, made: do.Cr
     ]
     for line, speaker, texts in (("a", None, ("Good", " day.")), ("b", ANA, ("So", f" {HIDDEN}", " it is."))):
         t0 = 0 if speaker is None else 2_000
-        words = tuple(ev.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
+        words = tuple(le.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
         segment = SegmentId(line)
         start = do.SegmentStart(t0=t0, language="en")
         acts += [
@@ -44,7 +45,7 @@ async def held(running: RunningServer, session: SessionId = SESSION, made: do.Cr
             (
                 engine,
                 do.EndSegment(
-                    channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=ev.EndReason.SENTENCE
+                    channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=le.EndReason.SENTENCE
                 ),
             ),
         ]

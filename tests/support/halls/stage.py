@@ -25,6 +25,7 @@ from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.record.citing_door import CitingDoor
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -51,9 +52,9 @@ CAPTIONER = Actor(Role.CAPTIONER, "c1")
 
 
 def opened(
-    segment: str, t0: int = 0, *, language: str = "en", speaker: str = "", origin: ev.Origin = ev.Origin.MACHINE
-) -> ev.SegmentOpened:
-    return ev.SegmentOpened(
+    segment: str, t0: int = 0, *, language: str = "en", speaker: str = "", origin: le.Origin = le.Origin.MACHINE
+) -> le.SegmentOpened:
+    return le.SegmentOpened(
         channel=FLOOR,
         segment=SegmentId(segment),
         t0=t0,
@@ -63,20 +64,20 @@ def opened(
     )
 
 
-def words(segment: str, first: int, text: str) -> ev.WordsCommitted:
+def words(segment: str, first: int, text: str) -> le.WordsCommitted:
     """Return the commit of the words of `text`, each with the space before it."""
-    said = tuple(ev.Word(f" {word}", 0, 0) for word in text.split())
-    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
+    said = tuple(le.Word(f" {word}", 0, 0) for word in text.split())
+    return le.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
 
 
-def ended(segment: str, text: str, t1: int = 900) -> ev.SegmentEnded:
-    return ev.SegmentEnded(
-        channel=FLOOR, segment=SegmentId(segment), t1=t1, reason=ev.EndReason.SENTENCE, text=f" {text}"
+def ended(segment: str, text: str, t1: int = 900) -> le.SegmentEnded:
+    return le.SegmentEnded(
+        channel=FLOOR, segment=SegmentId(segment), t1=t1, reason=le.EndReason.SENTENCE, text=f" {text}"
     )
 
 
-def corrected(segment: str, text: str, revision: int = 0) -> ev.SegmentCorrected:
-    return ev.SegmentCorrected(
+def corrected(segment: str, text: str, revision: int = 0) -> le.SegmentCorrected:
+    return le.SegmentCorrected(
         channel=FLOOR, segment=SegmentId(segment), base_revision=revision, base_words=1, text=text, tail=""
     )
 

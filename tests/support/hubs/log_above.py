@@ -9,6 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.events.question_parts import QueueOrder
@@ -57,19 +61,19 @@ class LogAbove:
             case "line" | "french":
                 channel, segment = (FLOOR if kind == "line" else FRENCH), SegmentId(f"s{n}")
                 self.add(
-                    ev.SegmentOpened(channel=channel, segment=segment, t0=n, language="en", origin=ev.Origin.MACHINE)
+                    le.SegmentOpened(channel=channel, segment=segment, t0=n, language="en", origin=le.Origin.MACHINE)
                 )
-                reason = ev.EndReason.PAUSE
-                self.add(ev.SegmentEnded(channel=channel, segment=segment, t1=n + 1, reason=reason, text=f" Line {n}."))
+                reason = le.EndReason.PAUSE
+                self.add(le.SegmentEnded(channel=channel, segment=segment, t1=n + 1, reason=reason, text=f" Line {n}."))
             case "words":
-                word = ev.Word(" word", n, n + 1)
-                self.add(ev.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=(word,)))
+                word = le.Word(" word", n, n + 1)
+                self.add(le.WordsCommitted(channel=FLOOR, segment=SegmentId("s"), first=n, words=(word,)))
             case "floor":
-                self.add(ev.QueueOrdered(order=QueueOrder.SUPPORT))
+                self.add(qe.QueueOrdered(order=QueueOrder.SUPPORT))
             case "note":
-                self.add(ev.NoteLeft(text=f"Note {n}"))
+                self.add(ne.NoteLeft(text=f"Note {n}"))
             case "own":
-                self.add(ev.HubNoteLeft(note=NoteId(f"n{n}"), hub=HUB, by=Role.MODERATOR, text=f"To Kisumu {n}"))
+                self.add(he.HubNoteLeft(note=NoteId(f"n{n}"), hub=HUB, by=Role.MODERATOR, text=f"To Kisumu {n}"))
             case "removal":
                 lines = [each.header.offset for each in self.records if each.header.type == "segment.ended"]
                 if lines:

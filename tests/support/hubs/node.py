@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -37,9 +38,9 @@ def meeting(*more: Event) -> list[LogRecord]:
     for number in range(12):
         segment, t0 = SegmentId(f"line-{number}"), 60_000 * number
         told += [
-            ev.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=ev.Origin.MACHINE),
-            ev.SegmentEnded(
-                channel=FLOOR, segment=segment, t1=t0 + 2_000, reason=ev.EndReason.SENTENCE, text=f" Sentence {number}."
+            le.SegmentOpened(channel=FLOOR, segment=segment, t0=t0, language="en", origin=le.Origin.MACHINE),
+            le.SegmentEnded(
+                channel=FLOOR, segment=segment, t1=t0 + 2_000, reason=le.EndReason.SENTENCE, text=f" Sentence {number}."
             ),
         ]
     told.append(ev.ChannelAdded(channel=ELSEWHERE, kind=ev.ChannelKind.TRANSLATION, languages=("es",)))

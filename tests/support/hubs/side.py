@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
 from moothall.core.events.types import LaneHead
@@ -344,11 +345,11 @@ async def listen(hub: HubEnd, model: Model, *, until_quiet_ms: int = 3_000) -> N
             await hub.send(answer)
 
 
-def opened(segment: str, channel: ChannelId = ROOM) -> ev.SegmentOpened:
+def opened(segment: str, channel: ChannelId = ROOM) -> le.SegmentOpened:
     """Return the beginning of a line."""
-    return ev.SegmentOpened(channel=channel, segment=SegmentId(segment), language="en", t0=0, origin=ev.Origin.MACHINE)
+    return le.SegmentOpened(channel=channel, segment=SegmentId(segment), language="en", t0=0, origin=le.Origin.MACHINE)
 
 
-def finished(segment: str, channel: ChannelId = ROOM) -> ev.SegmentEnded:
+def finished(segment: str, channel: ChannelId = ROOM) -> le.SegmentEnded:
     """Return the end of a line, with its text."""
-    return ev.SegmentEnded(channel=channel, segment=SegmentId(segment), t1=1, reason=ev.EndReason.SENTENCE, text="Yes.")
+    return le.SegmentEnded(channel=channel, segment=SegmentId(segment), t1=1, reason=le.EndReason.SENTENCE, text="Yes.")

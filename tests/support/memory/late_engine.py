@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core import signals
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.testing.clock import LoopClock
 from moothall.testing.engine_link import EngineEnd
@@ -29,7 +29,7 @@ async def slow_engine(engine: EngineEnd, clock: LoopClock, takes_ms: int = 1_000
                 if not says:
                     await engine.send(wire.Tell(attachment=message.attachment, signal=quiet))
                     continue
-                word = ev.Word(text="goodbye", t0=end - 300, t1=end)
+                word = le.Word(text="goodbye", t0=end - 300, t1=end)
                 said = do.CommitWords(
                     channel=FLOOR,
                     generation=attach.generation,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
@@ -65,13 +65,13 @@ class Live:
             generation=attach.generation,
             segment=SegmentId(f"l{attach.generation}"),
             first=first,
-            words=(ev.Word(text=text, t0=t0, t1=t0 + 200),),
+            words=(le.Word(text=text, t0=t0, t1=t0 + 200),),
             start=do.SegmentStart(t0=t0, language="en") if first == 0 else None,
         )
 
     async def logged(self) -> list[str]:
         events = await self.hall.events()
-        return [word.text for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+        return [word.text for event in events if isinstance(event, le.WordsCommitted) for word in event.words]
 
     def unrecorded(self) -> list[str]:
         return [signal.text for signal in shown(self.outlet) if isinstance(signal, Unrecorded)]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
@@ -111,7 +112,7 @@ class _Heard:
                 generation=self._attach.generation,
                 segment=self._segment,
                 t1=0,
-                reason=ev.EndReason.SENTENCE,
+                reason=le.EndReason.SENTENCE,
             )
             acts.append(self._act(end))
         return [*acts, wire.Drained(attachment=self._attach.attachment)]
@@ -125,7 +126,7 @@ class _Heard:
             generation=self._attach.generation,
             segment=self._segment,
             first=self._words,
-            words=(ev.Word(text=f" {text}", t0=t0, t1=t1),),
+            words=(le.Word(text=f" {text}", t0=t0, t1=t1),),
             start=None if self._words else do.SegmentStart(t0=t0, language="en"),
         )
         self._words += 1
@@ -152,10 +153,10 @@ class Room:
         self._speaking: list[asyncio.Task[None]] = []
 
     @property
-    def air(self) -> ev.AirSource:
+    def air(self) -> le.AirSource:
         return self.live.state.channels[FLOOR].air.source
 
-    async def put(self, source: ev.AirSource, by: Actor) -> None:
+    async def put(self, source: le.AirSource, by: Actor) -> None:
         """Put the machine or a person on air."""
         await self.do(do.PutOnAir(channel=FLOOR, source=source), by)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import ChannelState, Sound
 from moothall.testing.engine_link import EngineEnd
@@ -36,12 +36,12 @@ class Scribe(Ears):
         assert link is not None
         line = SegmentId(f"line{attach.generation}-{self.said}")
         start = do.SegmentStart(t0=t0, language="en")
-        words = (ev.Word(text=f"w{self.said}", t0=t0, t1=t1),)
+        words = (le.Word(text=f"w{self.said}", t0=t0, t1=t1),)
         commands = (
             do.CommitWords(
                 channel=FLOOR, generation=attach.generation, segment=line, first=0, words=words, start=start
             ),
-            do.EndSegment(channel=FLOOR, generation=attach.generation, segment=line, t1=t1, reason=ev.EndReason.PAUSE),
+            do.EndSegment(channel=FLOOR, generation=attach.generation, segment=line, t1=t1, reason=le.EndReason.PAUSE),
         )
         await link.send(wire.PassAct(attachment=attach.attachment, id=CommandId(f"say:{line}"), commands=commands))
 

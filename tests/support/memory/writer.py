@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -104,10 +105,10 @@ async def opened(made: Stage) -> None:
 async def said(made: Stage, line: str, t0: int, *texts: str, first: int = 0, ends: bool = True) -> None:
     """Commit words of 400 ms, one each half second from `t0` on, and end their line if `ends`."""
     segment = SegmentId(line)
-    words = tuple(ev.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
+    words = tuple(le.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
     start = None if first else do.SegmentStart(t0=t0, language="en")
     commit = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=first, words=words, start=start)
     await made.done(f"w-{line}-{first}", commit, actor=ENGINE)
     if ends:
-        end = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=ev.EndReason.SENTENCE)
+        end = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=words[-1].t1, reason=le.EndReason.SENTENCE)
         await made.done(f"e-{line}", end, actor=ENGINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.wire.engine import Attach
 from moothall_models.ports import Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel

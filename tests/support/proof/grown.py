@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from moothall.adapters.store.signing import ed25519
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
@@ -113,8 +114,8 @@ class Grown:
                 events.append(ev.SessionPaused(t=recorder.offset))
                 records.append(recorder.record(events[-1], lane="staff"))
             segment = SegmentId(f"floor-1-{recorder.offset}")
-            ended = ev.SegmentEnded(
-                channel=ChannelId("floor"), segment=segment, t1=900, reason=ev.EndReason.SENTENCE, text=text
+            ended = le.SegmentEnded(
+                channel=ChannelId("floor"), segment=segment, t1=900, reason=le.EndReason.SENTENCE, text=text
             )
             events.append(ended)
             records.append(recorder.record(ended, Actor(Role.ENGINE, "engine-1")))

@@ -6,7 +6,7 @@ import hashlib
 
 from moothall.adapters.store.signing import ed25519
 from moothall.core.chain import SALT_BYTES, LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.proof.checking import Trusted
@@ -26,8 +26,8 @@ CONTEXT = Context(
 
 def line(text: str = "The floor is yours.") -> LogRecord:
     """A finished line as a machine heard it."""
-    event = ev.SegmentEnded(
-        channel=ChannelId("floor"), segment=SegmentId("floor-1-1"), t1=900, reason=ev.EndReason.SENTENCE, text=text
+    event = le.SegmentEnded(
+        channel=ChannelId("floor"), segment=SegmentId("floor-1-1"), t1=900, reason=le.EndReason.SENTENCE, text=text
     )
     return Recorder().record(event, Actor(Role.ENGINE, "engine-1"))
 

@@ -16,6 +16,10 @@ from html import escape
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -76,23 +80,23 @@ class Golden(Telling):
         are the records in which the line is looked for; all, unless given.
         """
         about = [event for _, event in self._about(source, self.records if among is None else among)]
-        opened = next(event for event in about if isinstance(event, ev.SegmentOpened))
-        ended = next(event for event in about if isinstance(event, ev.SegmentEnded))
-        corrections = [event for event in about if isinstance(event, ev.SegmentCorrected)]
+        opened = next(event for event in about if isinstance(event, le.SegmentOpened))
+        ended = next(event for event in about if isinstance(event, le.SegmentEnded))
+        corrections = [event for event in about if isinstance(event, le.SegmentCorrected)]
         segment = line_of(source, channel)
-        made = ev.MadeFrom(sources=(ev.SourceSegment(source, len(corrections)),), route=route, rough=rough)
+        made = le.MadeFrom(sources=(le.SourceSegment(source, len(corrections)),), route=route, rough=rough)
         self.tell(
-            ev.SegmentOpened(
+            le.SegmentOpened(
                 channel=channel,
                 segment=segment,
                 t0=opened.t0,
                 language=channel.removeprefix("mt-"),
-                origin=ev.Origin.TRANSLATED if route else opened.origin,
+                origin=le.Origin.TRANSLATED if route else opened.origin,
                 speaker=opened.speaker,
                 made_from=made,
                 tool=opened.tool,
             ),
-            ev.SegmentEnded(channel=channel, segment=segment, t1=ended.t1, reason=ended.reason, text=text),
+            le.SegmentEnded(channel=channel, segment=segment, t1=ended.t1, reason=ended.reason, text=text),
             by=TRANSLATOR,
         )
 
@@ -108,7 +112,7 @@ class Golden(Telling):
             (record.header.offset, event)
             for record in self.records
             if record.body is not None
-            and isinstance(event := decode_event(record.body), ev.InterventionPublished)
+            and isinstance(event := decode_event(record.body), qe.InterventionPublished)
             and event.intervention == asked
         ]
         self._erase({offset for offset, _ in published})
@@ -123,12 +127,12 @@ class Golden(Telling):
         ]
 
     @staticmethod
-    def _about(segment: SegmentId, records: Sequence[LogRecord]) -> list[tuple[int, ev.SegmentFact]]:
+    def _about(segment: SegmentId, records: Sequence[LogRecord]) -> list[tuple[int, le.SegmentFact]]:
         """The events of a line, each with its offset."""
-        found: list[tuple[int, ev.SegmentFact]] = []
+        found: list[tuple[int, le.SegmentFact]] = []
         for record in records:
             event = None if record.body is None else decode_event(record.body)
-            if isinstance(event, ev.SegmentFact) and event.segment == segment:
+            if isinstance(event, le.SegmentFact) and event.segment == segment:
                 found.append((record.header.offset, event))
         return found
 
@@ -141,10 +145,10 @@ def golden_session() -> Golden:
         ev.ChannelAdded(channel=ENGLISH, kind=kind, languages=("en",), of_record=True),
         ev.ChannelAdded(channel=ARABIC, kind=kind, languages=("ar",), of_record=True),
         ev.ChannelAdded(channel=CHINESE, kind=kind, languages=("zh",), requested=1_764_000_090_000),
-        ev.PolicyQuestionsListed(
-            questions=(ev.PolicyQuestion(id=PolicyQuestionId("access"), text='Who is "connected" & <why>?'),)
+        ne.PolicyQuestionsListed(
+            questions=(ne.PolicyQuestion(id=PolicyQuestionId("access"), text='Who is "connected" & <why>?'),)
         ),
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu & <hub>", people=23, here=True, since=1_764_000_000_000, t=0),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu & <hub>", people=23, here=True, since=1_764_000_000_000, t=0),
     )
     lines = _said(told)
     _asked(told, lines)
@@ -204,7 +208,7 @@ def _imported() -> Record:
 
 def _said(told: Golden) -> dict[str, SegmentId]:
     """Log what is said; returns the lines that others refer to, most of them by their language."""
-    person, speaker = ev.Origin.PERSON, ev.Origin.SPEAKER
+    person, speaker = le.Origin.PERSON, le.Origin.SPEAKER
     lines = {
         "en": told.spoken("Good morning, and welcome to this open session on water & rights.", 1_000, name=CHAIR),
         "ar": told.line("شكرا سيدتي الرئيسة، 3 < 5 في هذه الحالة.", 8_000, 12_000, name=AHMED, language="ar"),
@@ -225,11 +229,11 @@ def _said(told: Golden) -> dict[str, SegmentId]:
     told.correct(wrong, "We were ready to sign the agreement.", words=7)
     half = told.spoken("The committee on IGF meets at ten.", 52_000, name=CHAIR)
     told.tell(
-        ev.SegmentCorrected(
+        le.SegmentCorrected(
             channel=FLOOR, segment=half, base_revision=0, base_words=4, text="The committee on internet governance",
             tail=" meets at ten.", machine=True,
         ),
-        ev.SegmentCorrected(
+        le.SegmentCorrected(
             channel=FLOOR, segment=half, base_revision=1, base_words=7,
             text="The committee on Internet governance meets at ten.", tail="", accepted=True,
         ),
@@ -242,7 +246,7 @@ def _said(told: Golden) -> dict[str, SegmentId]:
     lines["gone"] = told.spoken(f"My neighbour makes {REMOVED} at home.", 67_000, name=AHMED)
     told.remove(lines["gone"])
     struck = told.spoken(f"Something about {STRUCK} was misheard.", 71_000, name=AHMED)
-    told.tell(ev.ChannelRewound(channel=FLOOR, t=71_000, segments=(struck,)))
+    told.tell(le.ChannelRewound(channel=FLOOR, t=71_000, segments=(struck,)))
     told.spoken("Something about rubber was misheard.", 71_000, name=AHMED)
     told.tell(ev.GapNoted(channel=FLOOR, t0=78_000, t1=90_000, reason=ev.GapReason.SOURCE_LOST))
     unkept = told.spoken(f"Off the record: {UNKEPT}.", 92_000, name=LI)
@@ -258,7 +262,7 @@ def _said(told: Golden) -> dict[str, SegmentId]:
     lines["last"] = told.spoken("The meeting is closed. Thank you, merci, 谢谢, شكرا!", 334_000, name=CHAIR)
     for t0, text in ((1_000, "Bonjour et bienvenue à cette séance publique."), (8_000, "Merci, Madame la Présidente.")):
         told.line(
-            text, t0 + 1_500, t0 + 5_000, name="Interprète", language="fr", origin=ev.Origin.INTERPRETER, channel=FRENCH
+            text, t0 + 1_500, t0 + 5_000, name="Interprète", language="fr", origin=le.Origin.INTERPRETER, channel=FRENCH
         )
     return lines
 
@@ -310,10 +314,10 @@ def _asked(told: Golden, lines: dict[str, SegmentId]) -> None:
     made.ask("Кто следит за этим?" + NONCHARACTERS, 10_000, language="ru", kind=InterventionKind.REQUEST)
     hidden = made.hidden(11_000)
     told.tell(
-        ev.InterventionReceived(
+        qe.InterventionReceived(
             intervention=hidden, number=9, kind=InterventionKind.QUESTION, text=f"{HELD}?", language="en", name=HELD,
             origin="remote", asker="a1", t=11_000,
         ),
-        ev.NoteLeft(text=f"{HELD}, says the staff"),
-        ev.SupportCounted(counts={aloud: 3}),
+        ne.NoteLeft(text=f"{HELD}, says the staff"),
+        qe.SupportCounted(counts={aloud: 3}),
     )  # fmt: skip

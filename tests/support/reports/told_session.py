@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from moothall.core import commands as do
+from moothall.core.events.lines import EndReason, Origin, Word
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import EndReason, Origin, PolicyQuestion, Tag, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, PolicyQuestionId, SegmentId

@@ -8,7 +8,8 @@ from moothall.core.attendance.facts import AttendanceFacts, HubPeople
 from moothall.core.attendance.online import HOUR_MS, OnlineCount
 from moothall.core.attendance.ranges import PeopleRange
 from moothall.core.attendance.report import SessionAttendance, report
-from moothall.core.events.types import Access, CountSource
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SessionId
 from moothall.core.sessions.roll import RoomCount
 from moothall.core.sessions.state import Status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -24,8 +25,8 @@ def segment(name: str) -> SegmentId:
     return SegmentId(name)
 
 
-def word(text: str, t0: int, t1: int) -> ev.Word:
-    return ev.Word(text=text, t0=t0, t1=t1)
+def word(text: str, t0: int, t1: int) -> le.Word:
+    return le.Word(text=text, t0=t0, t1=t1)
 
 
 def carry_out(state: State, *commands: do.AnyCommand, actor: Actor = SYSTEM, wall: int = WALL) -> State:
@@ -66,7 +67,7 @@ def opened() -> State:
     )
 
 
-def commit(name: str, first: int, *words: ev.Word, start: int | None = None, generation: int = 1) -> do.CommitWords:
+def commit(name: str, first: int, *words: le.Word, start: int | None = None, generation: int = 1) -> do.CommitWords:
     return do.CommitWords(
         channel=FLOOR,
         generation=generation,
@@ -78,7 +79,7 @@ def commit(name: str, first: int, *words: ev.Word, start: int | None = None, gen
 
 
 def end(name: str, t1: int, generation: int = 1) -> do.EndSegment:
-    reason = ev.EndReason.SENTENCE
+    reason = le.EndReason.SENTENCE
     return do.EndSegment(channel=FLOOR, generation=generation, segment=segment(name), t1=t1, reason=reason)
 
 

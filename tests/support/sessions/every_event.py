@@ -13,8 +13,14 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
+from moothall.core.events import attendance as ae
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import (
     InterventionKind,
     InterventionStatus,
@@ -22,7 +28,6 @@ from moothall.core.events.question_parts import (
     OpinionSums,
     QueueOrder,
 )
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
     ChannelId,
@@ -68,38 +73,38 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.OriginalKept(channel=PT, name=WORD, part=1, parts=1, content=WORD.encode()),
         ev.GroundStated(access=access, ground="It was held in public."),
         ev.SessionOpened(wall=WALL),
-        ev.AirChanged(channel=FLOOR, source=ev.AirSource.TOOL, t=0, t0=0, tool="StenoCo"),
-        ev.AirHeld(channel=FLOOR, holder=WORD, token=1),
-        ev.LineOffered(channel=FLOOR, segment=SegmentId("offered"), text=WORD, language="en", t=0, by=WORD),
+        le.AirChanged(channel=FLOOR, source=le.AirSource.TOOL, t=0, t0=0, tool="StenoCo"),
+        le.AirHeld(channel=FLOOR, holder=WORD, token=1),
+        le.LineOffered(channel=FLOOR, segment=SegmentId("offered"), text=WORD, language="en", t=0, by=WORD),
         ev.SourceAttached(source=SourceId("mic"), channel=FLOOR, t=0, rate=16_000),
         ev.ClockMapped(t=0, wall=WALL),
         ev.WriterChanged(node="north"),
         ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"),
         ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"),
-        ev.SegmentOpened(channel=FLOOR, segment=A, t0=0, language="en", origin=ev.Origin.MACHINE),
-        ev.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(ev.Word("Good", 0, 9), ev.Word(" day.", 9, 20))),
-        ev.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=ev.EndReason.SENTENCE, text="Good day."),
-        ev.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
-        ev.ProposalDeclined(
+        le.SegmentOpened(channel=FLOOR, segment=A, t0=0, language="en", origin=le.Origin.MACHINE),
+        le.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(le.Word("Good", 0, 9), le.Word(" day.", 9, 20))),
+        le.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=le.EndReason.SENTENCE, text="Good day."),
+        le.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
+        le.ProposalDeclined(
             channel=FLOOR, segment=A, text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
         ),
-        ev.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=ev.Origin.INTERPRETER),
-        ev.WordsCommitted(channel=PT, segment=B, first=0, words=(ev.Word("Boa", 0, 9),)),
+        le.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=le.Origin.INTERPRETER),
+        le.WordsCommitted(channel=PT, segment=B, first=0, words=(le.Word("Boa", 0, 9),)),
         ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),
         ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
         ev.LanguageForced(channel=PT, language="pt"),
-        ev.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
-        ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
-        ev.SegmentsMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
-        ev.NoteLeft(text=f"The {WORD} is in the minutes."),
-        ev.NoteRead(note=NoteId("n")),
-        ev.HubNoteLeft(hub="kisumu", note=NoteId("h"), text=WORD, by=Role.MODERATOR),
-        ev.HubNoteRead(hub="kisumu", note=NoteId(WORD), by=Role.HUB),
-        ev.PolicyQuestionsListed(questions=(PolicyQuestion(id=PolicyQuestionId("p1"), text="Who pays?"),)),
+        le.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),
+        le.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("away"),), session=SessionId("elsewhere")),
+        le.SegmentsMovedHere(channel=PT, segments=(SegmentId("here"),), session=SessionId("elsewhere")),
+        ne.NoteLeft(text=f"The {WORD} is in the minutes."),
+        ne.NoteRead(note=NoteId("n")),
+        he.HubNoteLeft(hub="kisumu", note=NoteId("h"), text=WORD, by=Role.MODERATOR),
+        he.HubNoteRead(hub="kisumu", note=NoteId(WORD), by=Role.HUB),
+        ne.PolicyQuestionsListed(questions=(PolicyQuestion(id=PolicyQuestionId("p1"), text="Who pays?"),)),
         ev.TopicTaken(title="Item 1", t=0),
-        ev.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId(WORD)),
+        ne.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId(WORD)),
         ev.TermChosen(term=WORD, wanted=True),
-        ev.InterventionReceived(
+        qe.InterventionReceived(
             intervention=Q,
             number=1,
             kind=InterventionKind.QUESTION,
@@ -110,10 +115,10 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
             asker=WORD,
             t=5,
         ),
-        ev.InterventionReworded(intervention=Q, text=WORD),
-        ev.InterventionFlagged(intervention=Q, flags=(WORD,)),
-        ev.InterventionTagged(intervention=Q, question=PolicyQuestionId(WORD)),
-        ev.InterventionRemoved(
+        qe.InterventionReworded(intervention=Q, text=WORD),
+        qe.InterventionFlagged(intervention=Q, flags=(WORD,)),
+        qe.InterventionTagged(intervention=Q, question=PolicyQuestionId(WORD)),
+        qe.InterventionRemoved(
             intervention=InterventionId(WORD),
             number=2,
             kind=InterventionKind.QUESTION,
@@ -122,12 +127,12 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
             asker=WORD,
             t=5,
         ),
-        ev.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.CHECKED, t=5),
+        qe.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.CHECKED, t=5),
         # In the form of earlier releases.
-        ev.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.DECLINED, t=5, reason=WORD),
-        ev.InterventionDeclined(intervention=Q, reason=WORD),
-        ev.HubDeclined(hub="kisumu", intervention=Q, reason=WORD),
-        ev.InterventionPublished(
+        qe.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.DECLINED, t=5, reason=WORD),
+        qe.InterventionDeclined(intervention=Q, reason=WORD),
+        he.HubDeclined(hub="kisumu", intervention=Q, reason=WORD),
+        qe.InterventionPublished(
             intervention=Q,
             number=1,
             kind=InterventionKind.QUESTION,
@@ -137,33 +142,33 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
             origin="remote",
             t=5,
         ),
-        ev.InterventionWritten(intervention=Q, number=1, text="Because.", language="en"),
-        ev.QueueArranged(first=(Q,)),
-        ev.QueueOrdered(order=QueueOrder.ALTERNATE),
-        ev.AskingLimited(known=True),
-        ev.SupportCounted(counts={Q: 3}),
-        ev.VotingSwitched(on=True),
-        ev.CommentsPutToVote(comments=(Q,)),
-        ev.OpinionsCounted(
+        qe.InterventionWritten(intervention=Q, number=1, text="Because.", language="en"),
+        qe.QueueArranged(first=(Q,)),
+        qe.QueueOrdered(order=QueueOrder.ALTERNATE),
+        qe.AskingLimited(known=True),
+        qe.SupportCounted(counts={Q: 3}),
+        qe.VotingSwitched(on=True),
+        qe.CommentsPutToVote(comments=(Q,)),
+        qe.OpinionsCounted(
             voters=21,
             sums={Q: OpinionSums(agree=9, disagree=8, passed=4)},
             groups=(OpinionGroup(people=12, sums={Q: OpinionSums(agree=9, disagree=0, passed=3)}),),
         ),
-        ev.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
-        ev.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),
-        ev.PollClosed(poll=P, t=40),
+        qe.PollOpened(poll=P, number=1, question="Shall we?", language="en", options=("Yes", "No"), t=33),
+        qe.PollCounted(poll=P, remote=(2, 1), room=(0, 0)),
+        qe.PollClosed(poll=P, t=40),
         ev.WallCleared(t=40, withdrawn=Q),
-        ev.TurnLimited(ms=180_000),
-        ev.TurnTyped(intervention=Q, number=1, t=40),
-        ev.TurnHeld(intervention=Q, number=1, t=41),
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
-        ev.AttendanceCounted(people=40, source=ev.CountSource.TYPED, at=1_700_000_000_000),
-        ev.RollArranged(open=True),
-        ev.RollSigned(entry=RollEntryId("e1"), name=WORD, representing=WORD, group="media"),
-        ev.RollStruck(entry=RollEntryId("e2")),
-        ev.RollFinalised(people=1, groups={"group": {"media": None}}),
-        ev.RollNamed(entry=RollEntryId("n1"), name="Ana Souza", representing="Radio Kisumu"),
-        ev.AttendanceReleased(),
+        qe.TurnLimited(ms=180_000),
+        qe.TurnTyped(intervention=Q, number=1, t=40),
+        qe.TurnHeld(intervention=Q, number=1, t=41),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1_700_000_000_000, t=41),
+        ae.AttendanceCounted(people=40, source=ae.CountSource.TYPED, at=1_700_000_000_000),
+        ae.RollArranged(open=True),
+        ae.RollSigned(entry=RollEntryId("e1"), name=WORD, representing=WORD, group="media"),
+        ae.RollStruck(entry=RollEntryId("e2")),
+        ae.RollFinalised(people=1, groups={"group": {"media": None}}),
+        ae.RollNamed(entry=RollEntryId("n1"), name="Ana Souza", representing="Radio Kisumu"),
+        ae.AttendanceReleased(),
         ev.NotRecordedBegan(t0=41),
         ev.NotRecordedEnded(t1=49),
         ev.GapNoted(channel=FLOOR, t0=20, t1=40, reason=ev.GapReason.SOURCE_LOST),
@@ -185,7 +190,7 @@ CHECKPOINT = ev.RecordCheckpoint(lanes={}, key="0" * 16, signature=base64.b64enc
 
 def notes() -> list[tuple[Lane, str, bytes]]:
     """Return what desks and hubs of this release and of later ones write."""
-    rows = [(STAFF, type_name(note), encode_event(note)) for note in [ev.NoteLeft(text=f"{WORD} again")]]
+    rows = [(STAFF, type_name(note), encode_event(note)) for note in [ne.NoteLeft(text=f"{WORD} again")]]
     for kind, lanes in (
         ("note.posted", (STAFF, hub_lane("kisumu"), Lane("later"), Lane("w"), Lane("channel"))),
         ("question.held", (STAFF, hub_lane("kisumu"))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -31,17 +32,17 @@ def partial(text: str, segment: str = "s1", first: int = 0, channel: ChannelId =
     return Partial(channel=channel, segment=SegmentId(segment), first=first, text=text, language="en")
 
 
-def opened(segment: str, t0: int = 0) -> ev.SegmentOpened:
-    return ev.SegmentOpened(channel=FLOOR, segment=SegmentId(segment), t0=t0, language="en", origin=ev.Origin.MACHINE)
+def opened(segment: str, t0: int = 0) -> le.SegmentOpened:
+    return le.SegmentOpened(channel=FLOOR, segment=SegmentId(segment), t0=t0, language="en", origin=le.Origin.MACHINE)
 
 
-def words(segment: str, first: int, *texts: str) -> ev.WordsCommitted:
-    said = tuple(ev.Word(text, 100 * (first + n), 100 * (first + n + 1)) for n, text in enumerate(texts))
-    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
+def words(segment: str, first: int, *texts: str) -> le.WordsCommitted:
+    said = tuple(le.Word(text, 100 * (first + n), 100 * (first + n + 1)) for n, text in enumerate(texts))
+    return le.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
 
 
-def ended(segment: str, text: str) -> ev.SegmentEnded:
-    return ev.SegmentEnded(channel=FLOOR, segment=SegmentId(segment), t1=900, reason=ev.EndReason.SENTENCE, text=text)
+def ended(segment: str, text: str) -> le.SegmentEnded:
+    return le.SegmentEnded(channel=FLOOR, segment=SegmentId(segment), t1=900, reason=le.EndReason.SENTENCE, text=text)
 
 
 class Meeting:

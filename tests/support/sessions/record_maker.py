@@ -9,6 +9,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -44,11 +46,11 @@ WORDING = Wording(
     policy_question="Policy question {n}",
     show_sources="Show the source of each line",
     origins={
-        ev.Origin.MACHINE: "Written by a machine",
-        ev.Origin.PERSON: "Written by a person",
-        ev.Origin.INTERPRETER: "Interpreter",
-        ev.Origin.SPEAKER: "Typed by the speaker",
-        ev.Origin.TRANSLATED: "Translated by a machine",
+        le.Origin.MACHINE: "Written by a machine",
+        le.Origin.PERSON: "Written by a person",
+        le.Origin.INTERPRETER: "Interpreter",
+        le.Origin.SPEAKER: "Typed by the speaker",
+        le.Origin.TRANSLATED: "Translated by a machine",
     },
     tool="Sent by {name}",
     respoken="Respoken",
@@ -105,22 +107,22 @@ class Telling:
         *,
         name: str = "",
         language: str = "en",
-        origin: ev.Origin = ev.Origin.MACHINE,
-        words: Sequence[ev.Word] = (),
+        origin: le.Origin = le.Origin.MACHINE,
+        words: Sequence[le.Word] = (),
         channel: ChannelId = FLOOR,
     ) -> SegmentId:
         """Log a line; it is still open when `t1` is None. A new `name` is introduced as a speaker first."""
         segment = SegmentId(f"{channel}-1-{len(self.records)}")
         speaker = self._speaker(name) if name else None
-        opened = ev.SegmentOpened(
+        opened = le.SegmentOpened(
             channel=channel, segment=segment, t0=t0, language=language, origin=origin, speaker=speaker
         )
         self.tell(opened, by=ENGINE)
         if words:
-            self.tell(ev.WordsCommitted(channel=channel, segment=segment, first=0, words=tuple(words)), by=ENGINE)
+            self.tell(le.WordsCommitted(channel=channel, segment=segment, first=0, words=tuple(words)), by=ENGINE)
         if t1 is not None:
-            reason = ev.EndReason.SENTENCE
-            self.tell(ev.SegmentEnded(channel=channel, segment=segment, t1=t1, reason=reason, text=text), by=ENGINE)
+            reason = le.EndReason.SENTENCE
+            self.tell(le.SegmentEnded(channel=channel, segment=segment, t1=t1, reason=reason, text=text), by=ENGINE)
         return segment
 
     def spoken(self, text: str, t0: int, each: int = 300, pause: int = 100, *, name: str = "") -> SegmentId:
@@ -130,7 +132,7 @@ class Telling:
 
     def correct(self, segment: SegmentId, text: str, *, words: int, revision: int = 0, by: Actor = CAPTIONER) -> None:
         """Log a correction of all the words of a line."""
-        corrected = ev.SegmentCorrected(
+        corrected = le.SegmentCorrected(
             channel=FLOOR, segment=segment, base_revision=revision, base_words=words, text=text, tail=""
         )
         self.tell(corrected, by=by)
@@ -151,10 +153,10 @@ class Telling:
         return self.fold(channel).record()
 
 
-def timed(text: str, t0: int, each: int = 300, pause: int = 100) -> tuple[ev.Word, ...]:
+def timed(text: str, t0: int, each: int = 300, pause: int = 100) -> tuple[le.Word, ...]:
     """Return the words of a text, one after the other."""
     return tuple(
-        ev.Word(f" {word}" if n else word, t0 + n * (each + pause), t0 + n * (each + pause) + each)
+        le.Word(f" {word}" if n else word, t0 + n * (each + pause), t0 + n * (each + pause) + each)
         for n, word in enumerate(text.split(" "))
     )
 
@@ -174,8 +176,8 @@ def meeting(*, closed: bool = True) -> Telling:
     told.line("شكرا جزيلا لكم على هذه الكلمة، سيدتي الرئيسة.", 17_000, 21_000, name="أحمد", language="ar")
     wrong = told.spoken("We where ready.", 22_000, name="<v Chair>")
     told.correct(wrong, "We were ready.", words=3)
-    told.line("1984\n\n42\r\n00:00:01,000 --> 00:00:02,000\u2028line", 30_000, 33_000, origin=ev.Origin.PERSON)
-    told.line("typed at once", 34_000, 34_000, origin=ev.Origin.SPEAKER)
+    told.line("1984\n\n42\r\n00:00:01,000 --> 00:00:02,000\u2028line", 30_000, 33_000, origin=le.Origin.PERSON)
+    told.line("typed at once", 34_000, 34_000, origin=le.Origin.SPEAKER)
     told.line(CHINESE * 2, 40_000, 52_000, language="zh")
     told.tell(ev.GapNoted(channel=FLOOR, t0=60_000, t1=65_000, reason=ev.GapReason.SOURCE_LOST))
     told.tell(ev.NotRecordedBegan(t0=70_000), ev.NotRecordedEnded(t1=130_000))
@@ -206,8 +208,8 @@ class Questions:
         self._last += 1
         asked, number = InterventionId(f"q{self._last}"), self._last
         self.told.tell(
-            ev.InterventionStatusChanged(intervention=asked, number=number, status=InterventionStatus.CHECKED, t=t),
-            ev.InterventionPublished(
+            qe.InterventionStatusChanged(intervention=asked, number=number, status=InterventionStatus.CHECKED, t=t),
+            qe.InterventionPublished(
                 intervention=asked,
                 number=number,
                 kind=kind,
@@ -239,7 +241,7 @@ class Questions:
         segment: SegmentId | None = None,
     ) -> None:
         number = int(asked.removeprefix("q"))
-        stands = ev.InterventionStatusChanged(
+        stands = qe.InterventionStatusChanged(
             intervention=asked, number=number, status=status, t=t, reason=reason, into=into, segment=segment
         )
         self.told.tell(stands)
@@ -247,7 +249,7 @@ class Questions:
     def write(self, asked: InterventionId, text: str, language: str = "en") -> None:
         """Log an answer in writing."""
         number = int(asked.removeprefix("q"))
-        self.told.tell(ev.InterventionWritten(intervention=asked, number=number, text=text, language=language))
+        self.told.tell(qe.InterventionWritten(intervention=asked, number=number, text=text, language=language))
         self.stand(asked, InterventionStatus.WRITTEN, 9_000)
 
 
@@ -277,7 +279,7 @@ def questioned() -> Telling:
     made.stand(made.ask("Where?"), InterventionStatus.DECLINED, reason="Asked already")
     made.stand(made.ask("How?"), InterventionStatus.JOINED, into=answered)
     made.hidden()
-    told.tell(ev.SupportCounted(counts={answered: 3}))
+    told.tell(qe.SupportCounted(counts={answered: 3}))
     return told
 
 
@@ -335,7 +337,7 @@ def records(draw: st.DrawFn) -> Record:
         words = timed(" ".join(text.split()), t0, 300, 100) if draw(st.booleans()) and text.split() else ()
         name = draw(st.sampled_from(["", "Ann", "أحمد"]) | HOSTILE.map(lambda each: each[:300]))
         language = draw(st.sampled_from(["en", "ar", "zh", "pt-BR", "und", "x<y>"]))
-        origin = draw(st.sampled_from(ev.Origin))
+        origin = draw(st.sampled_from(le.Origin))
         told.line(text, t0, t1, name=name, language=language, origin=origin, words=words[:200])
     if draw(st.booleans()):
         told.tell(ev.GapNoted(channel=FLOOR, t0=5, t1=draw(st.integers(6, 50_000)), reason=ev.GapReason.OVERLOAD))

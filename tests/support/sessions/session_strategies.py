@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -22,11 +23,11 @@ texts = st.sampled_from(["Good", " day", " to", " you.", "你好", " ok"])
 
 
 @st.composite
-def words(draw: st.DrawFn) -> tuple[ev.Word, ...]:
+def words(draw: st.DrawFn) -> tuple[le.Word, ...]:
     made = []
     for text in draw(st.lists(texts, min_size=0, max_size=3)):
         t0 = draw(st.integers(0, 2_000))
-        made.append(ev.Word(text=text, t0=t0, t1=t0 + draw(st.integers(-1, 300))))
+        made.append(le.Word(text=text, t0=t0, t1=t0 + draw(st.integers(-1, 300))))
     return tuple(made)
 
 
@@ -48,7 +49,7 @@ engine_commands: st.SearchStrategy[do.AnyCommand] = st.one_of(
         generation=few,
         segment=segments,
         t1=st.integers(0, 3_000),
-        reason=st.sampled_from(ev.EndReason),
+        reason=st.sampled_from(le.EndReason),
     ),
     st.builds(
         do.CorrectSegment,
@@ -81,9 +82,9 @@ other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         do.NoteGap(channel=FLOOR, t0=100, t1=400, reason=ev.GapReason.OVERLOAD),
         do.IntroduceSpeaker(speaker=SpeakerId("ana"), name="Ana"),
         do.AssignSpeaker(segments=(SegmentId("a"),), speaker=SpeakerId("ana")),
-        do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON),
-        do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON, token=2),
-        do.PutOnAir(channel=FLOOR, source=ev.AirSource.MACHINE),
+        do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON),
+        do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON, token=2),
+        do.PutOnAir(channel=FLOOR, source=le.AirSource.MACHINE),
         do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Typed", language="en"),
     ]
 )
@@ -122,7 +123,7 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
                     t0=50,
                     t1=90,
                     language="en",
-                    origin=ev.Origin.MACHINE,
+                    origin=le.Origin.MACHINE,
                     text="Hm",
                     mended=True,
                 ),
@@ -130,8 +131,8 @@ desk_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(
         ),
         do.BringSegmentsBack(channel=FLOOR, segments=(SegmentId("a"),), session=SessionId("other")),
         do.LeaveNote(text="x"),
-        do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON),
-        do.PutOnAir(channel=FLOOR, source=ev.AirSource.MACHINE),
+        do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON),
+        do.PutOnAir(channel=FLOOR, source=le.AirSource.MACHINE),
     ]
 )
 sent = st.tuples(st.sampled_from(ACTORS), st.one_of(engine_commands, other_commands, desk_commands))
@@ -147,7 +148,7 @@ BEGIN: list[do.AnyCommand] = [
         generation=1,
         segment=SegmentId("a"),
         first=0,
-        words=(ev.Word("Good", 0, 100), ev.Word(" day", 100, 200)),
+        words=(le.Word("Good", 0, 100), le.Word(" day", 100, 200)),
         start=do.SegmentStart(t0=0, language="en"),
     ),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, UnknownEvent
 from moothall.core.kernel.actors import Role
@@ -149,7 +150,7 @@ class _Teller:
         self.segments.append((channel, segment))
         self.words[segment] = self.revisions[segment] = 0
         self.tell(
-            ev.SegmentOpened(channel=channel, segment=segment, t0=self.offset, language="en", origin=ev.Origin.MACHINE)
+            le.SegmentOpened(channel=channel, segment=segment, t0=self.offset, language="en", origin=le.Origin.MACHINE)
         )
 
     def step(self) -> None:
@@ -170,8 +171,8 @@ class _Teller:
             names = tuple(segment for _, segment in some)
             speaker = self.draw(st.sampled_from([None, SpeakerId("chair")]))
             struck: tuple[ev.AnyEvent, ...] = (
-                ev.ChannelRewound(channel=channel, t=self.offset, segments=names),
-                ev.SegmentsMovedAway(channel=channel, segments=names, session=SessionId("other")),
+                le.ChannelRewound(channel=channel, t=self.offset, segments=names),
+                le.SegmentsMovedAway(channel=channel, segments=names, session=SessionId("other")),
             )
             assigned = ev.SpeakerAssigned(segments=names, speaker=speaker)
             self.tell(self.draw(st.sampled_from(struck)) if act == "strike" else assigned)
@@ -183,23 +184,23 @@ class _Teller:
     def around(self, channel: ChannelId) -> ev.AnyEvent:
         """Return an event about the session, or an event of this channel that isn't about lines."""
         event: ev.AnyEvent = self.draw(st.one_of([EVENTS_BY_TYPE[name] for name in _AROUND]))
-        if isinstance(event, ev.SpeakerChanged | ev.LanguageForced | ev.SegmentsMovedHere):
+        if isinstance(event, ev.SpeakerChanged | ev.LanguageForced | le.SegmentsMovedHere):
             return msgspec.structs.replace(event, channel=channel)
         return event
 
     def change(self, act: str, channel: ChannelId, segment: SegmentId) -> None:
         if act == "words":
-            words = tuple(ev.Word(f" w{n}", n, n + 1) for n in range(self.draw(st.integers(1, 3))))
-            self.tell(ev.WordsCommitted(channel=channel, segment=segment, first=self.words[segment], words=words))
+            words = tuple(le.Word(f" w{n}", n, n + 1) for n in range(self.draw(st.integers(1, 3))))
+            self.tell(le.WordsCommitted(channel=channel, segment=segment, first=self.words[segment], words=words))
             self.words[segment] += len(words)
         elif act == "end":
             self.tell(
-                ev.SegmentEnded(
-                    channel=channel, segment=segment, t1=self.offset, reason=ev.EndReason.PAUSE, text=self.draw(TEXTS)
+                le.SegmentEnded(
+                    channel=channel, segment=segment, t1=self.offset, reason=le.EndReason.PAUSE, text=self.draw(TEXTS)
                 )
             )
         else:
-            corrected = ev.SegmentCorrected(
+            corrected = le.SegmentCorrected(
                 channel=channel,
                 segment=segment,
                 base_revision=self.revisions[segment],
@@ -230,8 +231,8 @@ def stories(draw: Callable[[st.SearchStrategy[Any]], Any], max_steps: int = 40) 
         teller.segments.append((ChannelId("floor"), segment))
         teller.words[segment] = teller.revisions[segment] = 0
         teller.offset += 1
-        opened = ev.SegmentOpened(
-            channel=ChannelId("floor"), segment=segment, t0=teller.offset, language="en", origin=ev.Origin.MACHINE
+        opened = le.SegmentOpened(
+            channel=ChannelId("floor"), segment=segment, t0=teller.offset, language="en", origin=le.Origin.MACHINE
         )
         teller.told.append(Told(teller.offset, Role.ENGINE, opened, str(opened.lane())))
     for _ in range(draw(st.integers(0, max_steps))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -24,7 +25,7 @@ def translated_session() -> State:
 
 
 def translate(name: str, text: str, revision: int = 0, route: str = ROUTE, *, rough: bool = False) -> do.SetTranslation:
-    source = ev.SourceSegment(SegmentId(name), revision)
+    source = le.SourceSegment(SegmentId(name), revision)
     return do.SetTranslation(channel=SPANISH, source=source, text=text, route=route, rough=rough)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from moothall.adapters.sound.audio_file import AudioFile
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from support.halls.process import Seam
 
 SAMPLE = Path(__file__).parents[3] / "config" / "sample"
@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True):
     """The word's position, in media ms."""
 
 
-def heard(words: Sequence[ev.Word]) -> list[Heard]:
+def heard(words: Sequence[le.Word]) -> list[Heard]:
     """Return committed words in comparable form; a word with a hyphen may become several."""
     return [Heard(text, (word.t0 + word.t1) // 2) for word in words for text in plain(word.text)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.speech.settings import SpeechSettings
 
 VOCABULARY = ["we", "hold", "self-evident", "and,", "so.", "Americans:", "no,", "no", "no.", "ask?", "3.5", "—"]

@@ -9,7 +9,7 @@ from operator import attrgetter
 import numpy as np
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire.engine import Attach, OpenSegment, OtherReadings, ResumePoint

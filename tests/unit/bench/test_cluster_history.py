@@ -14,7 +14,8 @@ from cluster_history import (
     times_against,
 )
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId
 from support.sessions.recorder import Recorder
@@ -30,12 +31,12 @@ def lines(*typed: tuple[str, int, str]) -> list[LogRecord]:
     made = Recorder()
     return [
         made.record(
-            ev.SegmentEnded(
+            le.SegmentEnded(
                 channel=FLOOR,
                 segment=SegmentId(f"{author}-{number}"),
                 t1=1,
                 text=text,
-                reason=ev.EndReason.SENTENCE,
+                reason=le.EndReason.SENTENCE,
             ),
             cause=f"{author}:type:{number}",
         )
@@ -78,7 +79,7 @@ def test_questions_are_there_once_and_in_order() -> None:
     made = Recorder()
     records = [
         made.record(
-            ev.InterventionReceived(
+            qe.InterventionReceived(
                 intervention=InterventionId(f"i{n}"),
                 number=n,
                 kind=InterventionKind.QUESTION,

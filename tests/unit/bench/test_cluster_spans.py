@@ -6,7 +6,7 @@ import msgspec
 
 from cluster_spans import SECRET, SLACK_S, Span, Spans, own_word, secret, spans_against, without_words
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from support.sessions.recorder import Recorder
 
@@ -18,8 +18,8 @@ def spans(*some: Span) -> Spans:
 
 
 def line(number: int, text: str) -> LogRecord:
-    ended = ev.SegmentEnded(
-        channel=ChannelId("floor"), segment=SegmentId(f"s{number}"), t1=1, text=text, reason=ev.EndReason.SENTENCE
+    ended = le.SegmentEnded(
+        channel=ChannelId("floor"), segment=SegmentId(f"s{number}"), t1=1, text=text, reason=le.EndReason.SENTENCE
     )
     return Recorder().record(ended, cause=f"ann:type:{number}")
 

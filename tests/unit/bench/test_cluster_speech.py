@@ -5,7 +5,7 @@ from itertools import pairwise
 from cluster_spans import Span, Spans
 from cluster_speech import Said, script_of, sounds_in, sounds_of, unheard, words_against
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.testing.scripted import BASE, Script, ScriptWord, render
 from support.sessions.recorder import Recorder
@@ -15,9 +15,9 @@ WHILE_B = Span(asked=15.0, begun=15.0, ending=25.0, over=25.0)
 
 
 def log(*texts: str) -> list[LogRecord]:
-    words = tuple(ev.Word(f" {text}", 0, 0) for text in texts)
+    words = tuple(le.Word(f" {text}", 0, 0) for text in texts)
     return [
-        Recorder().record(ev.WordsCommitted(channel=ChannelId("floor"), segment=SegmentId("s"), first=0, words=words))
+        Recorder().record(le.WordsCommitted(channel=ChannelId("floor"), segment=SegmentId("s"), first=0, words=words))
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 import endurance
 from endurance import Follower, Log
 from footprint import Footprint, Growth
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.ports import RATE
 from recordings import load, save
 

@@ -5,6 +5,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hub_hour import hour, public_length
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import Actor, Role
@@ -19,16 +21,16 @@ ENGINE = Actor(Role.ENGINE, "whisper-base")
 
 def short_log() -> list[LogRecord]:
     recorder = Recorder()
-    records = [recorder.record(ev.SessionOpened(wall=5)), recorder.record(ev.NoteLeft(text="Not for everybody."))]
+    records = [recorder.record(ev.SessionOpened(wall=5)), recorder.record(ne.NoteLeft(text="Not for everybody."))]
     for n in (1, 2):
         line, cause = SegmentId(f"floor-1-{n}"), f"demo.floor.1.{n}"
-        opened = ev.SegmentOpened(channel=FLOOR, segment=line, t0=4_000 * n, language="en", origin=ev.Origin.MACHINE)
-        word = ev.Word("Hello.", 4_000 * n, 4_000 * n + 500)
+        opened = le.SegmentOpened(channel=FLOOR, segment=line, t0=4_000 * n, language="en", origin=le.Origin.MACHINE)
+        word = le.Word("Hello.", 4_000 * n, 4_000 * n + 500)
         records += [
             recorder.record(opened, ENGINE, cause),
-            recorder.record(ev.WordsCommitted(channel=FLOOR, segment=line, first=0, words=(word,)), ENGINE, cause, 1),
+            recorder.record(le.WordsCommitted(channel=FLOOR, segment=line, first=0, words=(word,)), ENGINE, cause, 1),
             recorder.record(
-                ev.SegmentEnded(channel=FLOOR, segment=line, t1=word.t1, reason=ev.EndReason.PAUSE, text=word.text),
+                le.SegmentEnded(channel=FLOOR, segment=line, t1=word.t1, reason=le.EndReason.PAUSE, text=word.text),
                 ENGINE,
                 cause,
                 2,
@@ -47,7 +49,7 @@ def test_a_log_is_told_again_until_the_hour_is_full() -> None:
     assert kinds.count("segment.ended") == 2 * 16
     assert kinds.count("record.checkpoint") == 3, "one a minute, and one at the end"
     ended = [decode_event(each.body or b"") for each in made if each.header.type == "segment.ended"]
-    assert [(each.segment, each.t1) for each in ended[1:4] if isinstance(each, ev.SegmentEnded)] == [
+    assert [(each.segment, each.t1) for each in ended[1:4] if isinstance(each, le.SegmentEnded)] == [
         ("floor-1-2", 8_500), ("floor-1-4", 14_000), ("floor-1-5", 18_000),
     ]  # fmt: skip
     assert len({each.header.cause for each in made if each.header.type == "segment.ended"}) == 32

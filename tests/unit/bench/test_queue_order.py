@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from queue_order import simulated
 from support.sessions.questions import Told, ask, meeting, name, stand
@@ -50,7 +50,7 @@ def test_a_call_that_was_undone_is_no_turn_and_what_went_on_after_its_turn_had_o
 
 
 def test_a_turn_of_something_that_never_waited_stays_as_it_was() -> None:
-    odd = [ev.InterventionStatusChanged(intervention=name("x"), number=1, status=InterventionStatus.CALLED, t=5)]
+    odd = [qe.InterventionStatusChanged(intervention=name("x"), number=1, status=InterventionStatus.CALLED, t=5)]
     assert [(each.was, each.would) for each in simulated(odd, QueueOrder.SUPPORT).turns] == [("x", "x")]
 
 

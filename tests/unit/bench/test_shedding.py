@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import GapNoted, GapReason, Word, WordsCommitted
+from moothall.core.events.lines import Word, WordsCommitted
+from moothall.core.events.types import GapNoted, GapReason
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import AnySignal, ChannelState, Partial, Sound
 from moothall.services.log.publication import Publication

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -81,7 +83,7 @@ def test_words_follow_each_other_as_in_the_script_round_and_round() -> None:
 def test_the_log_is_read_by_who_caused_what() -> None:
     recorder = Recorder(SESSION)
     line = SegmentId("a")
-    question = ev.InterventionReceived(
+    question = qe.InterventionReceived(
         intervention=InterventionId("q"),
         number=1,
         kind=InterventionKind.QUESTION,
@@ -92,8 +94,8 @@ def test_the_log_is_read_by_who_caused_what() -> None:
         asker="x",
         t=0,
     )
-    ended = ev.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason=ev.EndReason.SENTENCE, text="One.")
-    words = ev.WordsCommitted(channel=FLOOR, segment=line, first=0, words=(ev.Word(" w0", 0, 1), ev.Word(" w1", 1, 2)))
+    ended = le.SegmentEnded(channel=FLOOR, segment=line, t1=1, reason=le.EndReason.SENTENCE, text="One.")
+    words = le.WordsCommitted(channel=FLOOR, segment=line, first=0, words=(le.Word(" w0", 0, 1), le.Word(" w1", 1, 2)))
     records = [
         recorder.record(ended, cause=CommandId("soak:1")),
         recorder.record(ended, cause=CommandId("of an engine")),

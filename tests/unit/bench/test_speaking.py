@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.testing.clock import LoopClock
@@ -42,8 +43,8 @@ def test_an_hour_of_it_is_said_at_once_and_the_log_holds_it_as_if_an_hour_had_pa
     events = [decode_event(record.body) for record in records if record.body is not None]
     assert 55 <= sum(isinstance(event, ev.RecordCheckpoint) for event in events) <= 62
     assert HOUR_MS - 60_000 < records[-1].header.at - records[0].header.at <= HOUR_MS + 2_000
-    assert sum(isinstance(event, ev.SegmentEnded) for event in events) > 300
-    assert sum(len(event.words) for event in events if isinstance(event, ev.WordsCommitted)) > 5_000
+    assert sum(isinstance(event, le.SegmentEnded) for event in events) > 300
+    assert sum(len(event.words) for event in events if isinstance(event, le.WordsCommitted)) > 5_000
 
 
 def test_it_is_said_at_its_pace() -> None:

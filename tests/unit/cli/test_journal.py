@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from moothall.cli.journal import Head, Journal, head_of, write_whole
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire.transcribing import HeardPiece, TranscriptionRequest
 

@@ -5,6 +5,8 @@ from xml.etree.ElementTree import Element
 import msgspec
 import pytest
 
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import ChannelId, InterventionId
@@ -32,7 +34,7 @@ def lines(root: Element) -> list[Element]:
 def test_a_turn_is_a_speech_with_its_lines() -> None:
     told = Telling("Plenary")
     told.spoken("Is 3 < 5?", 1_000, name="Ms. Añez & <co>")
-    told.line("شكرا.", 3_000, 4_000, name="Ms. Añez & <co>", language="ar", origin=ev.Origin.PERSON)
+    told.line("شكرا.", 3_000, 4_000, name="Ms. Añez & <co>", language="ar", origin=le.Origin.PERSON)
     told.tell(ev.GapNoted(channel=FLOOR, t0=5_000, t1=9_000, reason=ev.GapReason.OVERLOAD))
     told.line("Yes.", 9_000, None)
     text = write_akn(told.record(), WORDING, Options(sources=True))
@@ -98,7 +100,7 @@ def test_chapters_are_sections_with_headings() -> None:
 
 def test_what_was_removed_or_taken_back_leaves_no_words_in_headings() -> None:
     told = chaptered()
-    stays = ev.InterventionPublished(
+    stays = qe.InterventionPublished(
         intervention=InterventionId("q1"),
         number=1,
         kind=InterventionKind.QUESTION,

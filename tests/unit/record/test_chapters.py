@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId
@@ -24,5 +25,5 @@ def test_topics_and_turns_are_chapters_by_time() -> None:
 def test_the_turn_of_what_nobody_published_is_no_chapter() -> None:
     told = Telling()
     called = InterventionStatus.CALLED
-    told.tell(ev.InterventionStatusChanged(intervention=InterventionId("x"), number=9, status=called, t=59_000))
+    told.tell(qe.InterventionStatusChanged(intervention=InterventionId("x"), number=9, status=called, t=59_000))
     assert told.record().chapters == ()

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId
 from moothall.record.cues import LONGEST, Cue, cues_of, stamp
@@ -95,7 +96,7 @@ def test_what_was_typed_stands_until_it_is_read_or_the_next_comes() -> None:
         ("x", 6_000),
         ("y", 6_000),
     ]:
-        told.line(text, t0, t0, origin=ev.Origin.PERSON)
+        told.line(text, t0, t0, origin=le.Origin.PERSON)
     assert times(cues(told)) == [(0, 1_000), (5_000, 6_000), (6_000, 7_000), (6_000, 7_000)]
 
 
@@ -165,15 +166,15 @@ def test_stamps(ms: int, text: str) -> None:
 
 
 def test_captions_of_an_imported_line_stay_as_they_were_until_it_is_corrected() -> None:
-    words = (ev.Word("We begin", 1_000, 2_000), ev.Word(" now, in Kisumu.", 2_500, 4_000))
+    words = (le.Word("We begin", 1_000, 2_000), le.Word(" now, in Kisumu.", 2_500, 4_000))
     told = Telling()
-    opened = ev.SegmentOpened(
-        channel=FLOOR, segment=SegmentId("i1"), t0=1_000, language="en", origin=ev.Origin.PERSON, cues=True
+    opened = le.SegmentOpened(
+        channel=FLOOR, segment=SegmentId("i1"), t0=1_000, language="en", origin=le.Origin.PERSON, cues=True
     )
-    ended = ev.SegmentEnded(
-        channel=FLOOR, segment=SegmentId("i1"), t1=4_000, reason=ev.EndReason.SENTENCE, text="We begin now, in Kisumu."
+    ended = le.SegmentEnded(
+        channel=FLOOR, segment=SegmentId("i1"), t1=4_000, reason=le.EndReason.SENTENCE, text="We begin now, in Kisumu."
     )
-    told.tell(opened, ev.WordsCommitted(channel=FLOOR, segment=SegmentId("i1"), first=0, words=words), ended)
+    told.tell(opened, le.WordsCommitted(channel=FLOOR, segment=SegmentId("i1"), first=0, words=words), ended)
     found = [cue for cue in cues_of(told.record(), WORDING, Options()) if not cue.id.startswith("notice")]
     assert [(cue.id, cue.t0, cue.lines) for cue in found] == [
         ("i1", 1_000, ("We begin",)),

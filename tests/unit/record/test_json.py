@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
+from moothall.core.events import hubs as he
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.views.quality import Delay
@@ -175,7 +176,7 @@ def test_what_was_asked() -> None:
 def test_rooms_far_away_stand_there_with_the_most_that_were_counted() -> None:
     told = meeting(closed=False)
     for hub, title, people in (("north", "North\tA", None), ("lima", "Lima", 9), ("lima", "Lima", 4)):
-        told.tell(ev.HubPresenceChanged(hub=hub, title=title, people=people, here=True, since=1, t=2))
+        told.tell(he.HubPresenceChanged(hub=hub, title=title, people=people, here=True, since=1, t=2))
     found = json.loads(write_json(told.record(), WORDING, Options()))
     assert found["hubs"] == [
         {"hub": "north", "title": "North A", "most": None},

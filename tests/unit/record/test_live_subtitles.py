@@ -5,7 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.types import Access, Origin
+from moothall.core.events.lines import Origin
+from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session

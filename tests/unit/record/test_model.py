@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
@@ -26,9 +27,9 @@ def test_lines_are_as_readers_saw_them_last() -> None:
     record = meeting().record()
     assert (record.id, record.language, record.finished) == (SESSION, "en", True)
     assert [(line.name, line.origin, line.mended, line.revision) for line in record.lines[2:5]] == [
-        ("أحمد", ev.Origin.MACHINE, False, 0),
-        ("<v Chair>", ev.Origin.MACHINE, True, 1),
-        ("", ev.Origin.PERSON, False, 0),
+        ("أحمد", le.Origin.MACHINE, False, 0),
+        ("<v Chair>", le.Origin.MACHINE, True, 1),
+        ("", le.Origin.PERSON, False, 0),
     ]
     assert record.lines[3].text == "We were ready."
     assert [word.text for word in record.lines[3].words] == ["We", " where", " ready."]
@@ -63,7 +64,7 @@ def test_what_is_gone_or_blank_is_not_in_the_record() -> None:
     told.line("\n\u2028 ", 0, 1)
     gone = told.line("moved", 10, 20)
     told.line("stays", 30, 40)
-    told.tell(ev.SegmentsMovedAway(channel=FLOOR, segments=(gone,), session=SessionId("other")))
+    told.tell(le.SegmentsMovedAway(channel=FLOOR, segments=(gone,), session=SessionId("other")))
     assert [line.text for line in told.record().lines] == ["stays"]
 
 

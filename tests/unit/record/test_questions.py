@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.questions.listing import QuestionCounts
@@ -44,7 +45,7 @@ def test_of_what_was_removed_the_number_stays() -> None:
         for record in told.records
     ]
     told.tell(
-        ev.InterventionPublished(
+        qe.InterventionPublished(
             intervention=asked,
             number=1,
             kind=InterventionKind.QUESTION,
@@ -63,15 +64,15 @@ def test_of_what_was_removed_the_number_stays() -> None:
 
 def test_a_translated_line_stands_for_the_one_that_it_was_made_from() -> None:
     told = Telling()
-    made = ev.MadeFrom(sources=(ev.SourceSegment(SegmentId("said"), 0),), route="echo")
-    opened = ev.SegmentOpened(
+    made = le.MadeFrom(sources=(le.SourceSegment(SegmentId("said"), 0),), route="echo")
+    opened = le.SegmentOpened(
         channel=FLOOR,
         segment=SegmentId("line"),
         t0=0,
         language="en",
-        origin=ev.Origin.TRANSLATED,
+        origin=le.Origin.TRANSLATED,
         made_from=made,
     )
-    ended = ev.SegmentEnded(channel=FLOOR, segment=SegmentId("line"), t1=9, reason=ev.EndReason.CLOSE, text="Yes.")
+    ended = le.SegmentEnded(channel=FLOOR, segment=SegmentId("line"), t1=9, reason=le.EndReason.CLOSE, text="Yes.")
     told.tell(opened, ended)
     assert told.record().by_source()[SegmentId("said")].segment == "line"

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from moothall.core.events import types as ev
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from support.sessions.caption_readers import read_vtt

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import GENESIS, LogRecord, body_digest, link, seal
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
@@ -20,8 +21,8 @@ from support.sessions.recorder import EPOCH, SESSION, Recorder
 FLOOR = ChannelId("floor")
 SEGMENT = SegmentId("s1")
 PAUSED = ev.SessionPaused(t=1)
-WORDS = ev.WordsCommitted(channel=FLOOR, segment=SEGMENT, first=0, words=(ev.Word(" Welcome", 0, 400),))
-ENDED = ev.SegmentEnded(channel=FLOOR, segment=SEGMENT, t1=400, reason=ev.EndReason.PAUSE, text=" Welcome")
+WORDS = le.WordsCommitted(channel=FLOOR, segment=SEGMENT, first=0, words=(le.Word(" Welcome", 0, 400),))
+ENDED = le.SegmentEnded(channel=FLOOR, segment=SEGMENT, t1=400, reason=le.EndReason.PAUSE, text=" Welcome")
 REMOVED = ev.BodyRemoved(offsets=(2,), reason="request", by="staff-1")
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))

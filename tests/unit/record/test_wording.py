@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.record.model import Absence, Missing
@@ -43,8 +44,8 @@ def test_a_line_that_a_person_only_accepted_says_so() -> None:
 
 def test_a_translated_line_says_what_it_was_made_from() -> None:
     line = meeting().record().lines[0]
-    made = ev.MadeFrom(sources=(ev.SourceSegment(line.segment, 0),), route="echo 1 en>es")
-    translated = msgspec.structs.replace(line, origin=ev.Origin.TRANSLATED, made_from=made)
+    made = le.MadeFrom(sources=(le.SourceSegment(line.segment, 0),), route="echo 1 en>es")
+    translated = msgspec.structs.replace(line, origin=le.Origin.TRANSLATED, made_from=made)
     assert WORDING.source(translated) == "Translated by echo 1 en>es"
     tools = msgspec.structs.replace(translated, tool="StenoCo")
     assert WORDING.source(tools) == "Translated by echo 1 en>es · Sent by StenoCo"

@@ -14,6 +14,7 @@ import pytest
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.meeting_texts import quality_line
 from moothall.adapters.pages.static_files import find_web_folder
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, SpeakerId
@@ -51,15 +52,15 @@ FOLD = """
 """
 
 
-def sent(segment: str) -> ev.SegmentOpened:
+def sent(segment: str) -> le.SegmentOpened:
     """By an outside tool."""
-    return msgspec.structs.replace(opened(segment, 5_500, origin=ev.Origin.PERSON), tool="StenoCo")
+    return msgspec.structs.replace(opened(segment, 5_500, origin=le.Origin.PERSON), tool="StenoCo")
 
 
-def unsure(segment: str, *texts: str) -> ev.WordsCommitted:
+def unsure(segment: str, *texts: str) -> le.WordsCommitted:
     """Words of which the recogniser was not sure."""
-    said = tuple(ev.Word(text, 0, 0, 0.2) for text in texts)
-    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=0, words=said)
+    said = tuple(le.Word(text, 0, 0, 0.2) for text in texts)
+    return le.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=0, words=said)
 
 
 STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
@@ -75,7 +76,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (words("a", 2, "three."), ENGINE),
     (corrected("a", "One, two, three."), ENGINE),
     (ended("a", "One, two, three."), ENGINE),
-    (opened("b", 5_000, language="ar", origin=ev.Origin.PERSON), CAPTIONER),
+    (opened("b", 5_000, language="ar", origin=le.Origin.PERSON), CAPTIONER),
     (ended("b", "اثنان"), CAPTIONER),
     (corrected("b", "اثنان."), CAPTIONER),
     (opened("unsure", 5_100), ENGINE),
@@ -95,8 +96,8 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SpeakerChanged(channel=ChannelId("fr"), speaker=None, t=62_100), CAPTIONER),
     (ev.LanguageForced(channel=FLOOR, language="ar"), CAPTIONER),
     (ev.LanguageForced(channel=ChannelId("fr"), language="fr"), CAPTIONER),
-    (ev.AirChanged(channel=ChannelId("fr"), source=ev.AirSource.PERSON, t=62_120, t0=62_120), CAPTIONER),
-    (ev.AirChanged(channel=FLOOR, source=ev.AirSource.TOOL, t=62_130, t0=62_120, tool="StenoCo"), CAPTIONER),
+    (le.AirChanged(channel=ChannelId("fr"), source=le.AirSource.PERSON, t=62_120, t0=62_120), CAPTIONER),
+    (le.AirChanged(channel=FLOOR, source=le.AirSource.TOOL, t=62_130, t0=62_120, tool="StenoCo"), CAPTIONER),
     (ev.SessionArranged(access=ev.Access.LINK, sound=ev.SoundKept.PUBLISHED), SYSTEM),
     (ev.SessionCancelled(), SYSTEM),
     (ev.SessionCancelled(reason="Storm"), SYSTEM),
@@ -113,11 +114,11 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ended("tool-1", "Sent."), CAPTIONER),
     (sent("tool-2"), CAPTIONER),
     (ended("tool-2", "Sent, too."), CAPTIONER),
-    (opened("typed", 5_500, origin=ev.Origin.SPEAKER), CAPTIONER),
+    (opened("typed", 5_500, origin=le.Origin.SPEAKER), CAPTIONER),
     (ended("typed", "Typed meanwhile."), CAPTIONER),
-    (ev.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
-    (ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
-    (ev.SegmentsMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
+    (le.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
+    (le.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
+    (le.SegmentsMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
     (ev.SessionClosed(t=65_000), SYSTEM),
     (ev.RecordSealed(version=ev.SealVersion.RAW, n=1), SYSTEM),
     (ev.SessionReopened(t=66_000), SYSTEM),

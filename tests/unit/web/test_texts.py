@@ -50,8 +50,10 @@ from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
 from moothall.core.attendance.recommendations import Figure
 from moothall.core.events import question_parts as questions
+from moothall.core.events.lines import Origin
+from moothall.core.events.notes_and_tags import Tag
 from moothall.core.events.outcome_parts import MessageKind, ReportStage
-from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
+from moothall.core.events.types import Access, ChannelKind, GapReason, SealVersion, SoundKept
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
 from moothall.core.programme.agenda import AgendaPart
 from moothall.core.programme.changes import AgendaChangeKind, ChangeKind

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId, SpeakerId
@@ -59,7 +60,7 @@ def story(seed: int) -> Told:
         if number % 4 == 2:
             assigned = ev.SpeakerAssigned(segments=(SegmentId(f"s{number - 1}"),), speaker=SpeakerId("ana"))
             told.append((assigned, CAPTIONER))
-    struck = ev.ChannelRewound(channel=SPANISH, t=0, segments=(name("s3"),))
+    struck = le.ChannelRewound(channel=SPANISH, t=0, segments=(name("s3"),))
     return [*told, (struck, CAPTIONER)]
 
 
@@ -141,7 +142,7 @@ def test_what_is_translated_long_after_it_was_said_is_no_news() -> None:
 
 def test_how_a_line_was_made_stays_with_it_when_a_person_mends_it() -> None:
     recorder = Recorder()
-    mended = ev.SegmentCorrected(
+    mended = le.SegmentCorrected(
         channel=SPANISH, segment=name("s1"), base_revision=1, base_words=0, text="Uno, mejor.", tail=""
     )
     told = [(each, TRANSLATOR) for each in (*TEXTS, *made("s1", 1_000, "Uno"), made_again("s1", "Uno."))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
@@ -18,7 +18,7 @@ FLOOR = Feed(ChannelId("floor"), live=False)
 
 def line(n: int, **fields: object) -> Line:
     made = Line(
-        segment=SegmentId(f"s{n}"), t0=n * 1_000, t1=n * 1_000 + 900, language="en", origin=ev.Origin.MACHINE,
+        segment=SegmentId(f"s{n}"), t0=n * 1_000, t1=n * 1_000 + 900, language="en", origin=le.Origin.MACHINE,
         text=f" Line {n}.",
     )  # fmt: skip
     return msgspec.structs.replace(made, **fields)
@@ -74,7 +74,7 @@ def test_only_finished_lines_are_there_and_say_who_said_them() -> None:
     )
     first, last = feed(*lines).contents.lines
     assert first == CachedLine(
-        segment=SegmentId("s0"), t0=0, t1=900, language="en", origin=ev.Origin.MACHINE, text="Line 0.", name="Ana",
+        segment=SegmentId("s0"), t0=0, t1=900, language="en", origin=le.Origin.MACHINE, text="Line 0.", name="Ana",
         mended=True,
     )  # fmt: skip
     assert (last.segment, last.name) == ("s4", "")

@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import ProtocolError
@@ -57,7 +57,7 @@ def test_readers_are_not_told_why_something_was_not_taken_where_an_earlier_relea
         b'{"type":"intervention.status-changed","v":1,"intervention":"q","status":"queued","reason":"" }',
         b'{"type":"intervention.status-changed","v":1, "intervention":"q","status":"queued"}',
     )
-    stands = ev.InterventionStatusChanged(
+    stands = qe.InterventionStatusChanged(
         intervention=InterventionId("q"), number=1, status=InterventionStatus.QUEUED, t=0
     )
     records = [msgspec.structs.replace(Recorder().record(stands), body=body) for body in bodies]

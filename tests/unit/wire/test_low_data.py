@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -129,7 +131,7 @@ def test_a_line_that_a_person_only_accepted_is_told_from_one_that_a_person_mende
 def test_a_line_says_which_outside_tool_sent_it() -> None:
     meeting = Meeting()
     for name, tool in (("a-1", "StenoCo"), ("a-2", "StenoCo"), ("a-3", "")):
-        line = opened(name, 1_000, origin=ev.Origin.PERSON)
+        line = opened(name, 1_000, origin=le.Origin.PERSON)
         meeting.say(msgspec.structs.replace(line, tool=tool or msgspec.UNSET), ended(name, "A line.", 1_000))
     assert meeting.batch()[1:] == [
         [0, "a-1", 1, "en", "person", None, 0, "StenoCo"],
@@ -186,7 +188,7 @@ def _without_body(record: LogRecord) -> LogRecord:
 def test_struck_lines_are_told_and_one_that_was_struck_while_it_grew_never_comes() -> None:
     meeting = Meeting()
     meeting.say(opened("a"), ended("a", "One."), opened("b"))
-    meeting.say(ev.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("a"), SegmentId("b"))))
+    meeting.say(le.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("a"), SegmentId("b"))))
     meeting.say(ended("b", "Two."))
     _, line, _, struck = meeting.batch()
     assert isinstance(line, list)
@@ -282,8 +284,8 @@ def test_a_snapshot_makes_everything_before_it_superfluous() -> None:
 def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_queue() -> None:
     meeting = Meeting()
 
-    def stands(name: str, status: InterventionStatus) -> ev.InterventionStatusChanged:
-        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=1, status=status, t=1)
+    def stands(name: str, status: InterventionStatus) -> qe.InterventionStatusChanged:
+        return qe.InterventionStatusChanged(intervention=InterventionId(name), number=1, status=status, t=1)
 
     meeting.say(stands("a", InterventionStatus.CHECKED), stands("a", InterventionStatus.QUEUED))
     assert not meeting.low.urgent
@@ -297,8 +299,8 @@ def test_what_is_asked_now_is_told_and_that_it_is_over_and_nothing_else_of_the_q
 def test_whoever_came_while_something_was_asked_is_told_when_that_is_over() -> None:
     meeting = Meeting()
 
-    def stands(name: str, status: InterventionStatus) -> ev.InterventionStatusChanged:
-        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=1, status=status, t=1)
+    def stands(name: str, status: InterventionStatus) -> qe.InterventionStatusChanged:
+        return qe.InterventionStatusChanged(intervention=InterventionId(name), number=1, status=status, t=1)
 
     def told() -> list[tuple[str, str]]:
         bodies = [each["body"] for each in meeting.batch()[1:] if isinstance(each, dict)]
@@ -325,8 +327,8 @@ def test_whoever_came_while_something_was_asked_is_told_when_that_is_over() -> N
 def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
     meeting = Meeting()
 
-    def published(n: int) -> ev.InterventionPublished:
-        return ev.InterventionPublished(
+    def published(n: int) -> qe.InterventionPublished:
+        return qe.InterventionPublished(
             intervention=InterventionId(f"q{n}"),
             number=n,
             kind=InterventionKind.COMMENT,
@@ -337,8 +339,8 @@ def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
             t=0,
         )
 
-    def called(n: int, status: InterventionStatus = InterventionStatus.CALLED) -> ev.InterventionStatusChanged:
-        return ev.InterventionStatusChanged(intervention=InterventionId(f"q{n}"), number=n, status=status, t=1)
+    def called(n: int, status: InterventionStatus = InterventionStatus.CALLED) -> qe.InterventionStatusChanged:
+        return qe.InterventionStatusChanged(intervention=InterventionId(f"q{n}"), number=n, status=status, t=1)
 
     meeting.say(*[published(n) for n in range(MOST_PUBLISHED + 1)])
     assert meeting.batch() == [MOST_PUBLISHED + 1]

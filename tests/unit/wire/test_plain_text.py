@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
@@ -55,7 +56,7 @@ def line(name: str, text: str = "", *, t0: int = 0, done: bool = True, gone: boo
         t0=t0,
         t1=t0 + 1 if done else None,
         language="en",
-        origin=ev.Origin.MACHINE,
+        origin=le.Origin.MACHINE,
         speaker=ANA,
         text=text,
         gone=gone,
@@ -81,8 +82,8 @@ async def test_a_line_of_nobody_who_is_named_says_so_once_somebody_was(terminal:
 
 async def test_lines_that_are_struck_are_not_given(terminal: Terminal) -> None:
     await terminal.say(opened("s1"), opened("s2"))
-    away = ev.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=SessionId("b"))
-    again = ev.ChannelRewound(channel=FLOOR, segments=(SegmentId("s2"), SegmentId("s0")), t=0)
+    away = le.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("s1"),), session=SessionId("b"))
+    again = le.ChannelRewound(channel=FLOOR, segments=(SegmentId("s2"), SegmentId("s0")), t=0)
     assert await terminal.say(away, again, ended("s1", "Elsewhere."), ended("s2", "Once more.")) == ""
 
 
@@ -187,12 +188,12 @@ async def test_from_a_feed_with_words_those_that_are_not_sure_are_marked_once_th
     terminal: Terminal,
 ) -> None:
     said = (
-        ev.Word("The", 0, 1),
-        ev.Word(" regulator", 1, 2, 0.3),
-        ev.Word(" regulator", 2, 3, 0.4),
-        ev.Word(" left.", 3, 4),
+        le.Word("The", 0, 1),
+        le.Word(" regulator", 1, 2, 0.3),
+        le.Word(" regulator", 2, 3, 0.4),
+        le.Word(" left.", 3, 4),
     )
-    unsure = ev.WordsCommitted(channel=FLOOR, segment=SegmentId("a"), first=0, words=said)
+    unsure = le.WordsCommitted(channel=FLOOR, segment=SegmentId("a"), first=0, words=said)
     assert await terminal.say(opened("a"), unsure) == ""
     assert (
         await terminal.say(ended("a", "The regulator regulator left."))
@@ -210,7 +211,7 @@ async def test_from_a_feed_with_words_those_that_are_not_sure_are_marked_once_th
     ids=["a short word inside others", "a word that is gone", "no spaces"],
 )
 def test_a_doubtful_word_is_found_where_it_was_said(text: str, words: tuple[str, ...], marked: str) -> None:
-    said = [ev.Word(each.replace("?", ""), n, n + 1, 0.2 if "?" in each else 1.0) for n, each in enumerate(words)]
+    said = [le.Word(each.replace("?", ""), n, n + 1, 0.2 if "?" in each else 1.0) for n, each in enumerate(words)]
     assert DOUBT.join(behind_doubts(text, said)) == marked
 
 
@@ -232,6 +233,6 @@ async def test_a_row_says_how_lines_came_about_at_the_beginning_and_at_each_chan
 )
 def test_marks_of_doubt_change_nothing_else(words: list[str], said: list[tuple[str, float]]) -> None:
     text = plain(" ".join(words).replace("?", ""))
-    marked = DOUBT.join(behind_doubts(text, [ev.Word(each, 0, 1, p) for each, p in said]))
+    marked = DOUBT.join(behind_doubts(text, [le.Word(each, 0, 1, p) for each, p in said]))
     assert marked.replace(DOUBT, "") == text
     assert marked.count(DOUBT) <= sum(p < 1 for _, p in said)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
@@ -23,21 +24,21 @@ def frame(*events: ev.AnyEvent, signals: tuple[AnySignal, ...] = ()) -> Received
     return Received(sent=0, events=made, signals=signals)
 
 
-def opened(name: str) -> ev.SegmentOpened:
-    return ev.SegmentOpened(channel=FLOOR, segment=SegmentId(name), t0=0, language="en", origin=ev.Origin.MACHINE)
+def opened(name: str) -> le.SegmentOpened:
+    return le.SegmentOpened(channel=FLOOR, segment=SegmentId(name), t0=0, language="en", origin=le.Origin.MACHINE)
 
 
-def words(name: str, first: int, *texts: str) -> ev.WordsCommitted:
-    made = tuple(ev.Word(text=text, t0=1000 * n, t1=1000 * n + 500) for n, text in enumerate(texts, first))
-    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(name), first=first, words=made)
+def words(name: str, first: int, *texts: str) -> le.WordsCommitted:
+    made = tuple(le.Word(text=text, t0=1000 * n, t1=1000 * n + 500) for n, text in enumerate(texts, first))
+    return le.WordsCommitted(channel=FLOOR, segment=SegmentId(name), first=first, words=made)
 
 
 def partial(name: str, first: int, text: str) -> Partial:
     return Partial(channel=FLOOR, segment=SegmentId(name), first=first, text=text, language="en")
 
 
-def ended(name: str) -> ev.SegmentEnded:
-    return ev.SegmentEnded(channel=FLOOR, segment=SegmentId(name), t1=1, reason=ev.EndReason.PAUSE, text="x")
+def ended(name: str) -> le.SegmentEnded:
+    return le.SegmentEnded(channel=FLOOR, segment=SegmentId(name), t1=1, reason=le.EndReason.PAUSE, text="x")
 
 
 def test_a_commit_and_the_partial_behind_it_are_rows_of_one_moment() -> None:
@@ -77,7 +78,7 @@ def test_a_commit_takes_its_partial_away_by_itself_and_an_ended_line_shows_none(
 
 
 def test_a_correction_is_the_whole_text() -> None:
-    corrected = ev.SegmentCorrected(
+    corrected = le.SegmentCorrected(
         channel=FLOOR, segment=SegmentId("a"), base_revision=0, base_words=1, text="Well", tail=" met"
     )
     assert StreamLog().rows(frame(corrected), 2) == [{"at": 2, "kind": "correct", "segment": "a", "text": "Well met"}]
@@ -86,7 +87,7 @@ def test_a_correction_is_the_whole_text() -> None:
 def test_an_engines_correction_has_the_times_of_all_its_words() -> None:
     log = StreamLog()
     log.rows(frame(opened("a"), words("a", 0, "Bone"), words("a", 1, " deer."), ended("a")), 2)
-    better = ev.SegmentCorrected(
+    better = le.SegmentCorrected(
         channel=FLOOR, segment=SegmentId("a"), base_revision=0, base_words=2, text="Bom dia.", tail="", machine=True
     )
     assert log.rows(frame(better), 3) == [
@@ -114,8 +115,8 @@ def test_it_keeps_the_clock_and_sees_the_close() -> None:
 
 def test_a_snapshot_tells_what_was_before() -> None:
     lines = (
-        Line(segment=SegmentId("a"), t0=0, t1=9, language="en", origin=ev.Origin.MACHINE, text="Hi.", words=1),
-        Line(segment=SegmentId("b"), t0=9, language="pt", origin=ev.Origin.MACHINE, text="Bom", words=1),
+        Line(segment=SegmentId("a"), t0=0, t1=9, language="en", origin=le.Origin.MACHINE, text="Hi.", words=1),
+        Line(segment=SegmentId("b"), t0=9, language="pt", origin=le.Origin.MACHINE, text="Bom", words=1),
     )
     snapshot = CaptionsView.empty(SessionId("s"), Epoch("e"), Feed(FLOOR)).snapshot()
     snapshot = msgspec.structs.replace(snapshot, lines=lines)
@@ -128,7 +129,7 @@ def test_a_snapshot_tells_what_was_before() -> None:
 
 def finished(name: str, text: str) -> CachedLine:
     return CachedLine(
-        segment=SegmentId(name), t0=1_000, t1=2_500, language="en", origin=ev.Origin.MACHINE, text=text
+        segment=SegmentId(name), t0=1_000, t1=2_500, language="en", origin=le.Origin.MACHINE, text=text
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from moothall.core import commands as do
 from moothall.core.attendance.badges import MOST_BYTES as MOST_BADGES
 from moothall.core.attendance.badges import count_badges
 from moothall.core.attendance.report import SessionAttendance, YearAttendance, year_of
-from moothall.core.events.types import CountSource
+from moothall.core.events.attendance import CountSource
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.command import Command
 from moothall.core.kernel.decoding import number_in

@@ -9,7 +9,7 @@ import msgspec
 
 from moothall.adapters.desks.staff_socket import Answer, StaffConnection, StaffSocket, refused
 from moothall.core.commands import AnyCommand, ClearWall, PutOnAir
-from moothall.core.events.types import AirSource
+from moothall.core.events.lines import AirSource
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id

@@ -25,8 +25,8 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.commands import CorrectSegment, SetSpeaker, SetStatus, TypeSegment
+from moothall.core.events.notes_and_tags import Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
-from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId, is_name

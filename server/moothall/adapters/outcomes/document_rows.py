@@ -10,8 +10,8 @@ from moothall.adapters.outcomes.document_texts import DocumentText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.reading.page_address import TextAddresses
+from moothall.core.events.lines import Origin
 from moothall.core.events.outcome_parts import Confirmer, MessageKind, MessageReference, ParagraphStyle
-from moothall.core.events.types import Origin
 from moothall.core.kernel.ids import Position, SessionId, log_epoch
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time

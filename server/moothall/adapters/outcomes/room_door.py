@@ -22,8 +22,9 @@ from moothall.adapters.pages.staff_frame import Asked, StaffOf, Tab, facts_of, m
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import private, read_fields, see_other
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.outcome_parts import Citation, MessageKind, ReportStage
-from moothall.core.events.types import ChannelKind, PolicyQuestion, SoundKept
+from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, PolicyQuestionId, SessionId, is_name

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from babel.numbers import format_decimal
 
 from moothall.adapters.pages.catalogues import NO_BREAK, Catalogue
-from moothall.core.events.types import MadeFrom
+from moothall.core.events.lines import MadeFrom
 from moothall.core.hubs.presence import HubNow, HubsPresent
 from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.translation.routes import languages_of

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.prepared_meeting import OtherMeeting, PreparedMeeting, PreparedQuestion, SentText
 from moothall.adapters.policy.policy_rows import PolicyRows, Row
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.register import Preparation

@@ -29,7 +29,8 @@ from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.proof.texts import ProofText, source_text
 from moothall.adapters.record.record_door import TakenFile
 from moothall.core.events.codec import UnknownEvent, decode_event
-from moothall.core.events.types import AnyEvent, SealVersion, SegmentCorrected, SegmentEnded
+from moothall.core.events.lines import SegmentCorrected, SegmentEnded
+from moothall.core.events.types import AnyEvent, SealVersion
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness

@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.types import AnyEvent, Origin, SegmentCorrected, SegmentEnded
+from moothall.core.events.lines import Origin, SegmentCorrected, SegmentEnded
+from moothall.core.events.types import AnyEvent
 
 
 class ProofText:

@@ -53,7 +53,8 @@ from moothall.adapters.reading.session_page import (
     SessionState,
     first_line,
 )
-from moothall.core.events.types import ChannelKind, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name

@@ -12,7 +12,8 @@ from msgspec import UnsetType
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import made_text, services_of
 from moothall.adapters.reading.page_choices import unsure
-from moothall.core.events.types import AirSource, ChannelKind, MadeFrom, Origin, Topic, Word
+from moothall.core.events.lines import AirSource, MadeFrom, Origin, Word
+from moothall.core.events.types import ChannelKind, Topic
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name

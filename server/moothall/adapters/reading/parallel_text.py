@@ -11,7 +11,7 @@ from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.reading.page_rows import LineRow, row_of, shows
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone

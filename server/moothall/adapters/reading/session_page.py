@@ -49,7 +49,8 @@ from moothall.adapters.reading.page_rows import (
     with_stand_in,
 )
 from moothall.adapters.reading.parallel_text import with_original_lines, with_waiting
-from moothall.core.events.types import ChannelKind, SoundKept, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.questions.interventions import Questions

@@ -13,7 +13,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_rows import LineRow, row_of, rows_of
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.kernel.ids import Position, log_epoch
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, offset_name
 from moothall.core.rules.authority import STAFF_ROLES

@@ -10,8 +10,9 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
 from moothall.adapters.reading.page_rows import channel_name, label_of, original_of, text_notice, ways_of
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion
+from moothall.core.events.types import ChannelKind, GapReason, SealVersion
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import ReaderChannel
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED

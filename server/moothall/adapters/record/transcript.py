@@ -11,7 +11,8 @@ from moothall.adapters.pages.catalogues import Catalogue, negotiate
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.adapters.record.forms import TYPES, record_style, write_record
 from moothall.adapters.record.texts import wording
-from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.events.lines import Origin
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.sessions.state import Status

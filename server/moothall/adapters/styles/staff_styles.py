@@ -20,8 +20,9 @@ from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, meetin
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.reading import page_choices
 from moothall.adapters.styles.style_samples import NAMES, misheard, sample_line, sample_sentence
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus
-from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.events.types import ChannelKind
 from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId

@@ -22,8 +22,8 @@ from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_rows import LineRow, in_turns, row_of, with_gaps
 from moothall.adapters.reading.parallel_text import source_row
 from moothall.adapters.styles.style_samples import NAMES, sample_line, sample_poll, sample_questions, sample_sentence
+from moothall.core.events.lines import Origin, Word
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import Origin, Word
 from moothall.core.kernel.ids import SessionId, SpeakerId
 from moothall.core.questions.polls import Choice
 from moothall.core.sessions.state import Status

@@ -35,8 +35,9 @@ from moothall.adapters.styles.style_samples import (
 )
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.commands import AnyCommand
+from moothall.core.events.lines import Word
 from moothall.core.events.outcome_parts import MessageKind, PublishedMessage
-from moothall.core.events.types import ChannelKind, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, MessageId, SegmentId, SessionId, SpeakerId

@@ -10,8 +10,9 @@ from aiohttp import web
 from moothall.adapters.http.security_headers import security_headers
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.reading import page_choices
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import REMOTE, ROOM, InterventionKind, InterventionStatus
-from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock

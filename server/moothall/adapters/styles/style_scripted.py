@@ -9,7 +9,8 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.catch_up import render_catch_up
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.styles.style_samples import NOW, sample_poll, sample_questions, sample_sentence, sample_snapshot
-from moothall.core.events.types import ChannelKind, MadeFrom, Origin, SourceSegment
+from moothall.core.events.lines import MadeFrom, Origin, SourceSegment
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.captions import Line, ReaderChannel, Snapshot
 from moothall.core.views.reading_order import Gap

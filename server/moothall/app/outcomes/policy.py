@@ -19,7 +19,7 @@ from moothall.adapters.reports.suggesting import MeaningVectors
 from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.ids import SessionId
 from moothall.core.sessions.state import ON
 from moothall.services.outcomes.answers import Answers

@@ -17,7 +17,8 @@ from moothall.adapters.proof.texts import ProofText, source_text
 from moothall.adapters.store import signing
 from moothall.adapters.store.files import explained
 from moothall.core.events.codec import UnknownEvent, decode_event
-from moothall.core.events.types import AnyEvent, SegmentCorrected, SegmentEnded
+from moothall.core.events.lines import SegmentCorrected, SegmentEnded
+from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, ProofBroken, RecordBroken
 from moothall.core.kernel.times import UTC_ZONE

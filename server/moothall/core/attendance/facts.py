@@ -10,6 +10,10 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from moothall.core.attendance.online import HOUR_MS
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import ROOM
@@ -30,7 +34,7 @@ UNTOLD = frozenset(
     for kind in (
         *(ev.RecordCheckpoint, ev.ClockMapped, ev.WriterChanged, ev.SourceAttached, ev.SourceEnded, ev.EngineAttached),
         *(ev.SpeakerIntroduced, ev.SpeakerAssigned, ev.SpeakerChanged, ev.LanguageForced, ev.TermChosen),
-        *(ev.AirHeld, ev.LineOffered, ev.SegmentTagged, ev.InterventionTagged, ev.NoteLeft, ev.NoteRead),
+        *(le.AirHeld, le.LineOffered, ne.SegmentTagged, qe.InterventionTagged, ne.NoteLeft, ne.NoteRead),
         ev.OriginalKept,
     )
 )
@@ -117,7 +121,7 @@ def evolve_facts(fold: FactsFold, event: ev.AnyEvent | UnknownEvent | None, at: 
             return replace(fold, gaps=(*fold.gaps, (event.channel, event.t0, event.t1)))
         case ev.BodyRemoved() if event.reason in (DUE, STAFF_DUE):
             return replace(fold, expired=True)
-        case ev.HubPresenceChanged() if event.people:
+        case he.HubPresenceChanged() if event.people:
             hour = _hour(event.counted or at)
             hours = fold.heads.get(event.hub, {})
             hours = {**hours, hour: max(event.people, hours.get(hour, 0))}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.kernel.actors import Role
 from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.state import State

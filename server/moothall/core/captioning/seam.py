@@ -21,7 +21,7 @@ from itertools import takewhile
 
 from moothall.core.captioning.control_tokens import Join
 from moothall.core.captioning.sentences import CLOSERS, MARKS
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 
 LENGTHS = (48, 32, 20)
 """How many letters of the end of the written text are searched, the most reliable number first. Fewer are searched only

@@ -8,8 +8,9 @@ from collections import Counter
 
 import msgspec
 
-from moothall.core.events import types as ev
-from moothall.core.events.types import PolicyQuestion, Tag
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.hubs.presence import way_to
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
@@ -69,24 +70,24 @@ def _at_hand(notes: tuple[HubNote, ...]) -> tuple[HubNote, ...]:
     return notes[:gone] + notes[gone + 1 :]
 
 
-def evolve_notes_and_tags(notes_and_tags: NotesAndTags, event: ev.NoteOrTag, at: int) -> NotesAndTags:
+def evolve_notes_and_tags(notes_and_tags: NotesAndTags, event: ne.NoteOrTag, at: int) -> NotesAndTags:
     """Return the notes and tags after `event`, logged at Unix ms `at`; the same object where nothing changes."""
     replace = msgspec.structs.replace
     match event:
-        case ev.NoteLeft():
+        case ne.NoteLeft():
             return (
                 replace(notes_and_tags, notes=notes_and_tags.notes.set(event.note, ""))
                 if event.note
                 else notes_and_tags
             )
-        case ev.HubNoteLeft():
+        case he.HubNoteLeft():
             left = HubNote(note=event.note, hub=event.hub, by=event.by, text=event.text, at=at)
             return replace(
                 notes_and_tags,
                 notes=notes_and_tags.notes.set(event.note, event.hub),
                 hub_notes=_at_hand((*notes_and_tags.hub_notes, left)),
             )
-        case ev.HubNoteRead():
+        case he.HubNoteRead():
             read = tuple(
                 replace(each, read=(*each.read, event.by))
                 if each.note == event.note and event.by not in each.read
@@ -94,9 +95,9 @@ def evolve_notes_and_tags(notes_and_tags: NotesAndTags, event: ev.NoteOrTag, at:
                 for each in notes_and_tags.hub_notes
             )
             return replace(notes_and_tags, hub_notes=read)
-        case ev.PolicyQuestionsListed():
+        case ne.PolicyQuestionsListed():
             return replace(notes_and_tags, questions=event.questions)
-        case ev.SegmentTagged():
+        case ne.SegmentTagged():
             others = tuple(
                 each for each in notes_and_tags.tags.get(event.segment) or () if each.question != event.question
             )

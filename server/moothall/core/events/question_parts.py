@@ -77,8 +77,11 @@ class OpinionSums(msgspec.Struct, frozen=True, kw_only=True):
     """How many have voted on a comment, and how."""
 
     agree: int
+    """How many agree."""
     disagree: int
+    """How many disagree."""
     passed: int
+    """How many do neither."""
 
     @property
     def people(self) -> int:
@@ -90,6 +93,7 @@ class OpinionGroup(msgspec.Struct, frozen=True, kw_only=True):
     """People who voted alike."""
 
     people: int
+    """How many they are."""
     sums: dict[InterventionId, OpinionSums]
     """Their votes, by comment; without those of which too little may be told."""
 

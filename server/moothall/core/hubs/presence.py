@@ -8,7 +8,7 @@ import unicodedata
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import hubs as he
 from moothall.core.kernel.decoding import made_of
 
 MOST_SHOWN = 60
@@ -37,7 +37,7 @@ HubsPresent = dict[str, HubNow]
 """The hubs by name, in the order in which they first took part."""
 
 
-def with_hub(hubs: HubsPresent, event: ev.HubPresenceChanged) -> HubsPresent:
+def with_hub(hubs: HubsPresent, event: he.HubPresenceChanged) -> HubsPresent:
     """Return the hubs after `event`."""
     known = hubs.get(event.hub)
     most = max(0 if known is None else known.most, event.people or 0)

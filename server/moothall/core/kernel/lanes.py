@@ -1,6 +1,6 @@
 """Lanes and feeds: who may follow which part of a session's log.
 
-A lane is declared by the event's *type* (`moothall.core.events.types`), never chosen by the writer.
+A lane is declared by the event's *type* (`moothall.core.events`), never chosen by the writer.
 A feed is a fixed set of lanes that a subscriber follows; each feed is encoded once for everybody.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
@@ -64,7 +65,7 @@ def _switch(state: State, command: do.SwitchVoting) -> Sequence[ev.AnyEvent] | R
         return refuse(RefusalCode.CONFLICT, "The meeting is over: nobody can vote any more.")
     if command.on is state.questions.voting.on:
         return refuse(RefusalCode.CONFLICT, f"Votes on comments are {'on' if command.on else 'off'} already.")
-    return [ev.VotingSwitched(on=command.on)]
+    return [qe.VotingSwitched(on=command.on)]
 
 
 def _put(state: State, command: do.PutToVote) -> Sequence[ev.AnyEvent] | Refusal:
@@ -79,7 +80,7 @@ def _put(state: State, command: do.PutToVote) -> Sequence[ev.AnyEvent] | Refusal
             return refuse(RefusalCode.CONFLICT, "Only comments that everybody may read are put to the vote.")
     if names == before:
         return refuse(RefusalCode.CONFLICT, "These comments are put to the vote already.")
-    return [ev.CommentsPutToVote(comments=names)]
+    return [qe.CommentsPutToVote(comments=names)]
 
 
 def _count(state: State, command: do.CountOpinions) -> Sequence[ev.AnyEvent] | Refusal:
@@ -94,7 +95,7 @@ def _count(state: State, command: do.CountOpinions) -> Sequence[ev.AnyEvent] | R
     now = CountedOpinions(voters=command.voters, sums=command.sums, groups=command.groups)
     if now == state.questions.voting.counted:
         return refuse(RefusalCode.CONFLICT, "This count is already known.")
-    return [ev.OpinionsCounted(voters=command.voters, sums=command.sums, groups=command.groups)]
+    return [qe.OpinionsCounted(voters=command.voters, sums=command.sums, groups=command.groups)]
 
 
 def _concern(people: int, sums: Iterable[OpinionSums]) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.ids import SessionId
 from moothall.core.outcomes.register import Preparation, Register
 from moothall.core.outcomes.register_rules import MOST_OF_SESSION

@@ -52,7 +52,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str = ""
     """Title of the session."""
     origin: str = ""
-    """How the line's text came about, as `moothall.core.events.types.Origin` names it; empty for other things."""
+    """How the line's text came about, as `moothall.core.events.lines.Origin` names it; empty for other things."""
     address: str = ""
     """Address at which the quotation can be read."""
 

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import groupby
 
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.proposals.refining import MOSTLY, Proposal, pieces_of, plainly
 from moothall.core.sessions.parts import Segment
 

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 import msgspec
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language

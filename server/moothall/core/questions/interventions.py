@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import hubs as he
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, PollId, SegmentId
@@ -158,54 +159,54 @@ def without_taken_back(each: Intervention) -> Intervention:
     return msgspec.structs.replace(each, text="", name="", answer="")
 
 
-def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
+def evolve_questions(questions: Questions, event: qe.QuestionFact) -> Questions:
     """Return the interventions after `event`."""
     replace = msgspec.structs.replace
     match event:
-        case ev.InterventionReceived():
+        case qe.InterventionReceived():
             made = made_of(Intervention, event, id=event.intervention, received=event.text, given=event.name)
             kept = questions.interventions.set(event.intervention, made)
             return replace(questions, interventions=kept, last=max(questions.last, event.number))
-        case ev.InterventionReworded():
+        case qe.InterventionReworded():
             named = {} if event.name is None else {"name": event.name}
             return questions.with_(event.intervention, text=event.text, **named)
-        case ev.InterventionFlagged():
+        case qe.InterventionFlagged():
             return questions.with_(event.intervention, flags=event.flags)
-        case ev.InterventionTagged():
+        case qe.InterventionTagged():
             return questions.with_(event.intervention, under=event.question)
-        case ev.InterventionDeclined() | ev.HubDeclined():
+        case qe.InterventionDeclined() | he.HubDeclined():
             return questions.with_(event.intervention, reason=event.reason)
-        case ev.InterventionPublished():
+        case qe.InterventionPublished():
             # What was received may have been removed, and the number must not be given again.
             questions = replace(questions, last=max(questions.last, event.number))
             return questions.with_(event.intervention, published=True, **shared(Intervention, event))
-        case ev.InterventionWritten():
+        case qe.InterventionWritten():
             return questions.with_(event.intervention, answer=event.text, answer_language=event.language)
-        case ev.InterventionStatusChanged():
+        case qe.InterventionStatusChanged():
             return _stands(questions, event)
-        case ev.InterventionRemoved():
+        case qe.InterventionRemoved():
             return _removed(questions, event)
-        case ev.QueueArranged():
+        case qe.QueueArranged():
             return replace(questions, arranged=event.first)
-        case ev.QueueOrdered():
+        case qe.QueueOrdered():
             return replace(questions, order=event.order)
-        case ev.AskingLimited():
+        case qe.AskingLimited():
             return replace(questions, known_only=event.known)
-        case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
-            off_wall = questions.off_wall and not isinstance(event, ev.PollOpened)
+        case qe.PollOpened() | qe.PollCounted() | qe.PollClosed():
+            off_wall = questions.off_wall and not isinstance(event, qe.PollOpened)
             removed = questions.polls_removed
-            if not isinstance(event, ev.PollOpened) and poll_of(questions.polls, event.poll) is None:
+            if not isinstance(event, qe.PollOpened) and poll_of(questions.polls, event.poll) is None:
                 removed |= {event.poll}
             polls = evolve_polls(questions.polls, event)
             return replace(questions, polls=polls, polls_removed=removed, off_wall=off_wall)
-        case ev.VotingSwitched() | ev.CommentsPutToVote() | ev.OpinionsCounted():
+        case qe.VotingSwitched() | qe.CommentsPutToVote() | qe.OpinionsCounted():
             return replace(questions, voting=evolve_voting(questions.voting, event))
-        case ev.TurnLimited():
+        case qe.TurnLimited():
             return replace(questions, limit=event.ms)
-        case ev.TurnTyped() | ev.TurnHeld():
+        case qe.TurnTyped() | qe.TurnHeld():
             if not questions.turns or questions.turns[-1].intervention != event.intervention:
                 return questions  # The turn is over, or the event of its call was removed.
-            told = {"typed": True, "typed_at": event.t} if isinstance(event, ev.TurnTyped) else {"held": event.t}
+            told = {"typed": True, "typed_at": event.t} if isinstance(event, qe.TurnTyped) else {"held": event.t}
             return replace(questions, turns=(*questions.turns[:-1], replace(questions.turns[-1], **told)))
         case _:
             for name, count in event.counts.items():
@@ -213,7 +214,7 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
             return questions
 
 
-def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questions:
+def _stands(questions: Questions, event: qe.InterventionStatusChanged) -> Questions:
     replace = msgspec.structs.replace
     known = questions.get(event.intervention) or empty_intervention(event.intervention)
     questions = replace(questions, last=max(questions.last, event.number)).with_(
@@ -248,7 +249,7 @@ def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questi
     return replace(questions, called=None, turns=turns, arranged=arranged)
 
 
-def _removed(questions: Questions, event: ev.InterventionRemoved) -> Questions:
+def _removed(questions: Questions, event: qe.InterventionRemoved) -> Questions:
     """Return the questions with the remains of an intervention whose words were removed. Its status is known from the
     events around the removed ones.
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import PollId
 
@@ -69,16 +69,16 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 NO_CHOICE = Choice()
 
 
-def evolve_polls(polls: tuple[Poll, ...], event: ev.PollFact) -> tuple[Poll, ...]:
+def evolve_polls(polls: tuple[Poll, ...], event: qe.PollFact) -> tuple[Poll, ...]:
     """Return all shows of hands after `event`, in the order in which they were first opened."""
     known = poll_of(polls, event.poll)
     match event:
-        case ev.PollOpened() if known is None:
+        case qe.PollOpened() if known is None:
             none = (0,) * len(event.options)
             return (*polls, made_of(Poll, event, id=event.poll, remote=none, room=none))
-        case ev.PollOpened():
+        case qe.PollOpened():
             return _with(polls, event.poll, open=True, void=False, closed=None)
-        case ev.PollCounted():
+        case qe.PollCounted():
             return _with(polls, event.poll, remote=event.remote, room=event.room)
         case _:
             return _with(polls, event.poll, open=False, void=event.void, closed=event.t)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId
@@ -16,35 +16,35 @@ from moothall.core.questions.polls import poll_of
 QuestionStep = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
 
-def question_step(questions: Questions, event: ev.QuestionFact) -> QuestionStep | None:
+def question_step(questions: Questions, event: qe.QuestionFact) -> QuestionStep | None:
     """The command behind an event, and the commands that undo it; None when the event goes with another event of the
     act.
 
     `questions` is the state before the event. The second value is None when nothing undoes the command.
     """
     match event:
-        case ev.InterventionReceived():
+        case qe.InterventionReceived():
             return made_of(do.Ask, event), None
-        case ev.InterventionStatusChanged():
+        case qe.InterventionStatusChanged():
             return _of_status(questions, event)
-        case ev.InterventionReworded():
+        case qe.InterventionReworded():
             before = questions.get(event.intervention)
             reworded = do.Reword(intervention=event.intervention, text=event.text, name=event.name)
             if before is None:
                 return reworded, None
             name = None if event.name is None else before.name
             return reworded, (do.Reword(intervention=before.id, text=before.text, name=name),)
-        case ev.InterventionFlagged():
+        case qe.InterventionFlagged():
             before = questions.get(event.intervention)
             flagged = do.Flag(intervention=event.intervention, flags=event.flags)
             return flagged, None if before is None else (do.Flag(intervention=before.id, flags=before.flags),)
-        case ev.InterventionTagged():
+        case qe.InterventionTagged():
             before = questions.get(event.intervention)
             tagged = do.TagIntervention(intervention=event.intervention, question=event.question)
             if before is None:
                 return tagged, None
             return tagged, (do.TagIntervention(intervention=before.id, question=before.under),)
-        case ev.InterventionWritten():
+        case qe.InterventionWritten():
             before = questions.get(event.intervention)
             answer = do.WriteAnswer(intervention=event.intervention, text=event.text, language=event.language)
             if before is None or not before.answer:
@@ -52,19 +52,19 @@ def question_step(questions: Questions, event: ev.QuestionFact) -> QuestionStep 
             again = do.WriteAnswer(intervention=before.id, text=before.answer, language=before.answer_language)
             # Writing the earlier answer again sets the status to answered, so the earlier status is set after it.
             return answer, (again,) if before.status is InterventionStatus.WRITTEN else (again, _brought_to(before))
-        case ev.QueueArranged():
+        case qe.QueueArranged():
             return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=questions.arranged),)
-        case ev.QueueOrdered():
+        case qe.QueueOrdered():
             return do.OrderQueue(order=event.order), (do.OrderQueue(order=questions.order),)
-        case ev.AskingLimited():
+        case qe.AskingLimited():
             return do.LimitAsking(known=event.known), (do.LimitAsking(known=questions.known_only),)
-        case ev.PollOpened() | ev.PollCounted() | ev.PollClosed():
+        case qe.PollOpened() | qe.PollCounted() | qe.PollClosed():
             return _of_poll(questions, event)
-        case ev.VotingSwitched():
+        case qe.VotingSwitched():
             return do.SwitchVoting(on=event.on), (do.SwitchVoting(on=questions.voting.on),)
-        case ev.CommentsPutToVote():
+        case qe.CommentsPutToVote():
             return do.PutToVote(comments=event.comments), (do.PutToVote(comments=questions.voting.comments),)
-        case ev.TurnLimited():
+        case qe.TurnLimited():
             return do.LimitTurns(ms=event.ms), (do.LimitTurns(ms=questions.limit),)
         case _:
             return None
@@ -139,13 +139,13 @@ def rearranged(
     return (do.ArrangeQueue(first=first),) if holds and first != there else ()
 
 
-def _of_poll(questions: Questions, event: ev.PollFact) -> QuestionStep | None:
+def _of_poll(questions: Questions, event: qe.PollFact) -> QuestionStep | None:
     before = poll_of(questions.polls, event.poll)
-    if isinstance(event, ev.PollOpened):
+    if isinstance(event, qe.PollOpened):
         return made_of(do.OpenPoll, event), (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
     if before is None:
         return None
-    if isinstance(event, ev.PollClosed):
+    if isinstance(event, qe.PollClosed):
         again: do.AnyCommand = do.ClosePoll(poll=before.id, void=before.void)
         if before.open:
             again = do.OpenPoll(
@@ -157,7 +157,7 @@ def _of_poll(questions: Questions, event: ev.PollFact) -> QuestionStep | None:
     return do.CountRoom(poll=before.id, room=event.room), (do.CountRoom(poll=before.id, room=before.room),)
 
 
-def _of_status(questions: Questions, event: ev.InterventionStatusChanged) -> QuestionStep | None:
+def _of_status(questions: Questions, event: qe.InterventionStatusChanged) -> QuestionStep | None:
     before = questions.get(event.intervention)
     if before is None or before.status is event.status:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import OpinionGroup, OpinionSums
 from moothall.core.kernel.ids import InterventionId
 
@@ -37,13 +37,13 @@ class Voting(msgspec.Struct, frozen=True, kw_only=True):
         return (self.on and not closed) or self.counted.voters > 0
 
 
-def evolve_voting(voting: Voting, event: ev.VotingFact) -> Voting:
+def evolve_voting(voting: Voting, event: qe.VotingFact) -> Voting:
     """Return the votes after `event`."""
     replace = msgspec.structs.replace
     match event:
-        case ev.VotingSwitched():
+        case qe.VotingSwitched():
             return replace(voting, on=event.on)
-        case ev.CommentsPutToVote():
+        case qe.CommentsPutToVote():
             return replace(voting, comments=event.comments)
         case _:
             return replace(voting, counted=CountedOpinions(voters=event.voters, sums=event.sums, groups=event.groups))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from moothall.core.events import hubs as he
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
@@ -18,21 +20,21 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.removal.selection import Interventions, Selection
 
 EventWithWords = (
-    ev.InterventionReceived
-    | ev.InterventionReworded
-    | ev.InterventionDeclined
-    | ev.HubDeclined
-    | ev.InterventionPublished
-    | ev.InterventionWritten
-    | ev.InterventionStatusChanged
+    qe.InterventionReceived
+    | qe.InterventionReworded
+    | qe.InterventionDeclined
+    | he.HubDeclined
+    | qe.InterventionPublished
+    | qe.InterventionWritten
+    | qe.InterventionStatusChanged
 )
 """Events that may hold words of an intervention or about it."""
 _WORDS = (
-    ev.InterventionReceived
-    | ev.InterventionReworded
-    | ev.InterventionDeclined
-    | ev.HubDeclined
-    | ev.InterventionWritten
+    qe.InterventionReceived
+    | qe.InterventionReworded
+    | qe.InterventionDeclined
+    | he.HubDeclined
+    | qe.InterventionWritten
 )
 """Those of these events that always do."""
 
@@ -40,9 +42,9 @@ _WORDS = (
 def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[EventWithWords]:
     """Whether an event has to be erased together with an intervention's words."""
     match event:
-        case ev.InterventionPublished():
+        case qe.InterventionPublished():
             return not event.removed
-        case ev.InterventionStatusChanged():
+        case qe.InterventionStatusChanged():
             return bool(event.reason)
         case _:
             return isinstance(event, _WORDS)
@@ -56,19 +58,19 @@ def chosen(questions: Questions, selection: Selection) -> tuple[Intervention, ..
     return tuple(each for each in found if each is not None)
 
 
-def speaker_of(each: Intervention | ev.InterventionStatusChanged) -> SpeakerId:
+def speaker_of(each: Intervention | qe.InterventionStatusChanged) -> SpeakerId:
     """The id of an intervention's author as a speaker in the text."""
     return SpeakerId(f"i{each.number}")
 
 
 def stays_of(each: Intervention) -> Sequence[ev.AnyEvent]:
     """The events that state what remains, in place of the erased ones."""
-    stays: list[ev.AnyEvent] = [made_of(ev.InterventionRemoved, each, intervention=each.id)]
+    stays: list[ev.AnyEvent] = [made_of(qe.InterventionRemoved, each, intervention=each.id)]
     if each.published:
-        emptied = made_of(ev.InterventionPublished, each, intervention=each.id, text="", name="", removed=True)
+        emptied = made_of(qe.InterventionPublished, each, intervention=each.id, text="", name="", removed=True)
         stays.append(emptied)
     if each.reason:  # The event that set this status has a reason, and is erased.
         stays.append(
-            ev.InterventionStatusChanged(intervention=each.id, number=each.number, status=each.status, t=each.since)
+            qe.InterventionStatusChanged(intervention=each.id, number=each.number, status=each.status, t=each.since)
         )
     return stays

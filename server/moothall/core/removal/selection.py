@@ -12,6 +12,7 @@ from itertools import groupby
 import msgspec
 
 from moothall.core.captioning.control_tokens import MOST_LAG_MS
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, InterventionId, RollEntryId, SegmentId, SpeakerId
 from moothall.core.retention.periods import KeptKind
@@ -174,7 +175,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
     """
     first, last = run
     words = line.words[first:last]
-    opened = ev.SegmentOpened(
+    opened = le.SegmentOpened(
         channel=line.channel,
         segment=name,
         t0=words[0].t0 if first else min(line.t0, words[0].t0),
@@ -185,17 +186,17 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         respoken=line.respoken,
         cues=line.cues,
     )
-    committed = ev.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)
-    ended = ev.SegmentEnded(
+    committed = le.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)
+    ended = le.SegmentEnded(
         channel=line.channel,
         segment=name,
         t1=max(word.t1 for word in words),
-        reason=ev.EndReason.CLOSE,
+        reason=le.EndReason.CLOSE,
         text="".join(word.text for word in words),
     )
     if first or not line.revision or line.base > last:
         return opened, committed, ended
-    corrected = ev.SegmentCorrected(
+    corrected = le.SegmentCorrected(
         channel=line.channel,
         segment=name,
         base_revision=0,

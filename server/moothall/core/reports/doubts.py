@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.glossary.agenda import NOUNS_ARE_CAPITAL, is_acronym
 from moothall.core.kernel.languages import primary
 from moothall.core.reports.negations import negations

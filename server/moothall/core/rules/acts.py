@@ -11,6 +11,8 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.chain import Header
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import OPERATOR, Actor
@@ -26,7 +28,7 @@ lines that were said in the meantime back to the previous speaker.
 """
 _WITH_WORDS = (do.Ask, do.ChooseTerm, do.CorrectSegment, do.IntroduceSpeaker, do.Reword, do.TypeSegment, do.WriteAnswer)
 """Commands that carry words of the record."""
-_PUBLISHED = str(ev.InterventionPublished.__struct_config__.tag)
+_PUBLISHED = str(qe.InterventionPublished.__struct_config__.tag)
 
 _Fact = ev.AnyEvent | UnknownEvent | None
 
@@ -176,7 +178,7 @@ def _undone_by(cause: CommandId) -> CommandId:
 def _read(name: CommandId, fresh: _Fresh) -> DeskAct | None:
     """The act that these events amount to; None when it has no command that can be named."""
     match fresh.events:
-        case [ev.SegmentsMovedAway() as left] if fresh.header.cause.endswith(AWAY):
+        case [le.SegmentsMovedAway() as left] if fresh.header.cause.endswith(AWAY):
             moved = do.MoveSegmentsAway(channel=left.channel, segments=left.segments, session=left.session)
             back = do.BringSegmentsBack(channel=left.channel, segments=left.segments, session=left.session)
             reading = UndoReading((moved,), (back,))

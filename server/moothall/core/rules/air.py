@@ -15,6 +15,7 @@ from moothall.core.captioning.control_tokens import (
     most_token,
     written,
 )
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -55,24 +56,24 @@ def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> S
             return refuse(RefusalCode.CONFLICT, f"This holder is already on air with the control token {now.token}.")
         message = f"Another one is on air with the control token {now.token}; take over with a higher one."
         return refuse(RefusalCode.CONFLICT, message)
-    held = ev.AirHeld(channel=channel.id, holder=holder, token=token)
+    held = le.AirHeld(channel=channel.id, holder=holder, token=token)
     if holder == now.holder and not goes_on:
         return [held]
     return [*_changed(state, channel, command.source, _tool(channel, holder, actor), wall), held]
 
 
-def _changed(state: State, channel: Channel, source: ev.AirSource, tool: str, wall: int) -> Sequence[ev.AnyEvent]:
+def _changed(state: State, channel: Channel, source: le.AirSource, tool: str, wall: int) -> Sequence[ev.AnyEvent]:
     """The events that put another source on air. An engine's open line ends at its committed words."""
     t = state.media_now(wall)
-    if source is ev.AirSource.MACHINE:
+    if source is le.AirSource.MACHINE:
         t0 = heard_from(state, channel, t)
     else:
         t0 = min(channel.committed_through, t) if channel.air.recognised else t
-    changed = ev.AirChanged(channel=channel.id, source=source, t=t, t0=t0, tool=tool)
+    changed = le.AirChanged(channel=channel.id, source=source, t=t, t0=t0, tool=tool)
     still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
     if still_open is None:
         return [changed]
-    return [ended(still_open, channel.committed_through, ev.EndReason.SPEAKER), changed]
+    return [ended(still_open, channel.committed_through, le.EndReason.SPEAKER), changed]
 
 
 def unwritten(state: State, channel: Channel, spoke: int | None) -> tuple[do.NoteGap, ...]:
@@ -97,9 +98,9 @@ def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refus
     source, holder = command.source, command.holder
     if actor.role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION:
         return refuse(RefusalCode.FORBIDDEN, "Interpreters can be on air only in interpretations.")
-    if actor.role is Role.TOOL and not (source is ev.AirSource.TOOL and holder in ("", actor.id) and actor.tool):
+    if actor.role is Role.TOOL and not (source is le.AirSource.TOOL and holder in ("", actor.id) and actor.tool):
         return refuse(RefusalCode.FORBIDDEN, "A tool can put only itself on air.")
-    if source is ev.AirSource.MACHINE:
+    if source is le.AirSource.MACHINE:
         if holder:
             return refuse(RefusalCode.INVALID, "The machine is on air without a pseudonym: leave `holder` empty.")
         return MACHINE
@@ -107,11 +108,11 @@ def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refus
         return refuse(RefusalCode.FORBIDDEN, "The server can put only the machine on air.")
     if len(holder) > MOST_HOLDER:
         return refuse(RefusalCode.INVALID, f"A pseudonym has at most {MOST_HOLDER} characters.")
-    if source is ev.AirSource.TOOL and actor.role is not Role.TOOL and holder not in channel.air.tools:
+    if source is le.AirSource.TOOL and actor.role is not Role.TOOL and holder not in channel.air.tools:
         return refuse(RefusalCode.UNKNOWN, "No tool with this id has sent lines for this channel.")
-    if source is ev.AirSource.RESPEAKER and holder not in ("", actor.id):
+    if source is le.AirSource.RESPEAKER and holder not in ("", actor.id):
         return refuse(RefusalCode.INVALID, "A respeaker goes on air only from the microphone that they use.")
-    if source is ev.AirSource.PERSON and holder in channel.air.tools:
+    if source is le.AirSource.PERSON and holder in channel.air.tools:
         return refuse(RefusalCode.INVALID, "That is a tool, not a person.")
     return holder or actor.id
 

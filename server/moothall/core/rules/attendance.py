@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import attendance as ae
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
@@ -52,7 +53,7 @@ def _count(attendance: AttendanceState, command: do.CountPeople, wall: int) -> _
         return refuse(RefusalCode.CONFLICT, "Nobody has counted the room yet, so no count can be corrected.")
     if len(attendance.counts) >= MOST_COUNTS:
         return refuse(RefusalCode.CONFLICT, f"The session has {MOST_COUNTS} counts of its room already.")
-    return [made_of(ev.AttendanceCounted, command, at=wall)]
+    return [made_of(ae.AttendanceCounted, command, at=wall)]
 
 
 def _arrange(state: State, command: do.ArrangeRoll) -> _Decision:
@@ -62,7 +63,7 @@ def _arrange(state: State, command: do.ArrangeRoll) -> _Decision:
         return _final()
     if (state.attendance.roll is RollStatus.OPEN) is command.open:
         return refuse(RefusalCode.CONFLICT, f"The attendance list is {'open' if command.open else 'closed'} already.")
-    return [ev.RollArranged(open=command.open)]
+    return [ae.RollArranged(open=command.open)]
 
 
 def _sign(attendance: AttendanceState, command: do.SignRoll, actor: Actor) -> _Decision:
@@ -85,7 +86,7 @@ def _sign(attendance: AttendanceState, command: do.SignRoll, actor: Actor) -> _D
     entry = RollEntry(name=name, representing=representing, group=command.group, region=command.region)
     if attendance.entries.get(command.entry) == entry:
         return refuse(RefusalCode.CONFLICT, "The entry reads like this already.")
-    return [made_of(ev.RollSigned, entry, entry=command.entry)]
+    return [made_of(ae.RollSigned, entry, entry=command.entry)]
 
 
 def _finalise(state: State) -> _Decision:
@@ -100,10 +101,10 @@ def _finalise(state: State) -> _Decision:
         return refuse(RefusalCode.CONFLICT, "Nobody is on the attendance list, so it can't be made final.")
     entries = sorted(attendance.entries.values(), key=lambda each: (each.name.casefold(), each.representing))
     named = [
-        ev.RollNamed(entry=RollEntryId(f"n{n}"), name=each.name, representing=each.representing)
+        ae.RollNamed(entry=RollEntryId(f"n{n}"), name=each.name, representing=each.representing)
         for n, each in enumerate(entries, 1)
     ]
-    return [ev.RollFinalised(people=len(entries), groups=summed(entries)), *named]
+    return [ae.RollFinalised(people=len(entries), groups=summed(entries)), *named]
 
 
 def summed(entries: Sequence[RollEntry]) -> dict[str, dict[str, int | None]]:
@@ -133,7 +134,7 @@ def _release(state: State, command: do.ReleaseAttendance) -> _Decision:
     if state.attendance.released is command.released:
         done = "released" if command.released else "not released"
         return refuse(RefusalCode.CONFLICT, f"The attendance report is {done} already.")
-    return [ev.AttendanceReleased(released=command.released)]
+    return [ae.AttendanceReleased(released=command.released)]
 
 
 def _final() -> Refusal:

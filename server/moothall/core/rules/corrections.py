@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
@@ -58,7 +59,7 @@ def publish_declined(state: State, command: do.PublishDeclined) -> Sequence[ev.A
         return refuse(RefusalCode.INVALID, message)
     if state.young_people:
         return refuse(RefusalCode.FORBIDDEN, "Young people take part: nobody's proposals are made public.")
-    return [made_of(ev.ProposalDeclined, command)]
+    return [made_of(le.ProposalDeclined, command)]
 
 
 def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -91,8 +92,8 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     return [_corrected(segment, command.base_words, command.text, machine=True)]
 
 
-def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -> ev.SegmentCorrected:
-    return ev.SegmentCorrected(
+def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -> le.SegmentCorrected:
+    return le.SegmentCorrected(
         channel=segment.channel,
         segment=segment.id,
         base_revision=segment.revision,
@@ -111,7 +112,7 @@ def _own_and_new(segment: Segment, actor: Actor, wall: int) -> bool:
 
 def _machines_words(segment: Segment) -> bool:
     """Whether no person has written any word of the line."""
-    return segment.origin is ev.Origin.MACHINE and (segment.accepted or not segment.mended)
+    return segment.origin is le.Origin.MACHINE and (segment.accepted or not segment.mended)
 
 
 def _machines_own(state: State, segment: Segment) -> bool:
@@ -119,7 +120,7 @@ def _machines_own(state: State, segment: Segment) -> bool:
     person has corrected the line.
     """
     if state.status is Status.CLOSED:
-        return not segment.mended and segment.origin is ev.Origin.MACHINE
+        return not segment.mended and segment.origin is le.Origin.MACHINE
     return segment.revision == 0
 
 

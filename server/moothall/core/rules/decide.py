@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, cleaned_written, forms_of
 from moothall.core.kernel.actors import Actor
@@ -287,9 +288,9 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
             return _stale(state, channel, "The segment before this one is still open, or its name is already in use.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
             return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
-        where = {"channel": command.channel, "segment": command.segment, "origin": ev.Origin.MACHINE}
+        where = {"channel": command.channel, "segment": command.segment, "origin": le.Origin.MACHINE}
         respoken = channel.air.respoken or msgspec.UNSET
-        events.append(made_of(ev.SegmentOpened, command.start, **where, speaker=channel.speaker, respoken=respoken))
+        events.append(made_of(le.SegmentOpened, command.start, **where, speaker=channel.speaker, respoken=respoken))
         have = 0
     else:
         segment = state.segments.get(command.segment)
@@ -298,7 +299,7 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
         have = len(segment.words)
     if command.first != have:
         return _stale(state, channel, f"The segment has {have} words, not {command.first}.")
-    return [*events, made_of(ev.WordsCommitted, command)]
+    return [*events, made_of(le.WordsCommitted, command)]
 
 
 def _speaker(state: State, command: do.SpeakerCommand, wall: int) -> Decision:

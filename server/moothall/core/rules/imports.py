@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.decoding import made_of
@@ -146,15 +148,15 @@ def _out_of_order(line: do.ImportedLine) -> bool:
 
 def _whole(channel: Channel, line: do.ImportedLine) -> Sequence[ev.AnyEvent]:
     cues = bool(line.words) or msgspec.UNSET
-    events: list[ev.AnyEvent] = [made_of(ev.SegmentOpened, line, channel=channel.id, cues=cues)]
+    events: list[ev.AnyEvent] = [made_of(le.SegmentOpened, line, channel=channel.id, cues=cues)]
     for first in range(0, len(line.words), MAX_WORDS):
         words = line.words[first : first + MAX_WORDS]
-        events.append(ev.WordsCommitted(channel=channel.id, segment=line.segment, first=first, words=words))
-    events.append(made_of(ev.SegmentEnded, line, channel=channel.id, reason=ev.EndReason.SENTENCE))
+        events.append(le.WordsCommitted(channel=channel.id, segment=line.segment, first=first, words=words))
+    events.append(made_of(le.SegmentEnded, line, channel=channel.id, reason=le.EndReason.SENTENCE))
     if line.revision:
         # One event with the number of the last correction: the texts between aren't in the file.
         events.append(
-            ev.SegmentCorrected(
+            le.SegmentCorrected(
                 channel=channel.id,
                 segment=line.segment,
                 base_revision=line.revision - 1,
@@ -188,23 +190,23 @@ def _questions(state: State, command: do.ImportQuestions) -> _Decision:
 
 
 def _asked(each: do.ImportedQuestion) -> Sequence[ev.AnyEvent]:
-    checked = ev.InterventionStatusChanged(
+    checked = qe.InterventionStatusChanged(
         intervention=each.intervention, number=each.number, status=InterventionStatus.CHECKED, t=each.t
     )
     if each.status is InterventionStatus.CHECKED:
         return [checked]  # Only its number is known: it was never published.
     events: list[ev.AnyEvent] = [
-        made_of(ev.InterventionReceived, each, asker=""),
+        made_of(qe.InterventionReceived, each, asker=""),
         checked,
-        made_of(ev.InterventionPublished, each),
+        made_of(qe.InterventionPublished, each),
     ]
     if each.answer:
-        written = made_of(ev.InterventionWritten, each, text=each.answer, language=each.answer_language)
+        written = made_of(qe.InterventionWritten, each, text=each.answer, language=each.answer_language)
         events.append(written)
     since = each.t if each.since is None else each.since
-    events.append(made_of(ev.InterventionStatusChanged, each, t=since))
+    events.append(made_of(qe.InterventionStatusChanged, each, t=since))
     if each.support:
-        events.append(ev.SupportCounted(counts={each.intervention: each.support}))
+        events.append(qe.SupportCounted(counts={each.intervention: each.support}))
     return events
 
 
@@ -239,9 +241,9 @@ def _turn(asked: Intervention, t: int) -> Sequence[ev.AnyEvent]:
     answered = InterventionStatus.ANSWERED  # before, so that a turn that is under way ends rather than being put back
     had = (answered, InterventionStatus.QUEUED, InterventionStatus.CALLED, answered)
     stands = [
-        ev.InterventionStatusChanged(intervention=asked.id, number=asked.number, status=status, t=t) for status in had
+        qe.InterventionStatusChanged(intervention=asked.id, number=asked.number, status=status, t=t) for status in had
     ]
-    return [*stands, made_of(ev.InterventionStatusChanged, asked, intervention=asked.id, t=asked.since)]
+    return [*stands, made_of(qe.InterventionStatusChanged, asked, intervention=asked.id, t=asked.since)]
 
 
 def unpublished(number: int, t: int = 0) -> do.ImportedQuestion:

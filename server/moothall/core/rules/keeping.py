@@ -10,6 +10,7 @@ from itertools import takewhile
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.rules.lines import MOST_BACK
@@ -106,10 +107,10 @@ def end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
             corrected = {} if segment.base <= len(words) else {"base": 0, "text": ""}
             segment = msgspec.structs.replace(segment, words=words, **corrected)
             through = words[-1].t1 if words else segment.t0
-        events.append(ended(segment, through, ev.EndReason.CLOSE))
+        events.append(ended(segment, through, le.EndReason.CLOSE))
     return events
 
 
-def ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
+def ended(segment: Segment, t1: int, reason: le.EndReason) -> le.SegmentEnded:
     """The event that ends a line at `t1` (media ms) with the text that it has now."""
-    return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
+    return le.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)

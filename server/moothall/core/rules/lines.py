@@ -10,6 +10,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import heard_behind, joined_from
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
@@ -97,7 +98,7 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
         return refuse(RefusalCode.CONFLICT, "A person or a tool is on air: put the machine on air first.")
     if command.t < 0:
         return refuse(RefusalCode.INVALID, "Media time can't be negative.")
-    heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
+    heard = [line for line in _lines(state, channel) if line.origin is le.Origin.MACHINE and line.words]
     # Lines that a person has corrected or respoken stay, so their sound is not recognised again. Nor is sound that was
     # not kept.
     stays = [_end(line, channel) for line in heard if line.mended and not line.respoken]
@@ -105,7 +106,7 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
     t = max([command.t, *stays, joined_from(channel), last_unkept(state)])
     lines = [line for line in heard if not (line.mended or line.respoken) and _end(line, channel) > t]
     t = min([t, channel.committed_through, *(line.t0 for line in lines)])
-    rewound = ev.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
+    rewound = le.ChannelRewound(channel=channel.id, t=t, segments=tuple(line.id for line in lines))
     return [*_end_open(state, channel, lines), rewound]
 
 
@@ -114,11 +115,11 @@ def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Se
     still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
     if still_open is None or still_open in struck:
         return []
-    ended = ev.SegmentEnded(
+    ended = le.SegmentEnded(
         channel=channel.id,
         segment=still_open.id,
         t1=channel.committed_through,
-        reason=ev.EndReason.LANGUAGE,
+        reason=le.EndReason.LANGUAGE,
         text=still_open.whole,
     )
     return [ended]
@@ -143,7 +144,7 @@ def _restore(state: State, channel: Channel, command: do.RestoreSegments) -> Seq
     instead = _instead(state, channel, command)
     if any(line.mended or struck < command.rewinding for line, struck in instead.items()):
         return refuse(RefusalCode.STALE, "The lines in their place have been changed since.")
-    rewound = ev.ChannelRewound(
+    rewound = le.ChannelRewound(
         channel=channel.id, t=channel.committed_through, segments=tuple(line.id for line in instead)
     )
     events: list[ev.AnyEvent] = [*_end_open(state, channel, instead), rewound]
@@ -165,7 +166,7 @@ def _instead(state: State, channel: Channel, command: do.RestoreSegments) -> dic
     that of the next rewinding, which the caller is about to add.
     """
     t, through = command.t, command.through
-    heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
+    heard = [line for line in _lines(state, channel) if line.origin is le.Origin.MACHINE and line.words]
     # The rest of an older line after a removal is a new segment too, but it ends before the time from which sound was
     # heard again.
     new = [line for line in heard if line.since >= command.rewinding and max(word.t1 for word in line.words) > t]
@@ -210,7 +211,7 @@ def _type(
         t0=t,
         t1=t,
         language=command.language,
-        origin=ev.Origin.INTERPRETER if actor.role is Role.INTERPRETER else ev.Origin.PERSON,
+        origin=le.Origin.INTERPRETER if actor.role is Role.INTERPRETER else le.Origin.PERSON,
         text=command.text.strip(),
         speaker=speaker,
         tool=actor.tool or msgspec.UNSET,
@@ -229,7 +230,7 @@ def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor
     if len(channel.air.offered) >= MOST_OFFERED:
         return refuse(RefusalCode.CONFLICT, f"{MOST_OFFERED} lines wait to be taken; one more can't be offered.")
     return [
-        ev.LineOffered(
+        le.LineOffered(
             channel=channel.id,
             segment=line.segment,
             text=line.text,
@@ -243,11 +244,11 @@ def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor
 
 
 def _whole(channel: Channel, line: do.MovedSegment) -> Sequence[ev.AnyEvent]:
-    opened = made_of(ev.SegmentOpened, line, channel=channel.id)
-    ended = made_of(ev.SegmentEnded, line, channel=channel.id, reason=ev.EndReason.SENTENCE)
+    opened = made_of(le.SegmentOpened, line, channel=channel.id)
+    ended = made_of(le.SegmentEnded, line, channel=channel.id, reason=le.EndReason.SENTENCE)
     if not line.mended:
         return [opened, ended]
-    mended = made_of(ev.SegmentCorrected, line, channel=channel.id, base_revision=0, base_words=0, tail="")
+    mended = made_of(le.SegmentCorrected, line, channel=channel.id, base_revision=0, base_words=0, tail="")
     return [opened, ended, mended]
 
 
@@ -264,7 +265,7 @@ def _move_away(
     if any(line is not None and _may_be_unsaid(state, line.t1, wall) for line in lines):
         message = f"Lines can be moved {MOST_BACK // 1000} seconds after they were said; try again then."
         return refuse(RefusalCode.CONFLICT, message)
-    return [ev.SegmentsMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
+    return [le.SegmentsMovedAway(channel=channel.id, segments=command.segments, session=command.session)]
 
 
 def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
@@ -295,7 +296,7 @@ def _move_here(
         if line.speaker is not None and line.speaker not in state.speakers:
             return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
     events: list[ev.AnyEvent] = [
-        ev.SegmentsMovedHere(channel=channel.id, segments=tuple(names), session=command.session)
+        le.SegmentsMovedHere(channel=channel.id, segments=tuple(names), session=command.session)
     ]
     for line in command.lines:
         events += _whole(channel, line)
@@ -314,7 +315,7 @@ def _bring_back(state: State, channel: Channel, command: do.BringSegmentsBack) -
     if any(returned(line.id) in state.segments for line in away):
         return refuse(RefusalCode.CONFLICT, "These lines are already back in their session.")
     names = tuple(returned(line.id) for line in away)
-    events: list[ev.AnyEvent] = [ev.SegmentsMovedHere(channel=channel.id, segments=names, session=command.session)]
+    events: list[ev.AnyEvent] = [le.SegmentsMovedHere(channel=channel.id, segments=names, session=command.session)]
     for line in away:
         events += _with_words(channel, line)
     return events

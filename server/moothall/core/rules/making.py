@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import hubs as he
 from moothall.core.events import types as ev
 from moothall.core.hubs.presence import is_or_is_below, way_to, with_hub
 from moothall.core.kernel.decoding import made_of
@@ -120,7 +121,7 @@ def state_hub(state: State, command: do.SetHubPresence, wall: int) -> Sequence[e
     top = way_to(command.hub)[0]
     if known is None and sum(is_or_is_below(hub, top) for hub in state.hubs) >= MOST_BELOW:
         return refuse(RefusalCode.CONFLICT, f"Too many hubs are connected through this one (limit {MOST_BELOW}).")
-    stands = made_of(ev.HubPresenceChanged, command, title=title, t=max(0, state.media_now(wall)))
+    stands = made_of(he.HubPresenceChanged, command, title=title, t=max(0, state.media_now(wall)))
     if known is not None and with_hub(state.hubs, stands)[command.hub] == known:
         return refuse(RefusalCode.CONFLICT, "The hub already has this status.")
     return [stands]

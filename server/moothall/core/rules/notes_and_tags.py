@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
-from moothall.core.events.types import PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.hubs.presence import is_or_is_below, way_to
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -43,11 +45,11 @@ def decide_staff(state: State, command: do.StaffCommand, actor: Actor) -> Sequen
         case do.ReadNote():
             if state.notes_and_tags.notes.get(command.note) != "":
                 return _no_note()
-            return [ev.NoteRead(note=command.note)]
+            return [ne.NoteRead(note=command.note)]
         case do.ReadHubNote():
             if not command.hub or state.notes_and_tags.notes.get(command.note) != command.hub:
                 return _no_note()
-            return [ev.HubNoteRead(hub=command.hub, note=command.note, by=actor.role)]
+            return [he.HubNoteRead(hub=command.hub, note=command.note, by=actor.role)]
         case do.ListPolicyQuestions():
             return _questions(state, command)
         case _:
@@ -99,7 +101,7 @@ def _note(state: State, command: do.LeaveNote) -> Sequence[ev.AnyEvent] | Refusa
     if command.to in _STRANGERS:
         return refuse(RefusalCode.INVALID, "A note must be for one role of the staff, or for all of them.")
     unfit = _unfit(state, command.note, command.text)
-    return [ev.NoteLeft(text=command.text, note=command.note, to=command.to)] if unfit is None else unfit
+    return [ne.NoteLeft(text=command.text, note=command.note, to=command.to)] if unfit is None else unfit
 
 
 def _hub_note(state: State, command: do.LeaveHubNote, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
@@ -115,7 +117,7 @@ def _hub_note(state: State, command: do.LeaveHubNote, actor: Actor) -> Sequence[
                 RefusalCode.CONFLICT,
                 f"The session has too many notes of hubs (limit {MOST_OF_HUB} for one hub, {MOST_OF_HUBS} for all).",
             )
-    return [ev.HubNoteLeft(hub=command.hub, note=command.note, text=command.text, by=actor.role)]
+    return [he.HubNoteLeft(hub=command.hub, note=command.note, text=command.text, by=actor.role)]
 
 
 def _questions(state: State, command: do.ListPolicyQuestions) -> Sequence[ev.AnyEvent] | Refusal:
@@ -127,14 +129,14 @@ def _questions(state: State, command: do.ListPolicyQuestions) -> Sequence[ev.Any
         return refuse(RefusalCode.INVALID, f"A policy question has 1 to {MAX_QUESTION} characters.")
     if command.questions == state.notes_and_tags.questions:
         return refuse(RefusalCode.CONFLICT, "The policy questions are already listed in this way.")
-    return [ev.PolicyQuestionsListed(questions=command.questions)]
+    return [ne.PolicyQuestionsListed(questions=command.questions)]
 
 
 def _tag(state: State, command: do.TagSegment) -> Sequence[ev.AnyEvent] | Refusal:
     before = state.notes_and_tags.tag(command.segment, command.question)
     if before == command.tag:
         return refuse(RefusalCode.CONFLICT, "The line already has this tag, or has no tag to take away.")
-    tagged = ev.SegmentTagged(segment=command.segment, tag=command.tag, question=command.question)
+    tagged = ne.SegmentTagged(segment=command.segment, tag=command.tag, question=command.question)
     if command.tag is None:
         return [tagged]
     line = state.segments.get(command.segment)

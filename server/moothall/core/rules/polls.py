@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import PollId, is_name
@@ -36,7 +37,7 @@ def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev
     if isinstance(command, do.ClosePoll):
         if not known.open and known.void is command.void:
             return refuse(RefusalCode.CONFLICT, "This show of hands is already closed.")
-        return [ev.PollClosed(poll=known.id, t=state.media_now(wall), void=command.void)]
+        return [qe.PollClosed(poll=known.id, t=state.media_now(wall), void=command.void)]
     remote, room = known.remote, known.room
     if isinstance(command, do.CountRoom):
         room = command.room
@@ -46,7 +47,7 @@ def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev
         return refuse(RefusalCode.INVALID, f"Count 0 to {MOST_HANDS} hands for each option.")
     if (remote, room) == (known.remote, known.room):
         return refuse(RefusalCode.CONFLICT, "This count is already known.")
-    return [ev.PollCounted(poll=known.id, remote=remote, room=room)]
+    return [qe.PollCounted(poll=known.id, remote=remote, room=room)]
 
 
 def poll_to_vote(state: State, number: int, option: int) -> Poll | Refusal:
@@ -102,7 +103,7 @@ def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> 
     # Numbers are given one after the other, so those of removed shows of hands are up to how many there were.
     given = max([len(polls) + len(state.questions.polls_removed), *(poll.number for poll in polls)])
     number = given + 1 if known is None else known.number
-    opened = ev.PollOpened(
+    opened = qe.PollOpened(
         poll=command.poll,
         number=number,
         question=question,

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import hubs as he
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import (
     HUB,
@@ -75,11 +77,11 @@ def decide_questions(
         case do.OrderQueue():
             if command.order is state.questions.order:
                 return refuse(RefusalCode.CONFLICT, "The queue already follows this rule.")
-            return [ev.QueueOrdered(order=command.order)]
+            return [qe.QueueOrdered(order=command.order)]
         case do.LimitAsking():
             if command.known is state.questions.known_only:
                 return refuse(RefusalCode.CONFLICT, "New questions are already limited in this way.")
-            return [ev.AskingLimited(known=command.known)]
+            return [qe.AskingLimited(known=command.known)]
         case do.CountSupport():
             return _count(state, command)
         case _:
@@ -112,14 +114,14 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
         return refuse(RefusalCode.CONFLICT, message)
     number = state.questions.last + 1
     name = command.name.strip()
-    received = made_of(ev.InterventionReceived, command, number=number, text=text, name=name, t=t, after_close=late)
+    received = made_of(qe.InterventionReceived, command, number=number, text=text, name=name, t=t, after_close=late)
     events: list[ev.AnyEvent] = [received]
     if command.flags:
-        events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
+        events.append(qe.InterventionFlagged(intervention=command.intervention, flags=command.flags))
     status = InterventionStatus.CHECKED
     if late:  # After the close there is no queue: a question with a text can still be answered in writing.
         status = InterventionStatus.TO_WRITE if text else InterventionStatus.CLOSED
-    return [*events, ev.InterventionStatusChanged(intervention=command.intervention, number=number, status=status, t=t)]
+    return [*events, qe.InterventionStatusChanged(intervention=command.intervention, number=number, status=status, t=t)]
 
 
 def _stand(state: State, command: do.SetStatus, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -245,9 +247,9 @@ def _unjoinable(state: State, command: do.SetStatus, known: Sequence[Interventio
     return None
 
 
-def _stands(each: Intervention, command: do.SetStatus, t: int, *, own: bool = False) -> ev.InterventionStatusChanged:
+def _stands(each: Intervention, command: do.SetStatus, t: int, *, own: bool = False) -> qe.InterventionStatusChanged:
     joined = command.status is InterventionStatus.JOINED
-    return ev.InterventionStatusChanged(
+    return qe.InterventionStatusChanged(
         intervention=each.id,
         number=each.number,
         status=command.status,
@@ -262,9 +264,9 @@ def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
     """The events that say why an intervention is not taken, for the staff and for its author. The public event gives no
     reason.
     """
-    told: list[ev.AnyEvent] = [ev.InterventionDeclined(intervention=each.id, reason=reason)]
+    told: list[ev.AnyEvent] = [qe.InterventionDeclined(intervention=each.id, reason=reason)]
     if each.origin.startswith(HUB):
-        told.append(ev.HubDeclined(hub=each.origin.removeprefix(HUB), intervention=each.id, reason=reason))
+        told.append(he.HubDeclined(hub=each.origin.removeprefix(HUB), intervention=each.id, reason=reason))
     return told
 
 
@@ -275,8 +277,8 @@ def _since(state: State, each: Intervention, t: int) -> int:
     return t if state.closed_at is None or each.status is not InterventionStatus.CALLED else min(t, state.closed_at)
 
 
-def _published(each: Intervention, text: str) -> ev.InterventionPublished:
-    return made_of(ev.InterventionPublished, each, intervention=each.id, text=text)
+def _published(each: Intervention, text: str) -> qe.InterventionPublished:
+    return made_of(qe.InterventionPublished, each, intervention=each.id, text=text)
 
 
 def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -304,7 +306,7 @@ def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyE
         return refuse(RefusalCode.CONFLICT, "The author has taken this question back.")
     events: list[ev.AnyEvent] = [] if each.published else [_published(each, each.text)]
     events.append(
-        ev.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
+        qe.InterventionWritten(intervention=each.id, number=each.number, text=text, language=command.language)
     )
     if each.status is not InterventionStatus.WRITTEN:
         written = do.SetStatus(interventions=(each.id,), status=InterventionStatus.WRITTEN)
@@ -321,7 +323,7 @@ def _reword(state: State, each: Intervention, text: str, name: str) -> Sequence[
     if (text, name) == (each.text, each.name):
         return refuse(RefusalCode.CONFLICT, "The question already has this text and name.")
     now = msgspec.structs.replace(each, text=text, name=name)
-    reworded = ev.InterventionReworded(intervention=each.id, text=text, name=None if name == each.name else name)
+    reworded = qe.InterventionReworded(intervention=each.id, text=text, name=None if name == each.name else name)
     events: list[ev.AnyEvent] = [reworded, _published(now, text)] if each.published else [reworded]
     return [*events, *named_anew(state, each, now)]
 
@@ -332,7 +334,7 @@ def _arrange(state: State, command: do.ArrangeQueue) -> Sequence[ev.AnyEvent] | 
         return refuse(RefusalCode.STALE, "The queue has changed: name questions that are in it, each of them once.")
     if command.first == state.questions.arranged:
         return refuse(RefusalCode.CONFLICT, "The queue is already in this order.")
-    return [ev.QueueArranged(first=command.first)]
+    return [qe.QueueArranged(first=command.first)]
 
 
 def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Refusal:
@@ -345,7 +347,7 @@ def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Re
             changed[name] = count
     if not changed:
         return refuse(RefusalCode.CONFLICT, "This count is already known.")
-    return [ev.SupportCounted(counts=changed)]
+    return [qe.SupportCounted(counts=changed)]
 
 
 def _hub(origin: str) -> str | None:
@@ -359,7 +361,7 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
         return refuse(RefusalCode.INVALID, f"A question has at most {MOST_FLAGS} flags, each a short name.")
     if flags == each.flags:
         return refuse(RefusalCode.CONFLICT, "The question already has these flags.")
-    return [ev.InterventionFlagged(intervention=each.id, flags=flags)]
+    return [qe.InterventionFlagged(intervention=each.id, flags=flags)]
 
 
 def _tag(state: State, each: Intervention, question: PolicyQuestionId | None) -> Sequence[ev.AnyEvent] | Refusal:
@@ -367,7 +369,7 @@ def _tag(state: State, each: Intervention, question: PolicyQuestionId | None) ->
         return refuse(RefusalCode.CONFLICT, "The question already stands under this policy question, or under none.")
     if question is not None and all(known.id != question for known in state.notes_and_tags.questions):
         return refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
-    return [ev.InterventionTagged(intervention=each.id, question=question)]
+    return [qe.InterventionTagged(intervention=each.id, question=question)]
 
 
 def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
@@ -378,7 +380,7 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
         return NO_QUESTION
     if REPORTED in each.flags:
         return refuse(RefusalCode.CONFLICT, "This question was reported already.")
-    return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]
+    return [qe.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]
 
 
 def begins_to_speak(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.types import Topic
 from moothall.core.kernel.decoding import made_of
@@ -59,7 +60,7 @@ def _take_back(state: State, command: do.TakeTopicBack) -> Sequence[ev.AnyEvent]
         return refuse(RefusalCode.CONFLICT, "Another topic has taken the place of this one already.")
     if any(len(topic.title) > MAX_QUESTION for topic in command.before):
         return refuse(RefusalCode.INVALID, f"A topic has up to {MAX_QUESTION} characters.")
-    before = topics_after(command.before, ev.PolicyQuestionsListed(questions=state.notes_and_tags.questions))
+    before = topics_after(command.before, ne.PolicyQuestionsListed(questions=state.notes_and_tags.questions))
     later = tuple(topic for topic in state.topics if topic.t > command.t)
     again = tuple(topic for topic in before if topic.t >= command.t and (not later or topic.t < later[0].t))
     earlier = tuple(topic for topic in state.topics if topic.t < command.t)[-1:]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -40,15 +41,15 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
         return refuse(RefusalCode.INVALID, "A translated line must name its route.")
     if not command.text.strip() and source.whole.strip():
         return refuse(RefusalCode.INVALID, "The translation of a line with text can't be empty.")
-    made = ev.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
+    made = le.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
     return _set(state, channel, source, made, command.text.strip())
 
 
-def _set(state: State, channel: Channel, source: Segment, made: ev.MadeFrom, text: str) -> Sequence[ev.AnyEvent]:
+def _set(state: State, channel: Channel, source: Segment, made: le.MadeFrom, text: str) -> Sequence[ev.AnyEvent]:
     name = line_of(source.id, channel.id)
     there = state.segments.get(name)
     if there is not None:
-        corrected = ev.SegmentCorrected(
+        corrected = le.SegmentCorrected(
             channel=channel.id,
             segment=name,
             base_revision=there.revision,
@@ -59,18 +60,18 @@ def _set(state: State, channel: Channel, source: Segment, made: ev.MadeFrom, tex
             made_from=made,
         )
         return [corrected]
-    opened = ev.SegmentOpened(
+    opened = le.SegmentOpened(
         channel=channel.id,
         segment=name,
         t0=source.t0,
         language=channel.languages[0] if made.route else source.language,
-        origin=ev.Origin.TRANSLATED if made.route else source.origin,
+        origin=le.Origin.TRANSLATED if made.route else source.origin,
         tool=source.tool,
         respoken=msgspec.UNSET if made.route else source.respoken,
         speaker=source.speaker,
         made_from=made,
     )
-    ended = ev.SegmentEnded(channel=channel.id, segment=name, t1=source.t1, reason=ev.EndReason.SENTENCE, text=text)
+    ended = le.SegmentEnded(channel=channel.id, segment=name, t1=source.t1, reason=le.EndReason.SENTENCE, text=text)
     return [opened, ended]
 
 
@@ -79,11 +80,11 @@ def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[e
     all_of_them: list[ev.AnyEvent] = []
     for event in events:
         all_of_them.append(event)
-        if isinstance(event, ev.ChannelRewound | ev.SegmentsMovedAway):
+        if isinstance(event, le.ChannelRewound | le.SegmentsMovedAway):
             struck: dict[ChannelId, list[SegmentId]] = {}
             for line in made_from(state, event.segments):
                 struck.setdefault(line.channel, []).append(line.id)
             all_of_them += [
-                ev.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
+                le.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
             ]
     return all_of_them

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.questions.interventions import Intervention, Questions, Turn

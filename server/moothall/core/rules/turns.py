@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
@@ -35,7 +37,7 @@ def decide_turn(state: State, command: do.TurnCommand, actor: Actor, wall: int) 
         )
     if command.ms == state.questions.limit:
         return refuse(RefusalCode.CONFLICT, "Turns already have this limit.")
-    return [ev.TurnLimited(ms=command.ms)]
+    return [qe.TurnLimited(ms=command.ms)]
 
 
 def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -49,7 +51,7 @@ def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequen
             RefusalCode.CONFLICT,
             "It is not this author's turn, or the author has already begun or asked for more time.",
         )
-    return [ev.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
+    return [qe.TurnHeld(intervention=each.id, number=each.number, t=state.media_now(wall))]
 
 
 def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -67,20 +69,20 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
     if not has_typed(state.questions):
         if speaker not in state.speakers:
             events.append(ev.SpeakerIntroduced(speaker=speaker, name=name_of(each)))
-        events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))
+        events.append(qe.TurnTyped(intervention=each.id, number=each.number, t=t))
     # A source that was attached in the meantime may have set the clock back a little.
     t = max(t, last_unkept(state))
     # Each line gets a time of its own, so that the lines keep their order wherever they are sorted by time.
     if command.lines:
         t = max([t, *(line.t0 + 1 for line in typed_lines(state, each))])
-    language, origin = typed_language(each, channel), ev.Origin.SPEAKER
+    language, origin = typed_language(each, channel), le.Origin.SPEAKER
     for t0, line in enumerate(command.lines, t):
         events += [
-            ev.SegmentOpened(
+            le.SegmentOpened(
                 channel=channel.id, segment=line.segment, t0=t0, language=language, origin=origin, speaker=speaker
             ),
-            ev.SegmentEnded(
-                channel=channel.id, segment=line.segment, t1=t0, reason=ev.EndReason.SENTENCE, text=line.text.strip()
+            le.SegmentEnded(
+                channel=channel.id, segment=line.segment, t1=t0, reason=le.EndReason.SENTENCE, text=line.text.strip()
             ),
         ]
     if not events:

@@ -16,6 +16,10 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import MACHINE
 from moothall.core.desks.notes_and_tags import NotesAndTags
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
@@ -121,7 +125,7 @@ def other_on_air(now: State, act: Iterable[do.AnyCommand]) -> bool:
 def _put_on_air(act: Iterable[do.AnyCommand]) -> frozenset[ChannelId]:
     """The channels in which the act put a person or a tool on air."""
     put = (command for command in act if isinstance(command, do.PutOnAir))
-    return frozenset(command.channel for command in put if command.source is not ev.AirSource.MACHINE)
+    return frozenset(command.channel for command in put if command.source is not le.AirSource.MACHINE)
 
 
 def _fits(now: State, command: do.AnyCommand) -> bool:
@@ -157,9 +161,9 @@ def lines_meanwhile(
         match event:
             case ev.SpeakerChanged():
                 wrong.pop(event.channel, None)
-            case ev.SpeakerAssigned() | ev.SegmentsMovedHere():
+            case ev.SpeakerAssigned() | le.SegmentsMovedHere():
                 by_hand.update(event.segments)
-            case ev.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
+            case le.SegmentOpened() if event.channel in wrong and event.speaker == wrong[event.channel]:
                 if _is_new(event.segment, opened.keys() - by_hand):
                     opened[event.segment] = event.channel
             case _:
@@ -211,9 +215,9 @@ def _step(
             return _wall_step(state, event)
         case _ if goes_with_wall(state, last, event):
             return None
-        case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint() | ev.AirHeld():
+        case le.SegmentEnded() | le.WordsCommitted() | ev.RecordCheckpoint() | le.AirHeld():
             return None
-        case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
+        case le.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
             # It goes with the lines that its own lines were made from. Translations of restored lines are made anew.
             return None
         case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):
@@ -258,17 +262,17 @@ def _step(
             chosen = state.terms.get(key_of(event.term))
             none = do.ChooseTerm(term=event.term, wanted=None)
             return made_of(do.ChooseTerm, event), (none if chosen is None else made_of(do.ChooseTerm, chosen),)
-        case _ if isinstance(event, ev.QuestionFact):
+        case _ if isinstance(event, qe.QuestionFact):
             return question_step(state.questions, event)
         case ev.TopicTaken():
             title = event.title if event.question is None else ""
             displaced = tuple(topic for topic in state.topics if topic.t >= event.t)
             back = do.TakeTopicBack(t=event.t, before=displaced)
             return do.TakeUp(question=event.question, title=title), (back,)
-        case _ if isinstance(event, ev.NoteOrTag):
+        case _ if isinstance(event, ne.NoteOrTag):
             return _note_or_tag_step(state.notes_and_tags, event)
-        case ev.AirChanged():
-            holder = following.holder if isinstance(following, ev.AirHeld) else ""
+        case le.AirChanged():
+            holder = following.holder if isinstance(following, le.AirHeld) else ""
             air = state.channels[event.channel].air
             put = do.PutOnAir(channel=event.channel, source=event.source, holder=holder)
             if air.respoken:
@@ -285,17 +289,17 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             forced = do.ForceLanguage(channel=event.channel, language=event.language)
             had = state.channels[event.channel].forced
             return forced, (do.ForceLanguage(channel=event.channel, language=had),)
-        case ev.SegmentCorrected():
+        case le.SegmentCorrected():
             return _of_correction(state, event)
-        case ev.SegmentOpened() if isinstance(following, ev.SegmentEnded):
+        case le.SegmentOpened() if isinstance(following, le.SegmentEnded):
             # A finished line without text is not shown.
             emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
             return made_of(do.TypeSegment, event, text=following.text), (emptied,)
-        case ev.ChannelRewound():
+        case le.ChannelRewound():
             channel = state.channels[event.channel]
             rewinding, through = channel.rewound + 1, channel.committed_through
             restored = made_of(do.RestoreSegments, event, rewinding=rewinding, through=through)
-            again = isinstance(following, ev.SegmentOpened)  # This act is itself the undoing of another act.
+            again = isinstance(following, le.SegmentOpened)  # This act is itself the undoing of another act.
             return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
             return None
@@ -316,7 +320,7 @@ _FINAL: dict[type, type[do.AnyCommand]] = {
     ev.NotRecordedBegan: do.BeginNotRecorded,
     ev.NotRecordedEnded: do.EndNotRecorded,
     ev.RecordSealed: do.SealRecord,
-    ev.SegmentsMovedAway: do.MoveSegmentsAway,
+    le.SegmentsMovedAway: do.MoveSegmentsAway,
 }
 
 
@@ -346,7 +350,7 @@ def _as_assigned(before: State, segments: Iterable[SegmentId]) -> Undoing:
     return tuple(do.AssignSpeaker(segments=tuple(lines), speaker=speaker) for speaker, lines in had.items())
 
 
-def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCommand, Undoing] | None:
+def _of_correction(before: State, event: le.SegmentCorrected) -> tuple[do.AnyCommand, Undoing] | None:
     line = before.segments.get(event.segment)
     if line is None:
         return None
@@ -357,20 +361,20 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     return corrected, (back,)
 
 
-def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ev.NoteOrTag) -> tuple[do.AnyCommand | None, Undoing | None]:
+def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ne.NoteOrTag) -> tuple[do.AnyCommand | None, Undoing | None]:
     """The command behind an event of policy questions, tags and notes, and the commands that undo it; see `_step`.
 
     Nothing undoes a note, since somebody has read it by then. The confirmation that a note was read is not an act.
     """
     match event:
-        case ev.NoteLeft():
+        case ne.NoteLeft():
             return do.LeaveNote(text=event.text, note=event.note, to=event.to), None
-        case ev.HubNoteLeft():
+        case he.HubNoteLeft():
             return do.LeaveHubNote(hub=event.hub, note=event.note, text=event.text), None
-        case ev.PolicyQuestionsListed():
+        case ne.PolicyQuestionsListed():
             listed = do.ListPolicyQuestions(questions=event.questions)
             return listed, (do.ListPolicyQuestions(questions=notes_and_tags.questions),)
-        case ev.SegmentTagged():
+        case ne.SegmentTagged():
             before = notes_and_tags.tag(event.segment, event.question)
             tagged = do.TagSegment(segment=event.segment, tag=event.tag, question=event.question)
             return tagged, (do.TagSegment(segment=event.segment, tag=before, question=event.question),)
@@ -392,9 +396,9 @@ def _wall_step(state: State, event: ev.WallCleared) -> tuple[do.AnyCommand, Undo
 def goes_with_wall(state: State, last: _Fact, event: _Fact) -> bool:
     """Whether `event` is a consequence of a clearing of the walls; `last` is the event before it in the same act."""
     match last, event:
-        case ev.WallCleared(), ev.InterventionStatusChanged():
+        case ev.WallCleared(), qe.InterventionStatusChanged():
             return last.withdrawn == event.intervention
-        case ev.InterventionStatusChanged(), ev.SpeakerChanged():
+        case qe.InterventionStatusChanged(), ev.SpeakerChanged():
             named = state.channels[event.channel].speaker
             return event.speaker is None and last.status is InterventionStatus.CHECKED and named == speaker_of(last)
         case _:

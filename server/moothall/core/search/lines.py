@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from moothall.core.chain import Header, LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId, SpeakerId
@@ -118,9 +119,9 @@ class SearchFold:
             event = decode_event(record.body)
             if isinstance(event, ev.BodyRemoved):
                 removed = header.offset
-            if isinstance(event, ev.ChannelEvent):
+            if isinstance(event, le.ChannelEvent):
                 self._apply(event.channel, header, event)
-                if isinstance(event, ev.SegmentEnded | ev.SegmentCorrected):
+                if isinstance(event, le.SegmentEnded | le.SegmentCorrected):
                     self._texts[event.segment] = header.offset
                 self._touch(_segments(event))
                 continue
@@ -178,20 +179,20 @@ def text_in(record: LogRecord, segment: SegmentId) -> str | None:
     """
     event = None if record.body is None else decode_event(record.body)
     match event:
-        case ev.SegmentEnded() if event.segment == segment:
+        case le.SegmentEnded() if event.segment == segment:
             return event.text
-        case ev.SegmentCorrected() if event.segment == segment:
+        case le.SegmentCorrected() if event.segment == segment:
             return event.text + event.tail
         case _:
             return None
 
 
-def _segments(event: ev.ChannelEvent) -> tuple[SegmentId, ...]:
+def _segments(event: le.ChannelEvent) -> tuple[SegmentId, ...]:
     """The lines that an event of a channel is about."""
     match event:
-        case ev.ChannelRewound() | ev.SegmentsMovedAway() | ev.SegmentsMovedHere():
+        case le.ChannelRewound() | le.SegmentsMovedAway() | le.SegmentsMovedHere():
             return event.segments
-        case ev.SegmentOpened() | ev.SegmentEnded() | ev.SegmentCorrected():
+        case le.SegmentOpened() | le.SegmentEnded() | le.SegmentCorrected():
             return (event.segment,)
         case _:
             return ()
@@ -210,9 +211,9 @@ def _lines(view: CaptionsView, only: Collection[SegmentId] | None) -> Iterator[L
 def _source(line: Line, *, imported: bool) -> FoundBy:
     if line.mended:
         return FoundBy.PERSON
-    if line.origin is ev.Origin.TRANSLATED:
+    if line.origin is le.Origin.TRANSLATED:
         return FoundBy.TRANSLATION
-    if line.origin is ev.Origin.MACHINE:
+    if line.origin is le.Origin.MACHINE:
         return FoundBy.MACHINE
     # An imported line has the program or the format that it came from in the place of the tool.
     return FoundBy.IMPORTED if imported and line.tool else FoundBy.PERSON

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import SegmentId
 
 
 class Air(msgspec.Struct, frozen=True, kw_only=True):
     """Who is on air in a channel. At first it is the machine, and desks may add lines."""
 
-    source: ev.AirSource = ev.AirSource.MACHINE
+    source: le.AirSource = le.AirSource.MACHINE
     holder: str = ""
     """Pseudonym of the person, respeaker or tool; empty for the machine, and where the fold lacks the staff's lane."""
     token: int = 0
@@ -44,12 +44,12 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def machine(self) -> bool:
         """Whether the machine is on air, and hears the channel's own sound."""
-        return self.source is ev.AirSource.MACHINE
+        return self.source is le.AirSource.MACHINE
 
     @property
     def respoken(self) -> bool:
         """Whether a respeaker is on air, whom the machine hears."""
-        return self.source is ev.AirSource.RESPEAKER
+        return self.source is le.AirSource.RESPEAKER
 
     @property
     def recognised(self) -> bool:
@@ -61,26 +61,26 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
         return self.machine or self.holder == actor
 
 
-def air_after(air: Air, event: ev.AirFact, generation: int = 0) -> Air:
+def air_after(air: Air, event: le.AirFact, generation: int = 0) -> Air:
     """Return who is on air after an event of the channel.
 
     `generation`: number of the channel's newest engine attachment.
     """
     replace = msgspec.structs.replace
     match event:
-        case ev.AirChanged():
+        case le.AirChanged():
             lasts = bool(air.away) and air.away[-1][1] is None
             away, before = air.away, air.before
-            if event.source is not ev.AirSource.MACHINE:
+            if event.source is not le.AirSource.MACHINE:
                 away, before = away if lasts else (*away, (event.t0, None)), None
             elif lasts:
                 before = began, _ = away[-1][0], event.t0
                 away = (*away[:-1], before) if began < event.t0 else away[:-1]
             changed = replace(air, source=event.source, tool=event.tool, since=event.t, holder="")
-            if event.source is ev.AirSource.MACHINE:
+            if event.source is le.AirSource.MACHINE:
                 changed = replace(changed, offered=())
             return replace(changed, away=away, before=before, behind=generation)
-        case ev.AirHeld():
+        case le.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)
         case _:

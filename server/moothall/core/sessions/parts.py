@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import SegmentNow
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
@@ -48,7 +49,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     channel: ChannelId
     language: str
     t0: int
-    words: tuple[ev.Word, ...] = ()
+    words: tuple[le.Word, ...] = ()
     """All committed words, as first committed."""
     base: int = 0
     """How many of the committed words `text` replaces."""
@@ -64,7 +65,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """End, media ms, once it has ended."""
     ended_at: int = 0
     """When the end was logged, Unix ms; 0 where the log doesn't say."""
-    origin: ev.Origin = ev.Origin.MACHINE
+    origin: le.Origin = le.Origin.MACHINE
     speaker: SpeakerId | None = None
     gone: bool = False
     """Whether the line was struck: it is recognised again, or was moved to another session."""
@@ -74,7 +75,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the rewinding of its channel that struck it, from 1; 0 when none did."""
     since: int = 0
     """The number of rewindings of its channel before it was opened."""
-    made_from: ev.MadeFrom | None = None
+    made_from: le.MadeFrom | None = None
     """From which line it was translated; None when it is no translation."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
@@ -93,7 +94,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         return "".join(word.text for word in self.words[after:])
 
     @property
-    def recognised(self) -> tuple[ev.Word, ...]:
+    def recognised(self) -> tuple[le.Word, ...]:
         """The words that are shown as they were recognised.
 
         Words that a correction replaced count only if it has as many words as before, and only where the word is the
@@ -121,7 +122,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     committed_through: int = 0
     """End of the last committed word or noted gap, media ms."""
     open_segment: SegmentId | None = None
-    last_words: tuple[ev.Word, ...] = ()
+    last_words: tuple[le.Word, ...] = ()
     speaker: SpeakerId | None = None
     """Who speaks: lines get this speaker as they open; None when nobody is named."""
     forced: str | None = None
@@ -148,6 +149,6 @@ class SessionSource(msgspec.Struct, frozen=True, kw_only=True):
     ended: bool = False
 
 
-def made_from(event: ev.SegmentOpened | ev.SegmentCorrected, before: ev.MadeFrom | None) -> ev.MadeFrom | None:
+def made_from(event: le.SegmentOpened | le.SegmentCorrected, before: le.MadeFrom | None) -> le.MadeFrom | None:
     """From which line a line was translated after `event`, which may leave `before` unchanged."""
     return before if event.made_from is msgspec.UNSET else event.made_from

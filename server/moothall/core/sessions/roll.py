@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import attendance as ae
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import RollEntryId
 
@@ -27,7 +27,7 @@ class RoomCount(msgspec.Struct, frozen=True, kw_only=True):
     """One count of the people in the room."""
 
     people: int
-    source: ev.CountSource
+    source: ae.CountSource
     at: int
     """Unix ms."""
 
@@ -56,23 +56,23 @@ class AttendanceState(msgspec.Struct, frozen=True, kw_only=True):
     released: bool = False
 
 
-def evolve_attendance(attendance: AttendanceState, event: ev.AttendanceFact) -> AttendanceState:
+def evolve_attendance(attendance: AttendanceState, event: ae.AttendanceFact) -> AttendanceState:
     """Return the attendance after `event`."""
     replace = msgspec.structs.replace
     match event:
-        case ev.AttendanceCounted():
+        case ae.AttendanceCounted():
             before = attendance.counts[:-1] if event.corrects else attendance.counts
             return replace(attendance, counts=(*before, made_of(RoomCount, event)))
-        case ev.RollArranged():
+        case ae.RollArranged():
             return replace(attendance, roll=RollStatus.OPEN if event.open else RollStatus.CLOSED)
-        case ev.RollSigned():
+        case ae.RollSigned():
             return replace(attendance, entries={**attendance.entries, event.entry: made_of(RollEntry, event)})
-        case ev.RollStruck():
+        case ae.RollStruck():
             left = {name: each for name, each in attendance.entries.items() if name != event.entry}
             return replace(attendance, entries=left)
-        case ev.RollFinalised():
+        case ae.RollFinalised():
             return replace(attendance, roll=RollStatus.FINAL, signed=event.people, groups=event.groups, entries={})
-        case ev.RollNamed():
+        case ae.RollNamed():
             named = RollEntry(name=event.name, representing=event.representing)
             return replace(attendance, entries={**attendance.entries, event.entry: named})
         case _:

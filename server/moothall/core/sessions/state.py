@@ -10,6 +10,11 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.desks.notes_and_tags import NotesAndTags, evolve_notes_and_tags
+from moothall.core.events import attendance as ae
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.outcomes import OutcomeFact
@@ -166,7 +171,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return replace(state, closing=None if event.act is None else event, goes_on=None)
         case ev.WallCleared():
             return _wall_cleared(state, event)
-        case ev.HubPresenceChanged():
+        case he.HubPresenceChanged():
             return replace(state, hubs=with_hub(state.hubs, event))
         case ev.RecordSealed():
             return replace(state, seals=event.n)
@@ -197,13 +202,13 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_channel(state, event.channel, speaker=event.speaker)
         case ev.LanguageForced():
             return _with_channel(state, event.channel, forced=event.language)
-        case ev.AirChanged() | ev.AirHeld() | ev.LineOffered():
+        case le.AirChanged() | le.AirHeld() | le.LineOffered():
             return _on_air(state, event)
         case ev.SpeakerAssigned():
             return _with_segments(state, event.segments, speaker=event.speaker)
-        case ev.ChannelRewound():
+        case le.ChannelRewound():
             return _rewound(state, event)
-        case ev.SegmentsMovedAway():
+        case le.SegmentsMovedAway():
             return _with_segments(state, event.segments, gone=True, moved=True)
         case ev.BodyRemoved():
             for channel_id, t in event.through.items():
@@ -213,28 +218,28 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_channel(state, event.channel, generation=event.generation)
         case ev.GapNoted():
             return _heard(state, event.channel, event.t1)
-        case ev.SegmentOpened() | ev.WordsCommitted() | ev.SegmentEnded() | ev.SegmentCorrected():
+        case le.SegmentOpened() | le.WordsCommitted() | le.SegmentEnded() | le.SegmentCorrected():
             return _evolve_segment(state, event, at)
-        case _ if isinstance(event, ev.QuestionFact):
+        case _ if isinstance(event, qe.QuestionFact):
             return _with_questions(state, event)
-        case _ if isinstance(event, OutcomeFact | ev.AttendanceFact):
+        case _ if isinstance(event, OutcomeFact | ae.AttendanceFact):
             return _beside(state, event, at)
-        case _ if isinstance(event, ev.NoteOrTag | ev.TopicTaken):
+        case _ if isinstance(event, ne.NoteOrTag | ev.TopicTaken):
             return _noted(state, event, at)
         case _:
             return state
 
 
-def _beside(state: State, event: OutcomeFact | ev.AttendanceFact, at: int) -> State:
+def _beside(state: State, event: OutcomeFact | ae.AttendanceFact, at: int) -> State:
     """The state after an event about something that no rule of the text depends on."""
-    if isinstance(event, ev.AttendanceFact):
+    if isinstance(event, ae.AttendanceFact):
         return msgspec.structs.replace(state, attendance=evolve_attendance(state.attendance, event))
     return msgspec.structs.replace(state, outcomes=evolve_outcomes(state.outcomes, event, at))
 
 
-def _noted(state: State, event: ev.NoteOrTag | ev.TopicTaken, at: int) -> State:
+def _noted(state: State, event: ne.NoteOrTag | ev.TopicTaken, at: int) -> State:
     replace = msgspec.structs.replace
-    if isinstance(event, ev.TopicTaken | ev.PolicyQuestionsListed):
+    if isinstance(event, ev.TopicTaken | ne.PolicyQuestionsListed):
         state = replace(state, topics=topics_after(state.topics, event))
     if isinstance(event, ev.TopicTaken):
         return state
@@ -261,9 +266,9 @@ def _wall_cleared(state: State, event: ev.WallCleared) -> State:
     return replace(state, wall_cleared=event.t, questions=questions, wall_withdrew=withdrew, off_wall_before=before)
 
 
-def _with_questions(state: State, event: ev.QuestionFact) -> State:
+def _with_questions(state: State, event: qe.QuestionFact) -> State:
     turns, questions = len(state.questions.turns), evolve_questions(state.questions, event)
-    if isinstance(event, ev.InterventionStatusChanged) and state.status is Status.CLOSED:
+    if isinstance(event, qe.InterventionStatusChanged) and state.status is Status.CLOSED:
         known = state.questions.get(event.intervention)
         # The event of its arrival is for the staff; for a fold of public events, this change of status is the first
         # one.
@@ -275,14 +280,14 @@ def _with_questions(state: State, event: ev.QuestionFact) -> State:
     state = msgspec.structs.replace(state, questions=questions, off_wall_before=before)
     if len(questions.turns) > turns:
         state = msgspec.structs.replace(state, turn_lines=())
-    if not isinstance(event, ev.InterventionStatusChanged) or event.status is InterventionStatus.CHECKED:
+    if not isinstance(event, qe.InterventionStatusChanged) or event.status is InterventionStatus.CHECKED:
         return state
     return msgspec.structs.replace(state, wall_withdrew=state.wall_withdrew - {event.intervention})
 
 
-def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
+def _evolve_segment(state: State, event: le.SegmentFact, at: int) -> State:
     replace = msgspec.structs.replace
-    if isinstance(event, ev.SegmentOpened):
+    if isinstance(event, le.SegmentOpened):
         since = state.channels[event.channel].rewound
         segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
         if state.questions.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
@@ -295,10 +300,10 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     if known is None:
         return state  # The event that opened the line was removed from the record; there is nothing left to change.
     match event:
-        case ev.WordsCommitted():
+        case le.WordsCommitted():
             state = _committed(state, event)
             segment = replace(known, words=known.words + event.words)
-        case ev.SegmentEnded():
+        case le.SegmentEnded():
             if state.channels[event.channel].open_segment == event.segment:
                 state = _with_channel(state, event.channel, open_segment=None)
             # A person's line has its text in this event, and no words.
@@ -317,7 +322,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
     return replace(state, segments=state.segments.set(event.segment, segment))
 
 
-def _committed(state: State, event: ev.WordsCommitted) -> State:
+def _committed(state: State, event: le.WordsCommitted) -> State:
     """Return the state after committed words, which are new ones, or the rest of an older line after a removal."""
     channel = state.channels[event.channel]
     last = channel.last_words
@@ -333,7 +338,7 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
     )
 
 
-def _rewound(state: State, event: ev.ChannelRewound) -> State:
+def _rewound(state: State, event: le.ChannelRewound) -> State:
     """Return the state without the struck lines. If no sound is recognised again, the last words of other lines stay
     the last.
     """
@@ -359,18 +364,18 @@ def _removed(state: State, channel: ChannelId, t: int) -> State:
     return _with_channel(state, channel, air=msgspec.structs.replace(known.air, removed=t))
 
 
-def _on_air(state: State, event: ev.AirFact) -> State:
+def _on_air(state: State, event: le.AirFact) -> State:
     replace, channel = msgspec.structs.replace, state.channels[event.channel]
     air = air_after(channel.air, event, channel.generation)
-    if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
+    if isinstance(event, le.AirChanged) and event.source is le.AirSource.MACHINE:
         # A respeaker's words are later than the sound they repeat by some seconds, so they may end after `t0`.
         last = channel.last_words if channel.committed_through <= event.t0 else ()
         state = _with_channel(state, event.channel, committed_through=event.t0, last_words=last)
-    elif isinstance(event, ev.AirChanged) and event.source is ev.AirSource.RESPEAKER:
+    elif isinstance(event, le.AirChanged) and event.source is le.AirSource.RESPEAKER:
         # The respeaker's sound doesn't contain the last words.
         state = _with_channel(state, event.channel, last_words=())
-    if isinstance(event, ev.LineOffered):
-        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=ev.Origin.PERSON, ended=True)
+    if isinstance(event, le.LineOffered):
+        line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=le.Origin.PERSON, ended=True)
         line = replace(line, tool=event.tool or msgspec.UNSET)
         state = replace(state, offered=state.offered.set(event.segment, line))
     return _with_channel(state, event.channel, air=air)

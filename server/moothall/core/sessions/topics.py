@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from moothall.core.events.types import PolicyQuestionsListed, Topic, TopicTaken
+from moothall.core.events.notes_and_tags import PolicyQuestionsListed
+from moothall.core.events.types import Topic, TopicTaken
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import PolicyQuestionId
 from moothall.core.sessions.keeping import Span, without

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language
@@ -73,7 +74,7 @@ def made_from(state: State, sources: Iterable[SegmentId]) -> Iterator[Segment]:
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """A line that a translation lacks, or has from an older text."""
 
-    source: ev.SourceSegment
+    source: le.SourceSegment
     t0: int
     """Beginning of the line, media ms."""
 
@@ -90,7 +91,7 @@ def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
     if not state.kept_through(line.t0, line.t1):
         return None
     there = state.segments.get(line_of(source, channel.id))
-    now = ev.SourceSegment(source, line.revision)
+    now = le.SourceSegment(source, line.revision)
     if there is None:
         return Due(source=now, t0=line.t0) if line.whole.strip() else None
     if there.gone or there.mended or there.made_from is None or there.made_from.sources == (now,):

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.hubs.presence import HubsPresent, with_hub
@@ -39,7 +42,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     t1: int | None = None
     """End, media ms; None while the line grows."""
     language: str
-    origin: ev.Origin
+    origin: le.Origin
     speaker: SpeakerId | None = None
     text: str = ""
     """The whole text so far. In a feed without words it comes with the end of the line. An ended line without text
@@ -56,7 +59,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the line was struck: its sound is recognised again, or it was moved to another session. It is not shown,
     and keeps its number.
     """
-    made_from: ev.MadeFrom | msgspec.UnsetType = msgspec.UNSET
+    made_from: le.MadeFrom | msgspec.UnsetType = msgspec.UNSET
     """From which line it was translated; missing in all other lines."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that sent the line or, in a translation, its original; missing in all other
@@ -114,7 +117,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks in this channel; null when nobody is named."""
     forced: str | None = None
     """The language that somebody set for this channel (BCP-47); null: it is detected."""
-    on_air: ev.AirSource | msgspec.UnsetType = msgspec.UNSET
+    on_air: le.AirSource | msgspec.UnsetType = msgspec.UNSET
     """Whose text this channel shows; missing as long as only the machine has been on air."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
     """The public name of the outside tool that is on air; missing for other sources."""
@@ -166,7 +169,7 @@ def growing(lines: Sequence[Line]) -> int | None:
         line = lines[number]
         if line.t1 is None and not line.gone:
             return number if line.t0 >= lines[-1].t0 - LONGEST else None
-        if line.origin not in (ev.Origin.SPEAKER, ev.Origin.PERSON):
+        if line.origin not in (le.Origin.SPEAKER, le.Origin.PERSON):
             break
     return None
 
@@ -229,20 +232,20 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             return self
         view = msgspec.structs.replace(self, offset=offset)
         match event:
-            case ev.SegmentOpened() if event.channel == self.feed.channel:
+            case le.SegmentOpened() if event.channel == self.feed.channel:
                 return view._opened(event)
-            case ev.WordsCommitted() if event.channel == self.feed.channel:
+            case le.WordsCommitted() if event.channel == self.feed.channel:
                 return view._committed(event)
-            case ev.SegmentEnded() if event.channel == self.feed.channel:
+            case le.SegmentEnded() if event.channel == self.feed.channel:
                 return view._ended(event)
-            case ev.SegmentCorrected() if event.channel == self.feed.channel:
+            case le.SegmentCorrected() if event.channel == self.feed.channel:
                 return view._corrected(event, by_person=not (event.machine or role is Role.ENGINE))
             case ev.SpeakerAssigned():
                 for segment in event.segments:
                     view = view._changed(segment, speaker=event.speaker)
                     view = view._changed(line_of(segment, self.feed.channel), speaker=event.speaker)
                 return view
-            case ev.ChannelRewound() | ev.SegmentsMovedAway() if event.channel == self.feed.channel:
+            case le.ChannelRewound() | le.SegmentsMovedAway() if event.channel == self.feed.channel:
                 for segment in event.segments:
                     view = view._changed(segment, gone=True, text="", doubts=msgspec.UNSET)
                 return view
@@ -282,7 +285,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         start = max(0, (stop - 1) // SNAPSHOT_LINES * SNAPSHOT_LINES)
         return self.lines.slice(start - self.skipped, stop - self.skipped)
 
-    def _opened(self, event: ev.SegmentOpened) -> CaptionsView:
+    def _opened(self, event: le.SegmentOpened) -> CaptionsView:
         line = made_of(Line, event)
         number = len(self.lines)
         while number and goes_before(line.t0, self.lines[number - 1].t0):
@@ -300,7 +303,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             index = index.set(self.lines[moved].segment, moved + 1)
         return msgspec.structs.replace(self, lines=self.lines.insert(number, line), index=index)
 
-    def _committed(self, event: ev.WordsCommitted) -> CaptionsView:
+    def _committed(self, event: le.WordsCommitted) -> CaptionsView:
         line = self._line(event.segment)
         if line is None:
             return self
@@ -309,13 +312,13 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         words = event.first + len(event.words)
         return self._changed(event.segment, text=text, words=words, doubts=doubts or msgspec.UNSET)
 
-    def _ended(self, event: ev.SegmentEnded) -> CaptionsView:
+    def _ended(self, event: le.SegmentEnded) -> CaptionsView:
         line = self._line(event.segment)
         if line is None:
             return self
         return self._changed(event.segment, t1=event.t1, text=event.text, doubts=_left(line, event.text))
 
-    def _corrected(self, event: ev.SegmentCorrected, *, by_person: bool) -> CaptionsView:
+    def _corrected(self, event: le.SegmentCorrected, *, by_person: bool) -> CaptionsView:
         line = self._line(event.segment)
         if line is None:
             return self
@@ -369,7 +372,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
             return replace(session, forced=event.language)
-        case ev.AirChanged() if event.channel == feed.channel:
+        case le.AirChanged() if event.channel == feed.channel:
             return replace(session, on_air=event.source, tool=event.tool or msgspec.UNSET)
         case ev.SessionOpened():
             return replace(session, status=Status.OPEN, opened=event.wall, clock=(0, event.wall))
@@ -398,11 +401,11 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, gaps=with_gap(session.gaps, gap))
         case ev.RecordSealed():
             return replace(session, seal=event.version)
-        case ev.HubPresenceChanged():
+        case he.HubPresenceChanged():
             return replace(session, hubs=with_hub(session.hubs, event))
         case ev.TopicTaken():
             return replace(session, topics=topics_after(session.topics or (), event) or msgspec.UNSET)
-        case ev.PolicyQuestionsListed() if session.topics:
+        case ne.PolicyQuestionsListed() if session.topics:
             return replace(session, topics=topics_after(session.topics, event))
         case ev.WallCleared():
             return replace(session, wall_cleared=event.t)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 
 SURE = 0.5
 """Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""

@@ -17,7 +17,7 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.sessions.state import State
 from moothall.core.terms.terms import cleaned
@@ -56,7 +56,7 @@ class MendedNames(msgspec.Struct, frozen=True, kw_only=True):
     lines: dict[SegmentId, tuple[_Written, ...]] = {}
     """The terms that were written in each line; the line that was corrected last comes last."""
 
-    def corrected(self, before: State, event: ev.SegmentCorrected) -> MendedNames:
+    def corrected(self, before: State, event: le.SegmentCorrected) -> MendedNames:
         """Return the view after a person's correction, which was made in the state `before`."""
         line = before.segments.get(event.segment)
         if line is None or line.revision != event.base_revision:

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
@@ -224,14 +225,14 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     gap: tuple[int, int] = (0, 0)
     """The newest noted gap, joined with adjacent earlier ones, in media ms."""
 
-    def opened(self, event: ev.SegmentOpened) -> _Text:
+    def opened(self, event: le.SegmentOpened) -> _Text:
         newer, older = self.newer, self.older
         if len(newer) >= LINES:
             newer, older = _NO_LINES, newer
         line = _Line(language=event.language)
         return msgspec.structs.replace(self, newer=newer.set(event.segment, line), older=older)
 
-    def committed(self, event: ev.WordsCommitted, timed: _Timed | None) -> _Text:
+    def committed(self, event: le.WordsCommitted, timed: _Timed | None) -> _Text:
         text, replace = self, msgspec.structs.replace
         if timed is not None:
             waited = timed.at - max(timed.began, timed.began if self.came is None else self.came)
@@ -249,7 +250,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
             delays=line.delays + (b"" if timed is None else timed.delays),
         )
 
-    def corrected(self, event: ev.SegmentCorrected, *, by_machine: bool) -> _Text:
+    def corrected(self, event: le.SegmentCorrected, *, by_machine: bool) -> _Text:
         line = self.line(event.segment)
         if line is None:
             return self
@@ -333,15 +334,15 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
                 return self._mapped(event.t, event.wall)
             case ev.SessionResumed(t1=int(t1)) if t1 < event.t:
                 return msgspec.structs.replace(self, set_back=(t1, event.t))
-            case ev.SegmentOpened():
+            case le.SegmentOpened():
                 return self._with(event.channel, self._text(event.channel).opened(event))
-            case ev.WordsCommitted():
+            case le.WordsCommitted():
                 timed = self._timed(at, event) if role is Role.ENGINE else None
                 return self._with(event.channel, self._text(event.channel).committed(event, timed))
-            case ev.SegmentCorrected():
+            case le.SegmentCorrected():
                 by_machine = event.machine or role is Role.ENGINE
                 return self._with(event.channel, self._text(event.channel).corrected(event, by_machine=by_machine))
-            case ev.ChannelRewound() | ev.SegmentsMovedAway():
+            case le.ChannelRewound() | le.SegmentsMovedAway():
                 return self._with(event.channel, self._text(event.channel).struck(event.segments))
             case ev.GapNoted():
                 return self._with(event.channel, self._text(event.channel).noted(event))
@@ -375,7 +376,7 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
     def _mapped(self, t: int, wall: int) -> QualityView:
         return msgspec.structs.replace(self, mappings=(*self.mappings, (t, wall))[-MAPPINGS:])
 
-    def _timed(self, at: int, event: ev.WordsCommitted) -> _Timed | None:
+    def _timed(self, at: int, event: le.WordsCommitted) -> _Timed | None:
         if not (self.mappings and event.words):
             return None
         since, until = self.set_back

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.chain import Header, LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
@@ -172,19 +173,19 @@ class HistoryFold(TextFold):
                 self._removed[header.offset] = None
             case ev.BodyRemoved():
                 self._removed |= {began: header.offset for began in event.offsets if began in self._removed}
-            case ev.SegmentOpened():
+            case le.SegmentOpened():
                 self._begun[event.segment] = header.offset
-            case ev.SegmentEnded():
+            case le.SegmentEnded():
                 self._reads(header, event.segment, event.text)
-            case ev.SegmentCorrected():
+            case le.SegmentCorrected():
                 by_person = not (event.machine or header.role is Role.ENGINE)
                 whole = event.text + event.tail
                 proposed = event.proposed is True
                 self._reads(header, event.segment, whole, by_person=by_person, proposed=proposed)
-            case ev.ProposalDeclined():
+            case le.ProposalDeclined():
                 declined = Declined(at=event.at, role=event.by, text=event.text, reason=event.reason)
                 self._declined[event.segment] = (*self._declined.get(event.segment, ()), declined)
-            case ev.ChannelRewound() | ev.SegmentsMovedAway():
+            case le.ChannelRewound() | le.SegmentsMovedAway():
                 self._struck |= dict.fromkeys(event.segments, header.offset)
                 self._changes.append(header.offset)
             case ev.SpeakerAssigned() if self._view.lines is not self._before.lines:

@@ -14,7 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind, SealVersion, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import ChannelKind, SealVersion
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId, is_name

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.languages import is_language
 from moothall.record.imports.divided import SpokenParagraph, lines_of_turns

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.captioning.sentences import ends
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.record.imports.cue_markup import glue
 from moothall.record.imports.past import PastCue, PastLine
 

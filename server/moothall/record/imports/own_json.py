@@ -14,8 +14,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from moothall.core.commands import ImportedChapter, ImportedQuestion, ImportedSpan
+from moothall.core.events.lines import MadeFrom, Origin
 from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus
-from moothall.core.events.types import ChannelKind, GapReason, MadeFrom, Origin
+from moothall.core.events.types import ChannelKind, GapReason
 from moothall.core.kernel.decoding import Unreadable, made_of, read
 from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.ids import InterventionId, SegmentId, is_name

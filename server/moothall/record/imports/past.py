@@ -10,7 +10,8 @@ import codecs
 import msgspec
 
 from moothall.core.commands import ImportedChapter, ImportedQuestion, ImportedSpan
-from moothall.core.events.types import ChannelKind, MadeFrom, Origin, Word
+from moothall.core.events.lines import MadeFrom, Origin, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.visible import visible
 

@@ -18,6 +18,7 @@ import msgspec
 
 from moothall.core.captioning.silence import HolderSigns, Silence, SoundSince
 from moothall.core.commands import NoteGap, PutOnAir
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import PASSING, Refusal
@@ -197,12 +198,12 @@ class OnAir:
         holder = channel.air.holder
         if channel.air.respoken:
             return None  # `respeaking.py` watches their microphone.
-        if channel.air.source is ev.AirSource.PERSON:
+        if channel.air.source is le.AirSource.PERSON:
             return self.here(session, holder) or (session, holder) in self._tools
         return (session, holder) in self._tools if (session, holder) in self._linked else None
 
     async def _put_machine_on_air(self, live: LiveSession, channel: Channel, watched: _Watched) -> None:
-        command = PutOnAir(channel=channel.id, source=ev.AirSource.MACHINE)
+        command = PutOnAir(channel=channel.id, source=le.AirSource.MACHINE)
         act = CommandId(f"air:{channel.id}:{channel.air.since}:{channel.air.token}")
         answer = await live.writer.send(SYSTEM, act, command)
         if isinstance(answer, Refusal) and not watched.refused:
@@ -229,12 +230,12 @@ class OnAir:
         """Keep words that engines heard and didn't commit, for the person who takes over: they would be lost
         otherwise.
         """
-        taken = {event.channel for event in publication.events if isinstance(event, ev.AirChanged)}
+        taken = {event.channel for event in publication.events if isinstance(event, le.AirChanged)}
         for event in publication.events:
-            if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.PERSON:
+            if isinstance(event, le.AirChanged) and event.source is le.AirSource.PERSON:
                 if partial := self._partials.get((live.id, event.channel)):
                     self._heard[live.id, event.channel] = partial
-            elif isinstance(event, ev.AirChanged | ev.SegmentOpened):
+            elif isinstance(event, le.AirChanged | le.SegmentOpened):
                 self._heard.pop((live.id, event.channel), None)
         for signal in publication.signals:
             if isinstance(signal, Partial):
@@ -250,13 +251,13 @@ class OnAir:
         self._follow_heard(live, publication)
         now, t = self.clock.monotonic(), live.state.media_now(self.clock.wall())
         for event in publication.events:
-            if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
+            if isinstance(event, le.AirChanged) and event.source is le.AirSource.MACHINE:
                 self._unwritten(live, live.state.channels[event.channel])
-            elif isinstance(event, ev.SegmentOpened | ev.WordsCommitted) and (
+            elif isinstance(event, le.SegmentOpened | le.WordsCommitted) and (
                 watched := self._watched.get((live.id, event.channel))
             ):
                 watched.signs = watched.signs.wrote(now)
-                said = event.t0 if isinstance(event, ev.SegmentOpened) else event.words[-1].t1
+                said = event.t0 if isinstance(event, le.SegmentOpened) else event.words[-1].t1
                 # Otherwise it was said long ago, and was restored or came from elsewhere.
                 if said >= watched.sound.known:
                     watched.sound = SoundSince(known=said)

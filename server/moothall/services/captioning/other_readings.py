@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.visible import visible
@@ -62,7 +63,7 @@ class Readings:
             if isinstance(event, ev.BodyRemoved):
                 for key in [key for key in self._words if key[0] == live.id]:
                     del self._words[key]
-            elif isinstance(event, ev.ChannelRewound | ev.SegmentsMovedAway):
+            elif isinstance(event, le.ChannelRewound | le.SegmentsMovedAway):
                 words = self._words.get((live.id, event.channel), OrderedDict())
                 for word in [each for each in words if each[0] in event.segments]:
                     del words[word]

@@ -18,7 +18,8 @@ import msgspec
 
 from moothall.core.captioning.silence import FIRST_MS, GONE_MS
 from moothall.core.commands import PutOnAir
-from moothall.core.events.types import AirSource, ChannelKind
+from moothall.core.events.lines import AirSource
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import NO_CHANNEL, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId

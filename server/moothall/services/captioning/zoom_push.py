@@ -24,6 +24,7 @@ from moothall.core.captioning.outgoing import (
     with_line,
     without,
 )
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
@@ -194,7 +195,7 @@ class ZoomPush:
             gone = {each.segment for each in sending.waiting if there.get(each.segment) is None}
             sending.waiting = without(sending.waiting, gone)
         for event in publication.events:
-            line = live.state.segments.get(event.segment) if isinstance(event, ev.SegmentEnded) else None
+            line = live.state.segments.get(event.segment) if isinstance(event, le.SegmentEnded) else None
             language = "" if line is None else line.language
             # The words that a removal leaves of a line become a new line, which Zoom may have shown already.
             new = line is not None and not removed and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
@@ -207,11 +208,11 @@ def _after(waiting: OutgoingLines, event: object, channel: str, language: str, n
     `language`: language of the line that was finished; empty where it isn't to be sent.
     """
     match event:
-        case ev.SegmentEnded() if event.channel == channel and event.text.strip() and language:
+        case le.SegmentEnded() if event.channel == channel and event.text.strip() and language:
             return with_line(waiting, OutgoingLine(event.segment, event.text.strip(), language, now))
-        case ev.SegmentCorrected() if event.channel == channel:
+        case le.SegmentCorrected() if event.channel == channel:
             return mended(waiting, event.segment, (event.text + event.tail).strip())
-        case ev.ChannelRewound() | ev.SegmentsMovedAway():
+        case le.ChannelRewound() | le.SegmentsMovedAway():
             return without(waiting, frozenset(event.segments))
         case _:
             return () if isinstance(event, DROPS) else waiting

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from moothall.core.captioning.control_tokens import heard_behind, joined_from
 from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel, SetLanguages
-from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.events.lines import Origin
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId

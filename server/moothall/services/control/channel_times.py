@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.types import WordsCommitted
+from moothall.core.events.lines import WordsCommitted
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.signals import ChannelState, Sound

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from moothall.core.events.types import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
+from moothall.core.events.lines import SegmentEnded, SegmentOpened, WordsCommitted
+from moothall.core.events.types import SessionOpened, SessionResumed
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.sessions.state import State
 from moothall.core.signals import ChannelState, Sound, Unsaved

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from moothall.core.commands import SetSpeaker
-from moothall.core.events.types import SegmentOpened, SessionClosed, SpeakerChanged, WordsCommitted
+from moothall.core.events.lines import SegmentOpened, WordsCommitted
+from moothall.core.events.types import SessionClosed, SpeakerChanged
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock

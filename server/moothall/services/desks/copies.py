@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken
@@ -80,10 +81,10 @@ class OtherLogs:
             event = None
             with suppress(RecordBroken):
                 event = decode_event(record.body)
-            if isinstance(event, ev.SegmentsMovedHere | ev.SegmentsMovedAway):
+            if isinstance(event, le.SegmentsMovedHere | le.SegmentsMovedAway):
                 header = record.header
                 move = Move(session=header.session, cause=header.cause, segments=event.segments, other=event.session)
-                (came if isinstance(event, ev.SegmentsMovedHere) else left).append(move)
+                (came if isinstance(event, le.SegmentsMovedHere) else left).append(move)
         return Moves(came, left)
 
 
@@ -122,7 +123,7 @@ class _Search:
         first, *_ = writer.text_offsets.of_lines([segment])
         (record,) = await self._log.read(session, first - 1, 1)
         event = None if record.body is None else decode_event(record.body)
-        return isinstance(event, ev.SegmentOpened) and event.speaker != line.speaker
+        return isinstance(event, le.SegmentOpened) and event.speaker != line.speaker
 
     async def in_log(self, writer: SessionWriter, line_keys: Iterable[LineKey], *, with_names: bool) -> InLog:
         """The lines of `line_keys` whose text a log still holds. `with_names`: also find speakers whose names came with

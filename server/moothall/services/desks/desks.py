@@ -15,7 +15,8 @@ from dataclasses import KW_ONLY, dataclass
 import msgspec
 
 from moothall.core.commands import AnyCommand, CorrectSegment, OpenSession, ReopenSession
-from moothall.core.events.types import BodyRemoved, QuestionFact
+from moothall.core.events.questions import QuestionFact
+from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId

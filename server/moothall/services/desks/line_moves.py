@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentsMovedHere
+from moothall.core.events.lines import SegmentsMovedHere
 from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock, EventLog

@@ -7,6 +7,10 @@ from typing import get_args
 
 import msgspec
 
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import HUB, InterventionStatus
@@ -18,15 +22,15 @@ from moothall.core.sessions.state import State
 from moothall.core.sessions.topics import times_of, topic_now
 
 TOLD = (
-    ev.HubPresenceChanged,
-    ev.HubNoteLeft,
-    ev.HubNoteRead,
-    ev.PolicyQuestionsListed,
-    ev.SegmentTagged,
-    ev.InterventionTagged,
+    he.HubPresenceChanged,
+    he.HubNoteLeft,
+    he.HubNoteRead,
+    ne.PolicyQuestionsListed,
+    ne.SegmentTagged,
+    qe.InterventionTagged,
     ev.TopicTaken,
-    ev.AirHeld,
-    ev.LineOffered,
+    le.AirHeld,
+    le.LineOffered,
     *get_args(KeepingFact),
 )
 """Events after which news is sent to desks at once. The staff's own notes reach them in frames."""
@@ -49,11 +53,11 @@ async def staff_notes(log: EventLog, session: SessionId) -> list[dict[str, objec
         for record in page:
             header, offset = record.header, record.header.offset
             event = None if record.body is None else decode_event(record.body)
-            if isinstance(event, ev.NoteLeft):
+            if isinstance(event, ne.NoteLeft):
                 by = read.setdefault(event.note, []) if event.note else []
                 note = {"offset": offset, "at": header.at, "by": header.role, "text": event.text}
                 found.append({**note, "note": event.note, "to": event.to, "read": by})
-            elif isinstance(event, ev.NoteRead) and header.role not in read.setdefault(event.note, []):
+            elif isinstance(event, ne.NoteRead) and header.role not in read.setdefault(event.note, []):
                 read[event.note].append(header.role)
     return found[-NOTES:]
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import msgspec
 
 from moothall.core.commands import EndSegment, NoteGap
-from moothall.core.events.types import EndReason, GapReason
+from moothall.core.events.lines import EndReason
+from moothall.core.events.types import GapReason
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.backoff import Backoff

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.errors import RecordBroken
@@ -31,7 +31,7 @@ MOST_PACKED = 256 << 10
 
 _LINES = frozenset(
     str(kind.__struct_config__.tag)
-    for kind in (ev.SegmentOpened, ev.SegmentEnded, ev.ChannelRewound, ev.SegmentsMovedAway)
+    for kind in (le.SegmentOpened, le.SegmentEnded, le.ChannelRewound, le.SegmentsMovedAway)
 )
 
 
@@ -207,11 +207,11 @@ class _Looking:
             except RecordBroken:
                 continue  # The hub finds and reports the broken event itself.
             match event:
-                case ev.SegmentOpened():
+                case le.SegmentOpened():
                     opened[event.segment] = record.header.offset
-                case ev.SegmentEnded() if event.segment in opened:
+                case le.SegmentEnded() if event.segment in opened:
                     last[event.channel] = opened.pop(event.segment)
-                case ev.ChannelRewound() | ev.SegmentsMovedAway():
+                case le.ChannelRewound() | le.SegmentsMovedAway():
                     for segment in event.segments:
                         opened.pop(segment, None)
         return min([*opened.values(), *last.values()], default=self._log_status.offset + 1) - 1

@@ -6,7 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from moothall.core.events import attendance as ae
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import outcomes as oe
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.glossary.agenda import names_in as names_of
@@ -36,13 +41,13 @@ from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import PendingAppend
 
 _FOR_STAFF = (
-    ev.NoteLeft
-    | ev.HubNoteLeft
-    | ev.SegmentTagged
+    ne.NoteLeft
+    | he.HubNoteLeft
+    | ne.SegmentTagged
     | ev.TermChosen
-    | ev.InterventionFlagged
-    | ev.InterventionTagged
-    | ev.RollSigned
+    | qe.InterventionFlagged
+    | qe.InterventionTagged
+    | ae.RollSigned
 )
 """Events that the staff wrote or marked for themselves, and what people wrote for them on the attendance list."""
 _DRAFTED = oe.SectionWritten | oe.MessageWritten | oe.CitationChecked | oe.ReportMoved
@@ -50,7 +55,7 @@ _DRAFTED = oe.SectionWritten | oe.MessageWritten | oe.CitationChecked | oe.Repor
 _OUTCOME = oe.ReportPublished | oe.MessageConfirmed | oe.MessageObjected | oe.DocumentPublished | oe.TranslationEntered
 """Events that hold words of published reports and documents, and names of who confirmed, objected or translated."""
 _WITH_TEXT = (
-    ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
+    le.SegmentOpened | le.WordsCommitted | le.SegmentEnded | le.SegmentCorrected | le.ProposalDeclined | le.LineOffered
 )
 """Events that hold the text of a line, offered lines and declined proposals included."""
 
@@ -80,18 +85,18 @@ class TextOffsets:
         """Note the event at `offset`, which still has its body."""
         if isinstance(event, _FOR_STAFF):
             self._staff.append(offset)
-        elif isinstance(event, ev.InterventionReceived | ev.InterventionRemoved) and event.asker:
+        elif isinstance(event, qe.InterventionReceived | qe.InterventionRemoved) and event.asker:
             self._askers.setdefault(event.intervention, []).append(offset)
-        if isinstance(event, ev.RollSigned | ev.RollNamed):
+        if isinstance(event, ae.RollSigned | ae.RollNamed):
             self._signed.setdefault(event.entry, []).append(offset)
-            if isinstance(event, ev.RollNamed):
+            if isinstance(event, ae.RollNamed):
                 self._named.append(offset)
         if isinstance(event, _WITH_TEXT):
             self._lines.setdefault(event.segment, []).append(offset)
         elif isinstance(event, ev.SpeakerIntroduced):
             self._names.setdefault(event.speaker, []).append(offset)
             self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
-        elif isinstance(event, ev.PollOpened):
+        elif isinstance(event, qe.PollOpened):
             self._polls.append(offset)
         elif isinstance(event, _DRAFTED):
             self._drafts.append(offset)
@@ -223,7 +228,7 @@ def _roll(
     there = [entry for entry in entries if entry in state.attendance.entries]
     if not there:
         return refuse(RefusalCode.UNKNOWN, "The attendance list has no such entry.")
-    struck = tuple(ev.RollStruck(entry=entry) for entry in there)
+    struck = tuple(ae.RollStruck(entry=entry) for entry in there)
     others = tuple(text_offsets.of_roll(there))
     return Erasure(cuts=(), others=others, originals=False, before=struck, reason="request", by=by, cause=cause)
 
@@ -268,7 +273,7 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
     # Else a session that is loaded would go on showing the entries.
     final = state.attendance.roll is RollStatus.FINAL
     gone_from_roll = (KeptKind.TEXT if final else KeptKind.STAFF) in kinds
-    struck = tuple(ev.RollStruck(entry=entry) for entry in state.attendance.entries) if gone_from_roll else ()
+    struck = tuple(ae.RollStruck(entry=entry) for entry in state.attendance.entries) if gone_from_roll else ()
     public = cuts or names or before or any(each.published for each in gone.values()) or text
     return Erasure(
         cuts=cuts,
@@ -298,7 +303,7 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
         for number, run in enumerate(cut.stays):
             for event in again(cut.line, run, SegmentId(f"kept-{first}-{number}")):
                 by = erasure.by
-                if isinstance(event, ev.SegmentCorrected) and event.machine:
+                if isinstance(event, le.SegmentCorrected) and event.machine:
                     by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person corrected a line.
                 draft.add(event, by, erasure.cause, n, wall)
                 n += 1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Role
@@ -58,13 +59,13 @@ class FoldedLog:
             self.quality = self.quality.apply(header.at, header.role, event)
         if isinstance(event, ev.SessionClosed):
             self.closed = header.at
-        if isinstance(event, ev.SegmentCorrected) and header.role is not Role.ENGINE:
+        if isinstance(event, le.SegmentCorrected) and header.role is not Role.ENGINE:
             self.mended_names = self.mended_names.corrected(self.state, event)
 
     def note_all(self, records: Sequence[LogRecord], events: Sequence[ev.AnyEvent], state: State) -> None:
         """Fold the next records; `state` is the session after them."""
         # A correction is compared with the line as it was just before.
-        step = any(isinstance(event, ev.SegmentCorrected) for event in events)
+        step = any(isinstance(event, le.SegmentCorrected) for event in events)
         for record, event in zip(records, events, strict=True):
             self.note(record, event)
             if step:

@@ -12,8 +12,9 @@ from enum import StrEnum
 
 import msgspec
 
+from moothall.core.events.lines import Origin
 from moothall.core.events.outcome_parts import Citation
-from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, log_epoch
 from moothall.core.outcomes.report import CheckedCitation

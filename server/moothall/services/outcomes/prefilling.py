@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from moothall.core.events.notes_and_tags import Tag
 from moothall.core.events.outcome_parts import Citation, MessageKind
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import ChannelKind, Tag
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, CitationId, MessageId, PolicyQuestionId, SegmentId, SessionId
 from moothall.core.outcomes.commands import WriteMessage
 from moothall.core.questions.interventions import Intervention

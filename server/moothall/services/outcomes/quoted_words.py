@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.codec import decode_event
 from moothall.core.events.outcome_parts import Citation
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, SessionId
@@ -143,7 +143,7 @@ class QuotedTexts:
         while page := await self.log.read(session, after, PAGE, frozenset({QUESTIONS})):
             for record in page:
                 event = None if record.body is None else decode_event(record.body)
-                if isinstance(event, ev.QuestionFact):
+                if isinstance(event, qe.QuestionFact):
                     questions = evolve_questions(questions, event)
             after = page[-1].header.offset
             if after >= head.offset:

@@ -11,7 +11,7 @@ import msgspec
 
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentCorrected, SegmentEnded
+from moothall.core.events.lines import SegmentCorrected, SegmentEnded
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import is_public

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.events.codec import UnknownEvent, decode_event
@@ -52,7 +53,7 @@ _KINDS: tuple[type[Event], ...] = (
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
 """The tags of the events that entries are folded from."""
 
-_CORRECTED = str(ev.SegmentCorrected.__struct_config__.tag)
+_CORRECTED = str(le.SegmentCorrected.__struct_config__.tag)
 _CHANNEL = channel_lane(ChannelId(""))
 
 

@@ -11,7 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
-from moothall.core.events.types import Access, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId

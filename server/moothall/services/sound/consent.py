@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
@@ -18,7 +19,7 @@ _CHANGES = (
     ev.SessionPaused,
     ev.SessionResumed,
     ev.SessionClosed,  # Closing ends a break.
-    ev.AirChanged,
+    le.AirChanged,
 )
 
 

@@ -4,6 +4,7 @@ and back when the interpreter resumes.
 
 from __future__ import annotations
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import same_language
@@ -109,7 +110,7 @@ def machine_translation_of(state: State, channel: ChannelId) -> Channel | None:
 
 def _spoken_in(publication: Publication) -> set[ChannelId]:
     """The channels in which somebody is heard, by words or by an engine's state."""
-    words = {event.channel for event in publication.events if isinstance(event, ev.WordsCommitted | ev.SegmentEnded)}
+    words = {event.channel for event in publication.events if isinstance(event, le.WordsCommitted | le.SegmentEnded)}
     heard = {
         signal.channel
         for signal in publication.signals

@@ -15,6 +15,7 @@ from dataclasses import KW_ONLY, dataclass
 import msgspec
 
 from moothall.core.commands import AddChannel
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -261,12 +262,12 @@ class Translating:
                 work.unrecorded(signal.text, signal.language)
         for event in publication.events:
             match event:
-                case ev.SegmentEnded() | ev.SegmentCorrected() if event.channel == floor.id:
+                case le.SegmentEnded() | le.SegmentCorrected() if event.channel == floor.id:
                     state = work.live.state
                     line = due(state, state.channels[work.channel], event.segment)
                     if line is not None:
                         work.add(line)
-                case ev.WordsCommitted() if event.channel == floor.id:
+                case le.WordsCommitted() if event.channel == floor.id:
                     work.grows(event.segment)
                 case _:
                     pass

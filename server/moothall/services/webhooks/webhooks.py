@@ -20,6 +20,7 @@ from typing import Protocol
 
 import msgspec
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -304,7 +305,7 @@ class Webhooks:
         """Have the next look compare what is new, where a publication may have something. For `Sessions.observe`."""
         closed = live.state.status is Status.CLOSED
         self._new = self._new or any(
-            isinstance(event, _TELLING) or (closed and isinstance(event, ev.SegmentCorrected))
+            isinstance(event, _TELLING) or (closed and isinstance(event, le.SegmentCorrected))
             for event in publication.events
         )
 

@@ -13,6 +13,7 @@ from moothall.adapters.cluster.erasing import PATIENCE_MS, POLL_MS, FileErasure
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.system.clock import SystemClock
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -22,11 +23,11 @@ from support.cluster.process import PROGRAMS, Opened, RedisProcess, running
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 RHUBARB = b"rhubarb"
-SAID = ev.SegmentEnded(
-    channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=ev.EndReason.PAUSE, text=" rhubarb" * 3
+SAID = le.SegmentEnded(
+    channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=le.EndReason.PAUSE, text=" rhubarb" * 3
 )
-STAYS = ev.SegmentEnded(
-    channel=ChannelId("floor"), segment=SegmentId("s2"), t1=900, reason=ev.EndReason.PAUSE, text=" barley"
+STAYS = le.SegmentEnded(
+    channel=ChannelId("floor"), segment=SegmentId("s2"), t1=900, reason=le.EndReason.PAUSE, text=" barley"
 )
 REMOVED = ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1")
 

@@ -9,6 +9,7 @@ import pytest
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.services.cluster.following import LogFollower
@@ -23,9 +24,9 @@ RHUBARB = "rhubarb"
 CLOSED = (SessionId("monday"), SessionId("tuesday"))
 
 
-def spoken(text: str) -> ev.SegmentEnded:
-    return ev.SegmentEnded(
-        channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=ev.EndReason.PAUSE, text=text
+def spoken(text: str) -> le.SegmentEnded:
+    return le.SegmentEnded(
+        channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=le.EndReason.PAUSE, text=text
     )
 
 

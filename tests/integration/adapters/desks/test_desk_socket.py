@@ -24,7 +24,8 @@ from moothall.core.commands import (
     SetSpeaker,
     TypeSegment,
 )
-from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.events.lines import Origin
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId

@@ -15,6 +15,7 @@ from moothall.app.backend import open_backend
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.commands import CorrectSegment
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
@@ -56,10 +57,10 @@ async def held(running: RunningServer, lines: int = 3) -> None:
     ]
     for n in range(lines):
         t, segment = 10_000 * n, SegmentId(f"l{n}")
-        words = (ev.Word("It", t, t + 200), ev.Word(" was.", t + 200, t + 500))
+        words = (le.Word("It", t, t + 200), le.Word(" was.", t + 200, t + 500))
         start = do.SegmentStart(t0=t, language="en")
         said = do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=0, words=words, start=start)
-        ended = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t + 500, reason=ev.EndReason.SENTENCE)
+        ended = do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t + 500, reason=le.EndReason.SENTENCE)
         acts.append((engine, [said, ended]))
     acts.append((SYSTEM, [do.CloseSession()]))
     for n, (by, commands) in enumerate(acts):

@@ -14,7 +14,7 @@ from moothall.core.attendance.hiding import shown
 from moothall.core.attendance.online import OnlineCount, added
 from moothall.core.attendance.ranges import PeopleRange, apart, perhaps_same
 from moothall.core.attendance.report import report, year_of
-from moothall.core.events.types import CountSource
+from moothall.core.events.attendance import CountSource
 from moothall.core.rules.attendance import summed
 from moothall.core.sessions.roll import RollEntry, RoomCount
 from support.sessions.attendance import AT, facts

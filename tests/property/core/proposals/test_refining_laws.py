@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.proposals.refining import CurrentLine, SecondPassWords, propose
 

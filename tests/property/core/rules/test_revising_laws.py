@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import Refusal
@@ -100,7 +101,7 @@ def sent(state: State, number: int, step: Step) -> tuple[Actor, do.AnyCommand]:
     line = known[step.back % len(known)] if known else None
     match step.what:
         case "end" if open_line is not None:
-            t1, reason = through + step.first, ev.EndReason.PAUSE
+            t1, reason = through + step.first, le.EndReason.PAUSE
             return ENGINE, do.EndSegment(
                 channel=FLOOR, generation=generation, segment=open_line.id, t1=t1, reason=reason
             )
@@ -128,7 +129,7 @@ def sent(state: State, number: int, step: Step) -> tuple[Actor, do.AnyCommand]:
                 generation=generation,
                 segment=segment(f"s{number}") if open_line is None else open_line.id,
                 first=step.first + (0 if open_line is None else len(open_line.words)),
-                words=(ev.Word(text=step.text or " hm", t0=through, t1=through + 100),),
+                words=(le.Word(text=step.text or " hm", t0=through, t1=through + 100),),
                 start=do.SegmentStart(t0=through, language="en") if open_line is None else None,
             )
 

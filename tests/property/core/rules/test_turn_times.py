@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -61,11 +61,11 @@ def test_what_is_typed_is_its_authors_in_its_turn_where_it_is_kept_and_once(
             continue
         for event in decision:
             state = evolve(state, event, wall)
-        for opened in (event for event in decision if isinstance(event, ev.SegmentOpened)):
+        for opened in (event for event in decision if isinstance(event, le.SegmentOpened)):
             called = before.questions.called
             each = None if called is None else before.questions.get(called)
             assert each is not None
-            assert (actor.id, opened.speaker, opened.origin) == (each.id, speaker_of(each), ev.Origin.SPEAKER)
+            assert (actor.id, opened.speaker, opened.origin) == (each.id, speaker_of(each), le.Origin.SPEAKER)
             assert state.kept(opened.t0)
             assert opened.speaker in state.speakers
             assert opened.segment not in typed

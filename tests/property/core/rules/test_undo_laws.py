@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import Refusal
@@ -79,7 +80,7 @@ def test_when_lines_stand_again_nothing_is_lost_of_what_was_said_before_or_since
         assert line is not None
         assert again is not None
         assert (again.whole, again.gone) == (line.whole, False)
-    stand = [line for _, line in now.segments.items() if not line.gone and line.origin is ev.Origin.MACHINE]
+    stand = [line for _, line in now.segments.items() if not line.gone and line.origin is le.Origin.MACHINE]
     later = [(word, line.speaker) for line in stand for word in line.words if word.t0 + word.t1 >= 2 * through]
     said = [(word, line.speaker) for _, line in after.segments.items() if not line.gone for word in line.words]
     assert all(said.count(each) >= later.count(each) for each in later)
@@ -104,7 +105,7 @@ def test_once_a_floor_was_given_back_no_line_of_that_time_has_the_wrong_name_alo
     introduced: list[do.AnyCommand] = [
         do.IntroduceSpeaker(speaker=SpeakerId(who), name=who.title()) for who in ("ana", "bo")
     ]
-    end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("a"), t1=200, reason=ev.EndReason.SENTENCE)
+    end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("a"), t1=200, reason=le.EndReason.SENTENCE)
     for command in (*BEGIN, *introduced, end, earlier):
         assert state is not None
         state = carried_out(state, command, SYSTEM, 1_000)
@@ -128,7 +129,7 @@ def test_once_a_floor_was_given_back_no_line_of_that_time_has_the_wrong_name_alo
     named = {
         name
         for event in since
-        if isinstance(event, ev.SpeakerAssigned | ev.SegmentsMovedHere)
+        if isinstance(event, ev.SpeakerAssigned | le.SegmentsMovedHere)
         for name in event.segments
     }
     if not taken:

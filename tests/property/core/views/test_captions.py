@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
@@ -104,14 +105,14 @@ def test_a_translation_is_in_the_order_of_time_in_whatever_order_it_is_made(
     spanish = ChannelId("mt-es")
     events: list[ev.AnyEvent] = []
     for number, t0 in enumerate(times):
-        made = ev.MadeFrom(sources=(ev.SourceSegment(SegmentId(f"s{number}"), 0),), route="echo 1 en>es")
+        made = le.MadeFrom(sources=(le.SourceSegment(SegmentId(f"s{number}"), 0),), route="echo 1 en>es")
         name = line_of(SegmentId(f"s{number}"), spanish)
-        origin = ev.Origin.TRANSLATED
+        origin = le.Origin.TRANSLATED
         events.append(
-            ev.SegmentOpened(channel=spanish, segment=name, t0=t0, language="es", origin=origin, made_from=made)
+            le.SegmentOpened(channel=spanish, segment=name, t0=t0, language="es", origin=origin, made_from=made)
         )
         events.append(
-            ev.SegmentEnded(channel=spanish, segment=name, t1=t0, reason=ev.EndReason.SENTENCE, text=str(number))
+            le.SegmentEnded(channel=spanish, segment=name, t1=t0, reason=le.EndReason.SENTENCE, text=str(number))
         )
     events.append(ev.SpeakerAssigned(segments=(SegmentId(f"s{speaker}"),), speaker=SpeakerId("ana")))
     told = [Told(offset, Role.TRANSLATOR, event, event.lane()) for offset, event in enumerate(events, 1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.rules.decide import decide
 from moothall.core.sessions.state import State, evolve
 from moothall.core.terms.terms import cleaned
@@ -36,7 +36,7 @@ def told(state: State, view: MendedNames, fixes: list[tuple[str, list[str]]]) ->
         decided = decide(state, correct(name, line.revision, len(line.words), " ".join(text)), CAPTIONER, 0)
         assert isinstance(decided, list)
         (event,) = decided
-        assert isinstance(event, ev.SegmentCorrected)
+        assert isinstance(event, le.SegmentCorrected)
         view = view.corrected(state, event)
         state = evolve(state, event)
     return state, view

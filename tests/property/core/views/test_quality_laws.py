@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -46,8 +47,8 @@ def logs(draw: st.DrawFn) -> list[Written]:
             segment = SegmentId(f"s{len(lines)}")
             lines.append((channel, segment))
             language = draw(st.sampled_from(["en", "de"]))
-            opened = ev.SegmentOpened(
-                channel=channel, segment=segment, t0=t, language=language, origin=ev.Origin.MACHINE
+            opened = le.SegmentOpened(
+                channel=channel, segment=segment, t0=t, language=language, origin=le.Origin.MACHINE
             )
             log.append((at, Role.ENGINE, opened))
         else:
@@ -60,16 +61,16 @@ def logs(draw: st.DrawFn) -> list[Written]:
 def changes(draw: st.DrawFn, channel: ChannelId, segment: SegmentId, t: int) -> tuple[Role, ev.AnyEvent]:
     kind = draw(st.sampled_from(["words", "words", "words", "correct", "correct", "strike"]))
     if kind == "words":
-        words = tuple(ev.Word(" w", t + 300 * n, t + 300 * n + 250) for n in range(draw(st.integers(1, 30))))
+        words = tuple(le.Word(" w", t + 300 * n, t + 300 * n + 250) for n in range(draw(st.integers(1, 30))))
         role = draw(st.sampled_from([Role.ENGINE, Role.ENGINE, Role.SECRETARIAT]))
-        return role, ev.WordsCommitted(channel=channel, segment=segment, first=0, words=words)
+        return role, le.WordsCommitted(channel=channel, segment=segment, first=0, words=words)
     if kind == "correct":
-        corrected = ev.SegmentCorrected(
+        corrected = le.SegmentCorrected(
             channel=channel, segment=segment, base_revision=0, base_words=0, text="", tail=""
         )
         return draw(st.sampled_from([Role.ENGINE, Role.CAPTIONER])), corrected
-    moved = ev.SegmentsMovedAway(channel=channel, segments=(segment,), session=SessionId("other"))
-    struck: list[ev.AnyEvent] = [moved, ev.ChannelRewound(channel=channel, t=t, segments=(segment,))]
+    moved = le.SegmentsMovedAway(channel=channel, segments=(segment,), session=SessionId("other"))
+    struck: list[ev.AnyEvent] = [moved, le.ChannelRewound(channel=channel, t=t, segments=(segment,))]
     return Role.TECHNICIAN, draw(st.sampled_from(struck))
 
 
@@ -93,15 +94,15 @@ def test_texts_folded_by_themselves_add_up_to_the_whole(log: list[Written]) -> N
 
 @given(log=logs(), data=st.data())
 def test_corrections_may_come_in_any_order(log: list[Written], data: st.DataObject) -> None:
-    places = [n for n, (_, _, event) in enumerate(log) if isinstance(event, ev.SegmentCorrected)]
+    places = [n for n, (_, _, event) in enumerate(log) if isinstance(event, le.SegmentCorrected)]
     mixed = list(log)
     for place, other in zip(places, data.draw(st.permutations(places)), strict=True):
         mixed[place] = log[other]
     opened: set[SegmentId] = set()
     for _, _, event in mixed:  # a line is there before it is corrected
-        if isinstance(event, ev.SegmentOpened):
+        if isinstance(event, le.SegmentOpened):
             opened.add(event.segment)
-        elif isinstance(event, ev.SegmentCorrected) and event.segment not in opened:
+        elif isinstance(event, le.SegmentCorrected) and event.segment not in opened:
             reject()
     assert figures(folded(QualityView(), mixed)) == figures(folded(QualityView(), log))
 
@@ -109,7 +110,7 @@ def test_corrections_may_come_in_any_order(log: list[Written], data: st.DataObje
 @given(log=logs(), data=st.data())
 def test_what_is_removed_leaves_no_trace(log: list[Written], data: st.DataObject) -> None:
     """Bodies that are gone are as if the lines had never been."""
-    lines = {event.segment for _, _, event in log if isinstance(event, ev.SegmentOpened)}
+    lines = {event.segment for _, _, event in log if isinstance(event, le.SegmentOpened)}
     gone = data.draw(st.sets(st.sampled_from(sorted(lines)))) if lines else set()
     removed = [(at, role, None if getattr(event, "segment", None) in gone else event) for at, role, event in log]
     never = [each for each in log if getattr(each[2], "segment", None) not in gone]
@@ -123,7 +124,7 @@ def test_what_is_struck_leaves_no_word_delay_or_correction(log: list[Written]) -
     view = folded(QualityView(), log)
     for channel, text in view.texts.items():
         names = tuple(name for name, _ in text.newer.items())
-        view = view.apply(0, Role.TECHNICIAN, ev.ChannelRewound(channel=channel, t=0, segments=names))
+        view = view.apply(0, Role.TECHNICIAN, le.ChannelRewound(channel=channel, t=0, segments=names))
     assert figures(view) == QualityFigures(gaps=figures(view).gaps)
 
 
@@ -147,13 +148,13 @@ def test_the_figures_fit_together_and_are_bounded(log: list[Written]) -> None:
 @given(delays=st.lists(st.integers(0, 4_000_000), min_size=MIN_WORDS, max_size=300), percent=st.sampled_from([50, 95]))
 def test_a_share_of_the_words_came_within_the_time_that_is_told(delays: list[int], percent: int) -> None:
     view = QualityView().apply(0, Role.SYSTEM, ev.SessionOpened(wall=0))
-    opened = ev.SegmentOpened(
-        channel=CHANNELS[0], segment=SegmentId("a"), t0=0, language="en", origin=ev.Origin.MACHINE
+    opened = le.SegmentOpened(
+        channel=CHANNELS[0], segment=SegmentId("a"), t0=0, language="en", origin=le.Origin.MACHINE
     )
     view = view.apply(0, Role.ENGINE, opened)
     for delay in delays:
-        words = (ev.Word("w", 0, 0),)
-        committed = ev.WordsCommitted(channel=CHANNELS[0], segment=SegmentId("a"), first=0, words=words)
+        words = (le.Word("w", 0, 0),)
+        committed = le.WordsCommitted(channel=CHANNELS[0], segment=SegmentId("a"), first=0, words=words)
         view = view.apply(delay, Role.ENGINE, committed)
     quality = view.quality()
     assert quality is not None

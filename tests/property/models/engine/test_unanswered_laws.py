@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.commands import EndSegment, ReviseSegment
-from moothall.core.events.types import EndReason
+from moothall.core.events.lines import EndReason
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.wire.engine import PassAct

@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial
 from moothall_models.engine.session import AHEAD_FRAMES, BACKLOG_MS

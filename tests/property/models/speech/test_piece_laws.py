@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.wire.transcribing import HeardPiece
 from moothall_models.speech.joining import lines_of
 from moothall_models.speech.pieces import Cutting, PieceCutter, SpeechPiece

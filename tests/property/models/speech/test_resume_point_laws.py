@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from moothall.core.events.types import AirSource, ChannelKind
+from moothall.core.events.lines import AirSource
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.sessions.air import Air
 from moothall.core.sessions.keeping import Span, kept_from, merged

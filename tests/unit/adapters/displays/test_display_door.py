@@ -13,6 +13,8 @@ from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
@@ -31,10 +33,10 @@ Client = TestClient[web.Request, web.Application]
 def said(n: int, text: str, *, language: str = "en", speaker: SpeakerId | None = None) -> list[ev.AnyEvent]:
     name = SegmentId(f"s{n}")
     return [
-        ev.SegmentOpened(
-            channel=FLOOR, segment=name, t0=n * 1_000, language=language, origin=ev.Origin.MACHINE, speaker=speaker
+        le.SegmentOpened(
+            channel=FLOOR, segment=name, t0=n * 1_000, language=language, origin=le.Origin.MACHINE, speaker=speaker
         ),
-        ev.SegmentEnded(channel=FLOOR, segment=name, t1=n * 1_000 + 900, reason=ev.EndReason.SENTENCE, text=text),
+        le.SegmentEnded(channel=FLOOR, segment=name, t1=n * 1_000 + 900, reason=le.EndReason.SENTENCE, text=text),
     ]
 
 
@@ -224,7 +226,7 @@ async def test_the_overlay_takes_what_was_checked_and_nothing_else(client: Clien
 async def test_groups_far_away_are_on_the_wall_and_where_it_is_wanted_over_a_picture(
     client: Client, hall: Hall
 ) -> None:
-    here = ev.HubPresenceChanged(hub="kisumu", title="Kisumu <1>", people=23, here=True, since=LONG_AGO, t=9)
+    here = he.HubPresenceChanged(hub="kisumu", title="Kisumu <1>", people=23, here=True, since=LONG_AGO, t=9)
     assert re.search(r'id="WithUs" hidden', await page(client, "screen"))
     hall.events.append(here)
     for path in ("screen", "overlay?groups=1"):
@@ -237,7 +239,7 @@ async def test_groups_far_away_are_on_the_wall_and_where_it_is_wanted_over_a_pic
     hall.events.append(ev.WallCleared(t=20_000))
     assert "is with us: 23 people" in await page(client, "screen")
     hall.events.append(
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=False, since=LONG_AGO, t=30_000)
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=False, since=LONG_AGO, t=30_000)
     )
     assert "is with us: " not in text_of(await page(client, "screen"))
 
@@ -304,7 +306,7 @@ async def test_everybody_may_where_the_operator_says_so(client: Client) -> None:
 
 def line(n: int, text: str, *, language: str = "en", speaker: SpeakerId | None = None) -> Line:
     return Line(
-        segment=SegmentId(f"s{n}"), t0=n, t1=n, language=language, origin=ev.Origin.MACHINE, speaker=speaker, text=text
+        segment=SegmentId(f"s{n}"), t0=n, t1=n, language=language, origin=le.Origin.MACHINE, speaker=speaker, text=text
     )
 
 

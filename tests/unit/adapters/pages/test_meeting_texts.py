@@ -17,7 +17,7 @@ from moothall.adapters.pages.meeting_texts import (
 )
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.core.events.types import MadeFrom, SourceSegment
+from moothall.core.events.lines import MadeFrom, SourceSegment
 from moothall.core.hubs.presence import HubNow, HubsPresent
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.views.quality import Corrected, Delay, Quality

@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.front_page import FrontPage
-from moothall.core.events.types import Access, ChannelKind, Origin
+from moothall.core.events.lines import Origin
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import Zone

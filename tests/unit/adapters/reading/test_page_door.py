@@ -16,6 +16,8 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.page_door import PageDoor
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
@@ -88,9 +90,9 @@ class Hall:
         ]
         for n in range(430):
             segment = SegmentId(f"s{n}")
-            said.append(ev.SegmentOpened(channel=FLOOR, segment=segment, t0=n, language="en", origin=ev.Origin.MACHINE))
+            said.append(le.SegmentOpened(channel=FLOOR, segment=segment, t0=n, language="en", origin=le.Origin.MACHINE))
             said.append(
-                ev.SegmentEnded(channel=FLOOR, segment=segment, t1=n + 1, reason=ev.EndReason.PAUSE, text=f"Line {n}.")
+                le.SegmentEnded(channel=FLOOR, segment=segment, t1=n + 1, reason=le.EndReason.PAUSE, text=f"Line {n}.")
             )
         view = CaptionsView.empty(SessionId("plenary"), Epoch("e1"), Feed(channel))
         for offset, event in enumerate([*said, *more], 1):
@@ -212,8 +214,8 @@ async def test_struck_lines_are_passed_over_at_one_s_own_pace_and_the_open_one_w
 ) -> None:
     view = hall.views[FLOOR]
     struck = tuple(SegmentId(f"s{n}") for n in range(5, 15))
-    view = view.apply(view.offset + 1, Role.CAPTIONER, ev.ChannelRewound(channel=FLOOR, t=0, segments=struck))
-    grows = ev.SegmentOpened(channel=FLOOR, segment=SegmentId("g"), t0=900, language="en", origin=ev.Origin.MACHINE)
+    view = view.apply(view.offset + 1, Role.CAPTIONER, le.ChannelRewound(channel=FLOOR, t=0, segments=struck))
+    grows = le.SegmentOpened(channel=FLOOR, segment=SegmentId("g"), t0=900, language="en", origin=le.Origin.MACHINE)
     hall.views[FLOOR] = view.apply(view.offset + 1, Role.ENGINE, grows)
     async with client.get("/s/plenary/read", headers={"Accept-Language": "en"}) as response:
         text = await response.text()
@@ -367,7 +369,7 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
         (InterventionStatus.CALLED, 180_000),
         (InterventionStatus.ANSWERED, 200_000),
     ):
-        stands = ev.InterventionStatusChanged(intervention=InterventionId("q"), number=4, status=status, t=t)
+        stands = qe.InterventionStatusChanged(intervention=InterventionId("q"), number=4, status=status, t=t)
         hall.questions = evolve_questions(hall.questions, stands)
     text = await shown()
     assert '<p class="aside">Received: 4. Answered: 1. Typical' in text
@@ -377,8 +379,8 @@ async def test_how_many_asked_stands_beside_the_way_to_what_they_asked(
 async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Client, hall: Hall) -> None:
     question = InterventionId("q")
     for each in (
-        ev.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=0),
-        ev.InterventionPublished(
+        qe.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=0),
+        qe.InterventionPublished(
             intervention=question,
             number=4,
             kind=InterventionKind.QUESTION,
@@ -406,8 +408,8 @@ async def test_what_somebody_missed_stands_on_one_page(client: Client, hall: Hal
     assert re.findall(r'data-line="(s\d+)"', text) == [f"s{n}" for n in range(425, 430)]
     assert 'href="/s/plenary/line/s429?channel=floor"' in text
     question = InterventionId("q")
-    called = ev.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=61_000)
-    asks = ev.InterventionPublished(
+    called = qe.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=61_000)
+    asks = qe.InterventionPublished(
         intervention=question,
         number=4,
         kind=InterventionKind.QUESTION,
@@ -417,8 +419,8 @@ async def test_what_somebody_missed_stands_on_one_page(client: Client, hall: Hal
         origin="remote",
         t=0,
     )
-    asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=70_000)
-    counted = ev.PollCounted(poll=PollId("p"), remote=(3, 0), room=(0, 1))
+    asked = qe.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=70_000)
+    counted = qe.PollCounted(poll=PollId("p"), remote=(3, 0), room=(0, 1))
     for each in (called, asks, asked, counted):
         hall.questions = evolve_questions(hall.questions or Questions(), each)
     async with client.get("/s/plenary/catch-up?ui=en") as answer:
@@ -445,7 +447,7 @@ async def test_for_braille_a_turn_is_one_paragraph_without_times(client: Client)
 
 
 async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: Hall) -> None:
-    asked = ev.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=0)
+    asked = qe.PollOpened(poll=PollId("p"), number=1, question="Go <on>?", language="ar", options=("a", "b"), t=0)
     hall.questions = evolve_questions(Questions(), asked)
     async with client.get("/s/plenary") as answer:
         text = await answer.text()
@@ -453,7 +455,7 @@ async def test_the_page_says_that_a_show_of_hands_is_open(client: Client, hall: 
         r'id="Raised" data-begun="A show of hands has begun: {question}" [^>]*"><a href="[^"]*#Hands">', text
     )
     assert 'has begun: <bdi lang="ar" dir="rtl">Go &lt;on&gt;?</bdi></a>' in text
-    hall.questions = evolve_questions(hall.questions, ev.PollClosed(poll=asked.poll, t=1))
+    hall.questions = evolve_questions(hall.questions, qe.PollClosed(poll=asked.poll, t=1))
     async with client.get("/s/plenary") as answer:
         assert re.search(r'id="Raised" [^>]* hidden><a href="[^"]*#Hands"></a>', await answer.text())
 

@@ -6,7 +6,7 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_rows import rows_of
 from moothall.adapters.reading.parallel_text import sources_of, with_original_lines, with_waiting
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.views.captions import Line, Session
@@ -17,13 +17,13 @@ SESSION = Session(id=SessionId("plenary"), speakers={SpeakerId("ana"): "Ana"})
 
 def said(n: int, text: str = "Said.", *, t1: int | None = 0, gone: bool = False) -> Line:
     return Line(
-        segment=SegmentId(f"s{n}"), t0=n * 1_000, t1=t1, language="en", origin=ev.Origin.MACHINE, text=text, gone=gone,
+        segment=SegmentId(f"s{n}"), t0=n * 1_000, t1=t1, language="en", origin=le.Origin.MACHINE, text=text, gone=gone,
         speaker=SpeakerId("ana"),
     )  # fmt: skip
 
 
-def made(n: int, origin: ev.Origin = ev.Origin.TRANSLATED) -> Line:
-    source = ev.MadeFrom(sources=(ev.SourceSegment(SegmentId(f"s{n}"), 0),), route="echo 1 en>es")
+def made(n: int, origin: le.Origin = le.Origin.TRANSLATED) -> Line:
+    source = le.MadeFrom(sources=(le.SourceSegment(SegmentId(f"s{n}"), 0),), route="echo 1 en>es")
     return Line(
         segment=SegmentId(f"s{n}-mt-es"), t0=n * 1_000, t1=0, language="es", origin=origin, text=f"Línea {n}.",
         speaker=SpeakerId("ana"), made_from=source,
@@ -55,7 +55,7 @@ def test_each_line_has_what_it_was_made_from_above_it() -> None:
 
 
 def test_what_was_said_in_the_language_stands_once() -> None:
-    assert together([made(1, ev.Origin.MACHINE)], [said(1)]) == [("", "Línea 1.", False)]
+    assert together([made(1, le.Origin.MACHINE)], [said(1)]) == [("", "Línea 1.", False)]
 
 
 def test_what_is_struck_or_not_there_does_not_stand_above() -> None:

@@ -17,16 +17,8 @@ from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.reading.page_rows import channel_name, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
-from moothall.core.events.types import (
-    ChannelKind,
-    GapReason,
-    MadeFrom,
-    Origin,
-    SealVersion,
-    SoundKept,
-    SourceSegment,
-    Word,
-)
+from moothall.core.events.lines import MadeFrom, Origin, SourceSegment, Word
+from moothall.core.events.types import ChannelKind, GapReason, SealVersion, SoundKept
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.times import Zone

@@ -14,6 +14,7 @@ from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.record.citing_door import MAX_WAITING, CitingDoor
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -137,8 +138,8 @@ async def test_a_line_is_quoted_while_others_are_being_said(client: Client, reco
     """A live page stands at the newest words, which the finished lines lack."""
     growing = SegmentId("growing")
     records.told.tell(
-        ev.SegmentOpened(channel=FLOOR, segment=growing, t0=95_000, language="en", origin=ev.Origin.MACHINE),
-        ev.WordsCommitted(channel=FLOOR, segment=growing, first=0, words=(ev.Word(" So", 95_000, 95_500),)),
+        le.SegmentOpened(channel=FLOOR, segment=growing, t0=95_000, language="en", origin=le.Origin.MACHINE),
+        le.WordsCommitted(channel=FLOOR, segment=growing, first=0, words=(le.Word(" So", 95_000, 95_500),)),
     )
     now = records.at(offset(records.told))
     page = words(await text_of(client, f"/s/plenary/cite?from={records.one}&at={now}"))
@@ -281,7 +282,7 @@ async def test_the_history_of_a_line_lists_all_that_it_read(client: Client, reco
         "Mended by: Captioner, Nov 24, 2025 16:00 UTC · state k3j9x2:12 We Taken out: where Put in: were ready to go. "
         "Heard by a machine, unchecked · state k3j9x2:7 We where ready to go."
     )
-    records.told.tell(ev.ChannelRewound(channel=FLOOR, segments=(records.two,), t=65_000))
+    records.told.tell(le.ChannelRewound(channel=FLOOR, segments=(records.two,), t=65_000))
     assert "Taken out of the text" in await text_of(client, f"/s/plenary/history/{records.two}")
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from moothall.adapters.record.transcript import FORMS, Transcript
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.wire.transcribing import HeardLine
 from support.record.trees import unpacked
 

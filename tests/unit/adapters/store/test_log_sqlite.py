@@ -13,6 +13,7 @@ import pytest
 
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import open_to_read
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import (
     ConfigurationError,
@@ -28,9 +29,9 @@ from support.sessions.recorder import EPOCH, SESSION, Recorder
 PAUSED = ev.SessionPaused(t=1)
 
 
-def ended(text: str) -> ev.SegmentEnded:
-    return ev.SegmentEnded(
-        channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=ev.EndReason.PAUSE, text=text
+def ended(text: str) -> le.SegmentEnded:
+    return le.SegmentEnded(
+        channel=ChannelId("floor"), segment=SegmentId("s1"), t1=400, reason=le.EndReason.PAUSE, text=text
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from moothall.adapters.store import signing
 from moothall.cli.main import main
 from moothall.cli.verifying import verify_command
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.proof.notes import encode64
@@ -132,7 +133,7 @@ def test_a_file_is_checked_with_the_proof_beside_it(tmp_path: Path) -> None:
     [
         (ev.SessionPaused(t=5), "event 1 (session.paused)."),
         (
-            ev.SegmentCorrected(
+            le.SegmentCorrected(
                 channel=ChannelId("f"), segment=SegmentId("a"), base_revision=0, base_words=1, text="Yes", tail=", all."
             ),
             '"Yes, all."',

@@ -4,9 +4,15 @@ from collections.abc import Sequence
 
 from moothall.core.attendance.facts import AttendanceFacts, FactsFold, evolve_facts, facts_of
 from moothall.core.attendance.online import HOUR_MS
+from moothall.core.events import attendance as ae
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import Access, CountSource, PolicyQuestion
+from moothall.core.events.types import Access
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, PolicyQuestionId, RollEntryId, SessionId
 from moothall.core.kernel.lanes import channel_lane
 from moothall.core.sessions.roll import RollEntry, RollStatus
@@ -56,8 +62,8 @@ def test_the_time_between_a_close_and_a_reopening_is_not_kept() -> None:
 
 
 def test_a_hub_has_its_highest_count_and_that_of_each_hour() -> None:
-    def counted(people: int | None, at: int | None, hub: str = "kisumu") -> ev.HubPresenceChanged:
-        return ev.HubPresenceChanged(hub=hub, title=hub.title(), people=people, counted=at, here=True, since=AT, t=1)
+    def counted(people: int | None, at: int | None, hub: str = "kisumu") -> he.HubPresenceChanged:
+        return he.HubPresenceChanged(hub=hub, title=hub.title(), people=people, counted=at, here=True, since=AT, t=1)
 
     made = told((*BEGIN, counted(None, None, "lima"), counted(7, AT), counted(9, AT + 1), counted(3, AT + HOUR_MS)))
     lima, kisumu = made.hubs
@@ -67,12 +73,12 @@ def test_a_hub_has_its_highest_count_and_that_of_each_hour() -> None:
 
 def test_questions_are_counted_as_the_figures_of_a_meeting_count_them() -> None:
     q = InterventionId("q")
-    asked = ev.InterventionReceived(
+    asked = qe.InterventionReceived(
         intervention=q, number=1, kind=InterventionKind.QUESTION, text="Who?", language="en", name="", asker="a",
         origin="remote", t=1,
     )  # fmt: skip
     turn = [
-        ev.InterventionStatusChanged(intervention=q, number=1, status=status, t=t)
+        qe.InterventionStatusChanged(intervention=q, number=1, status=status, t=t)
         for t, status in enumerate((InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.ANSWERED))
     ]
     made = told((*BEGIN, asked, *turn))
@@ -84,10 +90,10 @@ def test_counts_topics_and_the_attendance_list_are_facts() -> None:
     made = told(
         (
             *BEGIN,
-            ev.PolicyQuestionsListed(questions=(question,)),
-            ev.AttendanceCounted(people=40, source=CountSource.BADGES, at=AT),
-            ev.RollArranged(open=True),
-            ev.RollSigned(entry=RollEntryId("e1"), name="Ana", representing="Radio", group="media"),
+            ne.PolicyQuestionsListed(questions=(question,)),
+            ae.AttendanceCounted(people=40, source=CountSource.BADGES, at=AT),
+            ae.RollArranged(open=True),
+            ae.RollSigned(entry=RollEntryId("e1"), name="Ana", representing="Radio", group="media"),
             None,
         )
     )
@@ -100,15 +106,15 @@ def test_counts_topics_and_the_attendance_list_are_facts() -> None:
 
 def test_how_many_signed_in_is_unknown_once_their_entries_are_due() -> None:
     name = RollEntryId("e1")
-    struck = (ev.RollArranged(open=True), ev.RollSigned(entry=name, name="Ana"), ev.RollStruck(entry=name))
+    struck = (ae.RollArranged(open=True), ae.RollSigned(entry=name, name="Ana"), ae.RollStruck(entry=name))
 
     def removed(reason: str) -> ev.BodyRemoved:
         return ev.BodyRemoved(offsets=(6,), reason=reason, by="system")
 
     assert told((*BEGIN, *struck, removed("request"))).signed == 0
     assert told((*BEGIN, *struck, removed("due-staff"))).signed is None
-    assert told((*BEGIN, *struck, removed("due"), ev.RollSigned(entry=name, name="Ana"))).signed == 1
-    assert told((*BEGIN, *struck[:2], ev.RollFinalised(people=1), removed("due"))).signed == 1
+    assert told((*BEGIN, *struck, removed("due"), ae.RollSigned(entry=name, name="Ana"))).signed == 1
+    assert told((*BEGIN, *struck[:2], ae.RollFinalised(people=1), removed("due"))).signed == 1
     assert told((*BEGIN, removed("due"))).signed is None
 
 

@@ -6,7 +6,7 @@ from moothall.core.attendance.facts import HubPeople
 from moothall.core.attendance.online import HOUR_MS, OnlineCount
 from moothall.core.attendance.ranges import UNKNOWN, PeopleRange, exactly
 from moothall.core.attendance.report import HourAttendance, HubAttendance, LanguageRead, report, year_of
-from moothall.core.events.types import CountSource
+from moothall.core.events.attendance import CountSource
 from moothall.core.sessions.roll import RollEntry, RollStatus, RoomCount
 from support.sessions.attendance import AT, ONLINE, attended, facts
 

@@ -8,6 +8,7 @@ import pytest
 from moothall.core.backup.blocks import ChainFollower, decode_block, encode_block, without
 from moothall.core.backup.removed import named
 from moothall.core.chain import LogRecord
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Epoch
@@ -86,7 +87,7 @@ def test_a_record_that_is_missing_is_found() -> None:
 
 def test_a_missing_last_record_of_another_lane_is_found() -> None:
     recorder = Recorder()
-    events = (ev.SessionPaused(t=1), ev.NoteLeft(text="x"), ev.SessionPaused(t=2))
+    events = (ev.SessionPaused(t=1), ne.NoteLeft(text="x"), ev.SessionPaused(t=2))
     first, _, third = map(recorder.record, events)
     chain = ChainFollower(0, {})
     chain.step(first)

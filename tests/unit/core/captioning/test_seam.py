@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moothall.core.captioning.control_tokens import USUAL_LAG_MS, Join
 from moothall.core.captioning.seam import continued, letters
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 
 WORDS = [
     *("mountain", "river", "council", "budget", "harvest", "window", "silver", "garden"),

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 from moothall.core.desks.notes_and_tags import HUB_NOTES, NotesAndTags, Tagged, evolve_notes_and_tags
-from moothall.core.events import types as ev
-from moothall.core.events.types import PolicyQuestion, Tag
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 
 Q1, Q2, A = PolicyQuestionId("q1"), PolicyQuestionId("q2"), SegmentId("a")
 
 
-def fold(*events: ev.NoteOrTag) -> NotesAndTags:
+def fold(*events: ne.NoteOrTag) -> NotesAndTags:
     found = NotesAndTags()
     for at, event in enumerate(events, 1):
         found = evolve_notes_and_tags(found, event, at)
     return found
 
 
-def tagged(tag: Tag | None, question: PolicyQuestionId | None = Q1) -> ev.SegmentTagged:
-    return ev.SegmentTagged(segment=A, tag=tag, question=question)
+def tagged(tag: Tag | None, question: PolicyQuestionId | None = Q1) -> ne.SegmentTagged:
+    return ne.SegmentTagged(segment=A, tag=tag, question=question)
 
 
-def to_hub(note: str, hub: str = "kisumu", by: Role = Role.MODERATOR) -> ev.HubNoteLeft:
-    return ev.HubNoteLeft(hub=hub, note=NoteId(note), text=f"About {note}", by=by)
+def to_hub(note: str, hub: str = "kisumu", by: Role = Role.MODERATOR) -> he.HubNoteLeft:
+    return he.HubNoteLeft(hub=hub, note=NoteId(note), text=f"About {note}", by=by)
 
 
 def test_notes_are_known_by_their_names_and_those_without_change_nothing() -> None:
-    found = fold(ev.NoteLeft(text="x", note=NoteId("n")), to_hub("h"))
+    found = fold(ne.NoteLeft(text="x", note=NoteId("n")), to_hub("h"))
     assert dict(found.notes.items()) == {"n": "", "h": "kisumu"}
-    before = fold(ev.NoteLeft(text="x", note=NoteId("n")))
-    assert evolve_notes_and_tags(before, ev.NoteLeft(text="x"), 2) is before
-    assert evolve_notes_and_tags(before, ev.NoteRead(note=NoteId("n")), 2) is before
+    before = fold(ne.NoteLeft(text="x", note=NoteId("n")))
+    assert evolve_notes_and_tags(before, ne.NoteLeft(text="x"), 2) is before
+    assert evolve_notes_and_tags(before, ne.NoteRead(note=NoteId("n")), 2) is before
 
 
 def test_a_hubs_notes_say_who_has_read_them_each_once() -> None:
-    read = ev.HubNoteRead(hub="kisumu", note=NoteId("h"), by=Role.HUB)
+    read = he.HubNoteRead(hub="kisumu", note=NoteId("h"), by=Role.HUB)
     found = fold(to_hub("h"), to_hub("i", "lima", Role.HUB), read, read)
     assert [(each.note, each.hub, each.by, each.at, each.read) for each in found.hub_notes] == [
         ("h", "kisumu", Role.MODERATOR, 1, (Role.HUB,)),
@@ -67,4 +68,4 @@ def test_a_line_has_one_tag_under_each_question() -> None:
 
 def test_the_newest_list_counts() -> None:
     listed = (PolicyQuestion(id=Q1, text="Who pays?"),)
-    assert fold(ev.PolicyQuestionsListed(questions=listed)).questions == listed
+    assert fold(ne.PolicyQuestionsListed(questions=listed)).questions == listed

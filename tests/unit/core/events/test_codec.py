@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, UnknownEvent, Upcast, decode_event, encode_event
 from moothall.core.kernel.errors import RecordBroken
@@ -15,7 +16,7 @@ def test_a_body_is_plain_json_with_its_type_first() -> None:
 
 def test_every_type_has_a_name_of_its_own() -> None:
     assert len(set(EVENT_TYPES.values())) == len(EVENT_TYPES) == 105
-    assert EVENT_TYPES["words.committed"] is ev.WordsCommitted
+    assert EVENT_TYPES["words.committed"] is le.WordsCommitted
 
 
 def test_a_type_of_a_later_release_is_carried_as_unknown() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES
 from moothall.core.kernel.ids import ChannelId, SegmentId
@@ -91,8 +92,8 @@ def test_an_event_cant_be_changed_and_names_its_fields(name: str) -> None:
 
 
 def test_an_event_says_its_own_lane() -> None:
-    ended = ev.SegmentEnded(
-        channel=ChannelId("pt"), segment=SegmentId("s1"), t1=1, reason=ev.EndReason.PAUSE, text="Bom dia."
+    ended = le.SegmentEnded(
+        channel=ChannelId("pt"), segment=SegmentId("s1"), t1=1, reason=le.EndReason.PAUSE, text="Bom dia."
     )
     assert ended.lane() == "ch:pt"
     assert ev.SessionPaused(t=5).lane() == "session"

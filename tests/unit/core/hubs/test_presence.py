@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events import types as ev
+from moothall.core.events import hubs as he
 from moothall.core.hubs.presence import (
     MOST_SHOWN,
     HubNow,
@@ -13,8 +13,8 @@ from moothall.core.hubs.presence import (
 )
 
 
-def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubPresenceChanged:
-    return ev.HubPresenceChanged(hub=hub, title=hub.title(), people=people, here=here, since=9, t=5)
+def stood(hub: str, people: int | None, *, here: bool = True) -> he.HubPresenceChanged:
+    return he.HubPresenceChanged(hub=hub, title=hub.title(), people=people, here=here, since=9, t=5)
 
 
 def test_the_newest_holds_and_the_most_that_were_counted_stay_known() -> None:

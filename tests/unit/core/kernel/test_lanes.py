@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event, StaffEvent
 from moothall.core.events.codec import EVENT_TYPES
@@ -77,8 +81,8 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     in_channel = {"segment.opened", "segment.ended", "segment.corrected", "proposal.declined"}
     in_channel |= {"air.changed", "channel.rewound", "segments.moved-away", "segments.moved-here"}
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
-    assert {name for name, lane in lanes.items() if lane is ev.ChannelEvent.lane} == in_channel
-    assert {name for name, lane in lanes.items() if lane is ev.WordsCommitted.lane} == {"words.committed"}
+    assert {name for name, lane in lanes.items() if lane is le.ChannelEvent.lane} == in_channel
+    assert {name for name, lane in lanes.items() if lane is le.WordsCommitted.lane} == {"words.committed"}
     for_staff = {"note.left", "note.read", "segment.tagged", "close.requested", "term.chosen"}
     for_staff |= {"air.held", "line.offered", "original.kept", "roll.signed", "roll.struck"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
@@ -92,19 +96,19 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
         "turn.typed",
         "turn.held",
     }
-    assert {name for name, lane in lanes.items() if lane is ev.InterventionEvent.lane} == of_the_questions
+    assert {name for name, lane in lanes.items() if lane is qe.InterventionEvent.lane} == of_the_questions
     of_the_queue = {"queue.arranged", "queue.ordered", "asking.limited", "support.counted", "turn.limited"}
     of_the_queue |= {"voting.switched", "voting.put", "voting.counted"}
-    assert {name for name, lane in lanes.items() if lane is ev.QueueEvent.lane} == of_the_queue
+    assert {name for name, lane in lanes.items() if lane is qe.QueueEvent.lane} == of_the_queue
     of_the_hands = {"poll.opened", "poll.counted", "poll.closed"}
-    assert {name for name, lane in lanes.items() if lane is ev.PollEvent.lane} == of_the_hands
+    assert {name for name, lane in lanes.items() if lane is qe.PollEvent.lane} == of_the_hands
     assert {name for name, lane in lanes.items() if lane is StaffEvent.lane} == for_staff
-    assert ev.NoteLeft(text="x").lane() == STAFF
+    assert ne.NoteLeft(text="x").lane() == STAFF
     of_hubs = {"hub.note-left", "hub.note-read", "hub.declined"}
-    assert {name for name, lane in lanes.items() if lane is ev.HubEvent.lane} == of_hubs
+    assert {name for name, lane in lanes.items() if lane is he.HubEvent.lane} == of_hubs
     others = set(lanes) - in_channel - {"words.committed"} - for_staff - of_the_questions - of_the_queue
     of_outcomes = {"submission.selected", "comment.placed"}
-    assert {EVENT_TYPES[name].lane(ev.NoteLeft(text="x")) for name in of_outcomes} == {QUESTIONS}
+    assert {EVENT_TYPES[name].lane(ne.NoteLeft(text="x")) for name in of_outcomes} == {QUESTIONS}
     others -= of_the_hands | of_hubs | of_outcomes
     assert {lanes[name] for name in others} == {Event.lane}
     assert ev.SessionPaused(t=0).lane() == SESSION

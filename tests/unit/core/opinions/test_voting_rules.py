@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionGroup, OpinionSums
 from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -38,7 +38,7 @@ def voting() -> State:
 def test_a_moderator_switches_votes_on_and_that_is_undone() -> None:
     assert refused(commented(), do.SwitchVoting(on=False), actor=MODERATOR).code is RefusalCode.CONFLICT
     switched = events(commented(), do.SwitchVoting(on=True), actor=MODERATOR)
-    assert switched == [ev.VotingSwitched(on=True)]
+    assert switched == [qe.VotingSwitched(on=True)]
     assert refused(voting(), do.SwitchVoting(on=True), actor=MODERATOR).code is RefusalCode.CONFLICT
     assert read_act(commented(), switched).undoing == (do.SwitchVoting(on=False),)
     assert is_voting(voting())
@@ -60,7 +60,7 @@ def test_after_the_close_nobody_votes() -> None:
 
 def test_comments_that_everybody_may_read_are_put_to_the_vote() -> None:
     put = events(commented(), do.PutToVote(comments=(B, A)), actor=MODERATOR)
-    assert put == [ev.CommentsPutToVote(comments=(B, A))]
+    assert put == [qe.CommentsPutToVote(comments=(B, A))]
     assert read_act(commented(), put).undoing == (do.PutToVote(comments=()),)
     assert [each.id for each in put_to_vote(voting().questions)] == [B, A]
     for names, code in (
@@ -100,7 +100,7 @@ def test_what_can_be_voted_on() -> None:
 
 
 def test_sums_of_five_people_are_told_once() -> None:
-    assert events(voting(), COUNT, actor=SYSTEM) == [ev.OpinionsCounted(voters=6, sums=COUNT.sums, groups=COUNT.groups)]
+    assert events(voting(), COUNT, actor=SYSTEM) == [qe.OpinionsCounted(voters=6, sums=COUNT.sums, groups=COUNT.groups)]
     state = carry_out(voting(), COUNT, actor=SYSTEM)
     counted = state.questions.voting.counted
     assert (counted.voters, counted.sums, counted.groups) == (6, COUNT.sums, COUNT.groups)

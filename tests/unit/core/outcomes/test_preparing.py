@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from moothall.core.events.types import LogKind, PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
+from moothall.core.events.types import LogKind
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.preparing import session_list

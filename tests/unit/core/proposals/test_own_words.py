@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.types import ChannelKind, MadeFrom, SourceSegment, Word
+from moothall.core.events.lines import MadeFrom, SourceSegment, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.proposals.refining import CurrentLine, Findings, SecondPassWords, plainly, propose
 

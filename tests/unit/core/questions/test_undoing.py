@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
-from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.ids import PolicyQuestionId
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.order import queue
@@ -158,19 +158,19 @@ def test_what_was_asked_is_not_unasked() -> None:
 def test_what_is_not_there_any_more_has_no_undoing() -> None:
     nothing = Questions()
     for event in (
-        ev.InterventionReworded(intervention=A, text="?"),
-        ev.InterventionFlagged(intervention=A, flags=()),
-        ev.InterventionTagged(intervention=A, question=None),
+        qe.InterventionReworded(intervention=A, text="?"),
+        qe.InterventionFlagged(intervention=A, flags=()),
+        qe.InterventionTagged(intervention=A, question=None),
     ):
         step = question_step(nothing, event)
         assert step is not None
         assert step[1] is None
-    written = question_step(nothing, ev.InterventionWritten(intervention=A, number=1, text="x", language="en"))
+    written = question_step(nothing, qe.InterventionWritten(intervention=A, number=1, text="x", language="en"))
     assert written is not None
     assert written[1] == ()
-    stood = ev.InterventionStatusChanged(intervention=A, number=1, status=InterventionStatus.LATER, t=0)
+    stood = qe.InterventionStatusChanged(intervention=A, number=1, status=InterventionStatus.LATER, t=0)
     assert question_step(nothing, stood) is None
-    assert question_step(nothing, ev.SupportCounted(counts={})) is None
+    assert question_step(nothing, qe.SupportCounted(counts={})) is None
 
 
 def undone(state: State, command: do.AnyCommand, wall: int = WALL) -> State:

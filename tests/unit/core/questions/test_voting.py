@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events import types as ev
+from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import OpinionGroup, OpinionSums
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.questions.voting import CountedOpinions, Voting
@@ -13,11 +13,11 @@ SUMS = {A: OpinionSums(agree=4, disagree=3, passed=2)}
 def test_each_event_says_what_holds_from_here_on() -> None:
     questions = Questions()
     for on, comments in ((True, (A,)), (False, (B, A))):
-        questions = evolve_questions(questions, ev.VotingSwitched(on=on))
-        questions = evolve_questions(questions, ev.CommentsPutToVote(comments=comments))
+        questions = evolve_questions(questions, qe.VotingSwitched(on=on))
+        questions = evolve_questions(questions, qe.CommentsPutToVote(comments=comments))
         assert questions.voting == Voting(on=on, comments=comments)
     groups = (OpinionGroup(people=9, sums=SUMS),)
-    questions = evolve_questions(questions, ev.OpinionsCounted(voters=9, sums=SUMS, groups=groups))
+    questions = evolve_questions(questions, qe.OpinionsCounted(voters=9, sums=SUMS, groups=groups))
     assert questions.voting.counted == CountedOpinions(voters=9, sums=SUMS, groups=groups)
     assert SUMS[A].people == 9
 

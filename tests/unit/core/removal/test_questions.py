@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
@@ -92,7 +93,7 @@ def test_all_is_as_it_was_but_for_its_words(story: list[do.AnyCommand], which: I
     each = before.get(which)
     assert each is not None
     wanted = msgspec.structs.replace(before, interventions=before.interventions.set(which, wordless(each)))
-    reasons = any(isinstance(event, ev.InterventionStatusChanged) and holds(event, which) for event in events)
+    reasons = any(isinstance(event, qe.InterventionStatusChanged) and holds(event, which) for event in events)
     if reasons:  # That it was not taken for a while is gone with the reason, and a turn before that with it.
         after = msgspec.structs.replace(after, turns=wanted.turns)
     assert after == wanted

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
@@ -76,7 +77,7 @@ def test_lines_whose_words_begin_in_the_span_go_and_words_before_it_stay() -> No
 
 
 def test_of_a_line_that_was_struck_nothing_is_said_again() -> None:
-    state = evolve(talk(), ev.ChannelRewound(channel=FLOOR, t=4000, segments=(segment("b"),)))
+    state = evolve(talk(), le.ChannelRewound(channel=FLOOR, t=4000, segments=(segment("b"),)))
     assert found(not_kept(off(state, 6000))) == [("b", ())]
 
 
@@ -86,7 +87,7 @@ def test_a_line_without_words_goes_whole_when_it_touches_the_span() -> None:
     )
     lines = tuple(
         do.MovedSegment(
-            segment=segment(f"m{t0}"), t0=t0, t1=t0 + 500, language="en", origin=ev.Origin.MACHINE, text="x"
+            segment=segment(f"m{t0}"), t0=t0, t1=t0 + 500, language="en", origin=le.Origin.MACHINE, text="x"
         )
         for t0 in (8400, 8500, 8800, 9999)
     )
@@ -97,7 +98,7 @@ def test_a_line_without_words_goes_whole_when_it_touches_the_span() -> None:
 
 
 def test_what_was_heard_before_its_sound_was_recognised_once_more_goes_along() -> None:
-    state = evolve(talk(), ev.ChannelRewound(channel=FLOOR, t=0, segments=(segment("a"), segment("b"))))
+    state = evolve(talk(), le.ChannelRewound(channel=FLOOR, t=0, segments=(segment("a"), segment("b"))))
     for name, begin in (("c", 0), ("d", 2000), ("e", 4050)):
         spoken = [word(f" {name}{n}", begin + 900 * n, begin + 900 * n + 800) for n in range(2)]
         state = carry_out(state, commit(name, 0, *spoken, start=begin), end(name, begin + 1700), actor=ENGINE)
@@ -113,7 +114,7 @@ def test_what_was_heard_before_its_sound_was_recognised_once_more_goes_along() -
     state = carry_out(state, typed, wall=WALL + 1000)
     assert beside("t") == ["t"]
     # And lines that stand elsewhere now are other words.
-    moved = evolve(talk(), ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None))
+    moved = evolve(talk(), le.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None))
     assert found(selected(moved, WithCopies(SpokenSpan(3950, 4001)))) == [("b", ((1, 4),))]
 
 
@@ -165,13 +166,13 @@ def test_words_that_stay_are_said_again_as_a_whole_line() -> None:
     state = carry_out(state, do.AssignSpeaker(segments=(segment("a"),), speaker=ANA))
     events = said_again(state, "a", (0, 2))
     assert events == [
-        ev.SegmentOpened(
-            channel=FLOOR, segment=SegmentId("kept"), t0=0, language="en", origin=ev.Origin.MACHINE, speaker=ANA
+        le.SegmentOpened(
+            channel=FLOOR, segment=SegmentId("kept"), t0=0, language="en", origin=le.Origin.MACHINE, speaker=ANA
         ),
-        ev.WordsCommitted(
+        le.WordsCommitted(
             channel=FLOOR, segment=SegmentId("kept"), first=0, words=(word(" a0", 0, 900), word(" a1", 1000, 1900))
         ),
-        ev.SegmentEnded(channel=FLOOR, segment=SegmentId("kept"), t1=1900, reason=ev.EndReason.CLOSE, text=" a0 a1"),
+        le.SegmentEnded(channel=FLOOR, segment=SegmentId("kept"), t1=1900, reason=le.EndReason.CLOSE, text=" a0 a1"),
     ]
     kept = line_of(refolded(opened(), events), "kept")
     assert (kept.whole, kept.ended, kept.t0, kept.t1) == (" a0 a1", True, 0, 1900)
@@ -192,7 +193,7 @@ def test_a_correction_is_said_again_only_when_it_holds_nothing_that_goes() -> No
 def test_a_line_may_have_begun_a_little_before_its_first_word() -> None:
     early = msgspec.structs.replace(line_of(talk(), "b"), t0=3990)
     (first, *_) = again(early, (0, 1), SegmentId("kept"))
-    assert isinstance(first, ev.SegmentOpened)
+    assert isinstance(first, le.SegmentOpened)
     assert first.t0 == 3990
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.reports.doubts import DoubtfulWord, DoubtReason, doubts
 
 

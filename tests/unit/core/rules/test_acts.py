@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.chain import Header
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -118,8 +121,8 @@ def test_what_others_do_is_no_act_of_a_desk() -> None:
     log = spoken()
     log.did("house-1", do.PauseSession())
     log.did("refine:1", correct("a", 0, 2, "Hi."), by=Actor(Role.SECRETARIAT, OPERATOR))
-    log.say("m:here", ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None))
-    log.say("m:back", ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("m"),), session=None))
+    log.say("m:here", le.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None))
+    log.say("m:back", le.SegmentsMovedAway(channel=FLOOR, segments=(segment("m"),), session=None))
     log.say("new", UnknownEvent(type="later", v=1), None)
     assert log.shown() == []
 
@@ -128,12 +131,12 @@ def test_a_move_to_another_session_is_undone_by_bringing_the_lines_back() -> Non
     log = spoken()
     _, away, _ = commands_of(CommandId("m"))
     moved = do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o"))
-    log.say(away, ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
+    log.say(away, le.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
     log.acts.settle()
     assert log.act("m").moved == moved
     assert log.act("m").undo == (do.BringSegmentsBack(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")),)
     # Not through another session's desk, so nobody knows the way back.
-    log.say("own", ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
+    log.say("own", le.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=SessionId("o")))
     assert log.shown()[-1] == ("own", False, False)
     assert log.act("own").moved is None
 
@@ -154,9 +157,9 @@ def test_an_act_is_undone_once_the_log_has_what_undoes_it() -> None:
 
 def test_a_move_is_undone_until_the_lines_have_left_again() -> None:
     log = spoken()
-    left = ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None)
+    left = le.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=None)
     log.say("m:away", left)
-    log.say("undo:m:here", ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("back"),), session=None))
+    log.say("undo:m:here", le.SegmentsMovedHere(channel=FLOOR, segments=(segment("back"),), session=None))
     assert log.shown() == [("m", True, True)]
     log.say("undo:m:back", left)
     assert log.shown() == [("m", True, False)]
@@ -172,9 +175,9 @@ def test_lines_that_go_back_meanwhile_are_part_of_the_undoing() -> None:
 def test_only_the_last_acts_are_kept() -> None:
     log = Log(most=2)
     for n in range(4):
-        log.say(f"n{n}", ev.NoteLeft(text="x"))
+        log.say(f"n{n}", ne.NoteLeft(text="x"))
     assert [name for name, _, _ in log.shown()] == ["n2", "n3"]
-    log.say("n4", ev.NoteLeft(text="x"))
+    log.say("n4", ne.NoteLeft(text="x"))
     assert [name for name, _, _ in log.shown()] == ["n3", "n4"]
     assert log.acts.get(CommandId("n2")) is None
 
@@ -184,10 +187,10 @@ def test_once_words_were_removed_no_act_has_any() -> None:
     log.did("f", do.ForceLanguage(channel=FLOOR, language="pt"), by=TECHNICIAN)
     log.did("w", do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Oops", language="en"), by=TECHNICIAN)
     # What a removal says again belongs to it.
-    opened = ev.SegmentOpened(channel=FLOOR, segment=segment("kept"), t0=0, language="en", origin=ev.Origin.MACHINE)
-    said = ev.WordsCommitted(channel=FLOOR, segment=segment("kept"), first=0, words=(word("Good", 0, 300),))
-    ended = ev.SegmentEnded(channel=FLOOR, segment=segment("kept"), t1=300, reason=ev.EndReason.CLOSE, text="Good")
-    mended = ev.SegmentCorrected(
+    opened = le.SegmentOpened(channel=FLOOR, segment=segment("kept"), t0=0, language="en", origin=le.Origin.MACHINE)
+    said = le.WordsCommitted(channel=FLOOR, segment=segment("kept"), first=0, words=(word("Good", 0, 300),))
+    ended = le.SegmentEnded(channel=FLOOR, segment=segment("kept"), t1=300, reason=le.EndReason.CLOSE, text="Good")
+    mended = le.SegmentCorrected(
         channel=FLOOR, segment=segment("kept"), base_revision=0, base_words=1, text="Hi", tail=""
     )
     log.say("gone", opened, said, ended, mended, ev.BodyRemoved(offsets=(5,), reason="request", by="l1"))
@@ -199,7 +202,7 @@ def test_an_act_of_which_a_body_is_gone_can_not_be_undone() -> None:
     log.say("x", ev.SessionPaused(t=1), None)
     log.say("y", None)
     assert log.shown() == [("x", False, False)]
-    missing = ev.SegmentCorrected(
+    missing = le.SegmentCorrected(
         channel=FLOOR, segment=segment("none"), base_revision=0, base_words=0, text="x", tail=""
     )
     log.say("z", missing)
@@ -234,7 +237,7 @@ def test_what_was_asked_is_forgotten_with_the_acts_that_hold_it() -> None:
 
 def test_that_something_was_approved_is_undone_though_what_it_says_is_gone() -> None:
     log = asking("Ana", "Why?")
-    stands = ev.InterventionStatusChanged(intervention=ASKED, number=1, status=InterventionStatus.QUEUED, t=0)
+    stands = qe.InterventionStatusChanged(intervention=ASKED, number=1, status=InterventionStatus.QUEUED, t=0)
     log.say("approve", None, stands, removed="intervention.published")
     back = do.SetStatus(interventions=(ASKED,), status=InterventionStatus.CHECKED)
     log.acts.settle()

@@ -7,6 +7,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import BACK_MS, KEPT_MS, MOST_TOKEN, MOST_TOOLS, Join, joined_from, to_join
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -40,12 +41,12 @@ SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 TOOL = Actor(Role.TOOL, "x1", tool="StenoCo")
 INTERPRETER = Actor(Role.INTERPRETER, "i1")
 ES = ChannelId("es")
-PERSON, MACHINE, OF_TOOL = ev.AirSource.PERSON, ev.AirSource.MACHINE, ev.AirSource.TOOL
-RESPEAKER = ev.AirSource.RESPEAKER
+PERSON, MACHINE, OF_TOOL = le.AirSource.PERSON, le.AirSource.MACHINE, le.AirSource.TOOL
+RESPEAKER = le.AirSource.RESPEAKER
 ATTACH = do.AttachEngine(channel=FLOOR, model="m")
 
 
-def put(source: ev.AirSource = PERSON, **fields: object) -> do.PutOnAir:
+def put(source: le.AirSource = PERSON, **fields: object) -> do.PutOnAir:
     return msgspec.structs.replace(do.PutOnAir(channel=FLOOR, source=source), **fields)
 
 
@@ -62,15 +63,15 @@ def test_the_machine_is_on_air_and_desks_may_add_lines_until_somebody_says_other
     state = speaking()
     assert state.channels[FLOOR].air.machine
     after = carry_out(state, typed("t"), actor=CAPTIONER)
-    assert line_of(after, "t").origin is ev.Origin.PERSON
+    assert line_of(after, "t").origin is le.Origin.PERSON
 
 
 def test_who_takes_over_ends_the_machines_line_at_its_committed_words() -> None:
     taken = events(speaking(), put(), actor=CAPTIONER, wall=WALL + 5_000)
     assert taken == [
-        ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=ev.EndReason.SPEAKER, text="Welcome"),
-        ev.AirChanged(channel=FLOOR, source=PERSON, t=5_000, t0=1_500),
-        ev.AirHeld(channel=FLOOR, holder="c1", token=1),
+        le.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=le.EndReason.SPEAKER, text="Welcome"),
+        le.AirChanged(channel=FLOOR, source=PERSON, t=5_000, t0=1_500),
+        le.AirHeld(channel=FLOOR, holder="c1", token=1),
     ]
     state = captioned()
     air = state.channels[FLOOR].air
@@ -90,15 +91,15 @@ def test_the_next_captioner_takes_over_by_a_higher_token_and_may_lower_it() -> N
     assert refused(state, put(), actor=CAPTIONER).code is RefusalCode.CONFLICT  # It is so already.
     taken = events(state, put(token=7), actor=OTHER, wall=WALL + 6_000)
     assert taken == [
-        ev.AirChanged(channel=FLOOR, source=PERSON, t=6_000, t0=6_000),
-        ev.AirHeld(channel=FLOOR, holder="c2", token=7),
+        le.AirChanged(channel=FLOOR, source=PERSON, t=6_000, t0=6_000),
+        le.AirHeld(channel=FLOOR, holder="c2", token=7),
     ]
     state = carry_out(state, put(token=7), actor=OTHER, wall=WALL + 6_000)
     assert state.channels[FLOOR].air.away == ((1_500, None),)
     lowered = events(state, put(token=0), actor=OTHER)
-    assert lowered == [ev.AirHeld(channel=FLOOR, holder="c2", token=0)]
+    assert lowered == [le.AirHeld(channel=FLOOR, holder="c2", token=0)]
     state = carry_out(state, put(token=0), actor=OTHER)
-    assert events(state, put(holder="c1"), actor=OTHER)[-1] == ev.AirHeld(channel=FLOOR, holder="c1", token=1)
+    assert events(state, put(holder="c1"), actor=OTHER)[-1] == le.AirHeld(channel=FLOOR, holder="c1", token=1)
 
 
 @pytest.mark.parametrize(
@@ -167,13 +168,13 @@ def test_a_line_of_somebody_who_is_not_on_air_is_offered_and_taken_by_whoever_is
     state = captioned()
     offers = events(state, typed("t", " A line. "), actor=OTHER, wall=WALL + 7_000)
     assert offers == [
-        ev.LineOffered(channel=FLOOR, segment=segment("t"), text="A line.", language="en", t=7_000, by="c2")
+        le.LineOffered(channel=FLOOR, segment=segment("t"), text="A line.", language="en", t=7_000, by="c2")
     ]
     state = carry_out(state, typed("t", "A line."), actor=OTHER, wall=WALL + 7_000)
     assert segment("t") not in state.segments
     assert refused(state, typed("t"), actor=TECHNICIAN).code is RefusalCode.CONFLICT
     taken = carry_out(state, typed("t", "A line"), actor=CAPTIONER, wall=WALL + 8_000)
-    assert (line_of(taken, "t").text, line_of(taken, "t").origin) == ("A line", ev.Origin.PERSON)
+    assert (line_of(taken, "t").text, line_of(taken, "t").origin) == ("A line", le.Origin.PERSON)
     assert refused(taken, typed("t"), actor=TECHNICIAN).code is RefusalCode.CONFLICT
     assert events(taken, correct("a", 0, 3, "Good day."), actor=OTHER)  # Whoever may, corrects what stands.
 
@@ -204,9 +205,9 @@ def test_what_was_offered_goes_with_what_is_not_to_be_kept() -> None:
 def test_a_tools_line_says_so_and_a_tool_mends_its_own_of_the_last_minute() -> None:
     state = carry_out(speaking(), typed("t"), actor=TOOL, wall=WALL + 2_000)
     line = line_of(state, "t")
-    assert (line.origin, line.tool) == (ev.Origin.PERSON, "StenoCo")
+    assert (line.origin, line.tool) == (le.Origin.PERSON, "StenoCo")
     mended = events(state, correct("t", 0, 0, "Welcome all."), actor=TOOL, wall=WALL + 60_000)
-    assert isinstance(mended[0], ev.SegmentCorrected)
+    assert isinstance(mended[0], le.SegmentCorrected)
     assert mended[0].machine
     assert not line_of(carry_out(state, correct("t", 0, 0, "So."), actor=TOOL, wall=WALL + 3_000), "t").mended
     late = refused(state, correct("t", 0, 0, "x"), actor=TOOL, wall=WALL + 62_001)
@@ -224,10 +225,10 @@ def test_a_tool_puts_itself_on_air_and_staff_put_it_back_there() -> None:
     assert (air.source, air.holder, air.tool, air.tools) == (OF_TOOL, "x1", "StenoCo", {"x1": "StenoCo"})
     state = carry_out(state, put(), actor=CAPTIONER, wall=WALL + 6_000)
     offered = events(state, typed("t"), actor=TOOL, wall=WALL + 7_000)
-    assert isinstance(offered[0], ev.LineOffered)
+    assert isinstance(offered[0], le.LineOffered)
     assert offered[0].tool == "StenoCo"
     again = events(state, put(OF_TOOL, holder="x1"), actor=TECHNICIAN, wall=WALL + 8_000)
-    assert isinstance(again[0], ev.AirChanged)
+    assert isinstance(again[0], le.AirChanged)
     assert (again[0].source, again[0].tool) == (OF_TOOL, "StenoCo")
     assert refused(state, put(holder="x1"), actor=TECHNICIAN).code is RefusalCode.INVALID
 
@@ -238,7 +239,7 @@ def test_a_tool_that_only_offered_lines_can_be_put_on_air_by_staff() -> None:
     assert state.channels[FLOOR].air.tools == {"x1": "StenoCo"}
     offered = state.offered.get(segment("t"))
     assert offered is not None
-    assert (offered.origin, offered.tool) == (ev.Origin.PERSON, "StenoCo")
+    assert (offered.origin, offered.tool) == (le.Origin.PERSON, "StenoCo")
     assert carry_out(state, put(OF_TOOL, holder="x1"), actor=TECHNICIAN).channels[FLOOR].air.tool == "StenoCo"
 
 
@@ -331,7 +332,7 @@ def test_no_rewinding_goes_back_behind_what_a_person_wrote_for_some_seconds_only
     said = commit("z", 0, word("So", 6_200, 6_400), start=6_200, generation=2)
     state = carry_out(state, ATTACH, said, actor=ENGINE)
     happened = events(state, do.RewindChannel(channel=FLOOR, t=0))
-    (rewound,) = (each for each in happened if isinstance(each, ev.ChannelRewound))
+    (rewound,) = (each for each in happened if isinstance(each, le.ChannelRewound))
     assert (rewound.t, rewound.segments) == (1_500, (segment("z"),))
     assert to_join(evolve(state, rewound), evolve(state, rewound).channels[FLOOR], 1_500) is not None
     long = back(carry_out(captioned(), typed("t"), actor=CAPTIONER, wall=WALL + 50_000), 58_000)
@@ -340,20 +341,20 @@ def test_no_rewinding_goes_back_behind_what_a_person_wrote_for_some_seconds_only
 
 
 def test_a_log_of_public_lanes_alone_tells_who_is_on_air_but_not_by_name() -> None:
-    state = evolve(opened(), ev.AirChanged(channel=FLOOR, source=PERSON, t=5, t0=0))
+    state = evolve(opened(), le.AirChanged(channel=FLOOR, source=PERSON, t=5, t0=0))
     air = state.channels[FLOOR].air
     assert (air.source, air.holder) == (PERSON, "")
-    again = evolve(state, ev.AirChanged(channel=FLOOR, source=MACHINE, t=9, t0=9))
+    again = evolve(state, le.AirChanged(channel=FLOOR, source=MACHINE, t=9, t0=9))
     assert again.channels[FLOOR].air.away == ((0, 9),)
-    assert evolve(again, ev.AirChanged(channel=FLOOR, source=MACHINE, t=9, t0=9)).channels[FLOOR].air.away == ((0, 9),)
+    assert evolve(again, le.AirChanged(channel=FLOOR, source=MACHINE, t=9, t0=9)).channels[FLOOR].air.away == ((0, 9),)
 
 
 def test_an_engines_line_is_the_machines_whatever_it_says() -> None:
     said = commit("c", 0, word("So", 2_000, 2_200), start=2_000)
     assert said.start is not None
-    said = msgspec.structs.replace(said, start=msgspec.structs.replace(said.start, origin=ev.Origin.PERSON))
+    said = msgspec.structs.replace(said, start=msgspec.structs.replace(said.start, origin=le.Origin.PERSON))
     state = carry_out(carry_out(speaking(), end("b", 1_500), actor=ENGINE), said, actor=ENGINE)
-    assert line_of(state, "c").origin is ev.Origin.MACHINE
+    assert line_of(state, "c").origin is le.Origin.MACHINE
 
 
 def test_an_unknown_line_is_no_line() -> None:

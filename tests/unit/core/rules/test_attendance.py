@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import attendance as ae
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import RollEntryId
@@ -20,7 +20,7 @@ CONFLICT, INVALID, UNKNOWN = RefusalCode.CONFLICT, RefusalCode.INVALID, RefusalC
 
 
 def count(people: int, *, corrects: bool = False) -> do.CountPeople:
-    return do.CountPeople(people=people, source=ev.CountSource.TYPED, corrects=corrects)
+    return do.CountPeople(people=people, source=ae.CountSource.TYPED, corrects=corrects)
 
 
 def sign(entry: str = "e1", name: str = "Ana  Souza", **words: str) -> do.SignRoll:
@@ -37,7 +37,7 @@ def closed_with(*commands: do.AnyCommand) -> State:
 
 
 def test_counts_of_the_room_are_kept_and_the_last_one_can_be_corrected() -> None:
-    assert events(created(), count(40), wall=7) == [ev.AttendanceCounted(people=40, source=ev.CountSource.TYPED, at=7)]
+    assert events(created(), count(40), wall=7) == [ae.AttendanceCounted(people=40, source=ae.CountSource.TYPED, at=7)]
     state = carry_out(created(), count(40), count(400), count(41, corrects=True), wall=7)
     assert [each.people for each in state.attendance.counts] == [40, 41]
     assert refused(created(), count(4, corrects=True)).code is CONFLICT
@@ -45,7 +45,7 @@ def test_counts_of_the_room_are_kept_and_the_last_one_can_be_corrected() -> None
 
 
 def test_a_session_has_so_many_counts_and_no_more() -> None:
-    one = RoomCount(people=1, source=ev.CountSource.TYPED, at=1)
+    one = RoomCount(people=1, source=ae.CountSource.TYPED, at=1)
     state = created()
     full = replace(state, attendance=replace(state.attendance, counts=(one,) * rules.MOST_COUNTS))
     assert refused(full, count(1)).code is CONFLICT
@@ -90,7 +90,7 @@ def test_a_list_has_so_many_entries_and_no_more() -> None:
 
 
 def test_the_list_is_opened_and_closed_and_never_where_young_people_take_part() -> None:
-    assert events(created(), do.ArrangeRoll(open=True)) == [ev.RollArranged(open=True)]
+    assert events(created(), do.ArrangeRoll(open=True)) == [ae.RollArranged(open=True)]
     assert refused(created(), do.ArrangeRoll(open=False)).code is CONFLICT
     assert refused(open_list(), do.ArrangeRoll(open=True)).code is CONFLICT
     assert carry_out(open_list(), do.ArrangeRoll(open=False)).attendance.roll is RollStatus.CLOSED
@@ -104,17 +104,17 @@ def test_the_final_list_names_everybody_and_sums_tell_no_small_group() -> None:
     others = [sign(f"o{n}", "Q", region="africa") for n in range(6)]
     state = closed_with(*people, *others)
     (final, *named) = events(state, do.FinaliseRoll(), actor=OFFICE)
-    assert isinstance(final, ev.RollFinalised)
+    assert isinstance(final, ae.RollFinalised)
     assert final.people == 16
     told = {cell: n for cells in final.groups.values() for cell, n in cells.items() if n is not None}
     assert told == {"africa": 6, "not-said": 10}, "four of ten could be told from six, were these told"
-    assert [each.name for each in named if isinstance(each, ev.RollNamed)] == [*(f"P{n}" for n in range(10)), *"QQQQQQ"]
+    assert [each.name for each in named if isinstance(each, ae.RollNamed)] == [*(f"P{n}" for n in range(10)), *"QQQQQQ"]
     done = carry_out(state, do.FinaliseRoll(), actor=OFFICE)
     assert (done.attendance.roll, done.attendance.signed) == (RollStatus.FINAL, 16)
     assert list(done.attendance.entries) == [f"n{n}" for n in range(1, 17)]
     for command in (do.FinaliseRoll(), do.ArrangeRoll(open=True), sign("e1")):
         assert refused(done, command, actor=OFFICE).message == "The attendance list is final and changes no more."
-    struck = evolve(done, ev.RollStruck(entry=RollEntryId("n1"))).attendance
+    struck = evolve(done, ae.RollStruck(entry=RollEntryId("n1"))).attendance
     assert ("n1" in struck.entries, struck.signed) == (False, 16)
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import get_args
 
 from moothall.core import commands as do
+from moothall.core.events.lines import AirSource
 from moothall.core.events.outcome_parts import Confirmer
-from moothall.core.events.types import Access, AirSource, ChannelKind
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, MessageId, SegmentId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, STAFF, channel_lane, hub_lane, words_lane

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -30,7 +31,7 @@ from support.sessions.deciding import (
 def test_a_correction_leaves_the_words_behind_it() -> None:
     state = speaking()
     assert events(state, correct("a", 0, 2, "Good evening"), actor=CAPTIONER) == [
-        ev.SegmentCorrected(
+        le.SegmentCorrected(
             channel=FLOOR, segment=segment("a"), base_revision=0, base_words=2, text="Good evening", tail=" all."
         )
     ]
@@ -79,7 +80,7 @@ BETTER = revise("a", 3, "Good mourning, all.")
 
 def test_an_engine_betters_the_line_that_it_has_just_ended() -> None:
     assert events(speaking(), BETTER, actor=ENGINE) == [
-        ev.SegmentCorrected(
+        le.SegmentCorrected(
             channel=FLOOR,
             segment=segment("a"),
             base_revision=0,
@@ -189,10 +190,10 @@ def test_what_lies_beside_such_a_span_is() -> None:
 def test_a_correction_says_that_the_speaker_proposed_it_unless_a_machine_made_it() -> None:
     proposed = msgspec.structs.replace(correct("a", 0, 2, "Good evening"), proposed=True)
     (event,) = events(speaking(), proposed, actor=CAPTIONER)
-    assert isinstance(event, ev.SegmentCorrected)
+    assert isinstance(event, le.SegmentCorrected)
     assert event.proposed is True
     (by_machine,) = events(speaking(), proposed, actor=ENGINE)
-    assert isinstance(by_machine, ev.SegmentCorrected)
+    assert isinstance(by_machine, le.SegmentCorrected)
     assert by_machine.proposed is msgspec.UNSET
     # A body without it has the bytes of earlier releases.
     assert b"proposed" not in msgspec.json.encode(by_machine)
@@ -205,7 +206,7 @@ def test_a_declined_proposal_becomes_public_in_the_line_for_which_it_was() -> No
     )
     state = speaking()
     assert events(state, told, actor=speaker) == [
-        ev.ProposalDeclined(
+        le.ProposalDeclined(
             channel=FLOOR, segment=segment("a"), text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
         )
     ]

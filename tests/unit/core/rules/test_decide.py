@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.glossary.fixed_wording import LONGEST
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -129,7 +131,7 @@ def test_media_time_never_runs_before_its_mapping() -> None:
 
 def test_closing_ends_the_open_line_and_is_not_before_the_last_word() -> None:
     assert events(speaking(), do.CloseSession(), wall=WALL + 100) == [
-        ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=ev.EndReason.CLOSE, text="Welcome"),
+        le.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=le.EndReason.CLOSE, text="Welcome"),
         ev.SessionClosed(t=1500),
     ]
     assert events(opened(), do.CloseSession(), wall=WALL + 100) == [ev.SessionClosed(t=100)]
@@ -196,17 +198,17 @@ def test_words_open_a_line_join_it_and_end_it() -> None:
     first, more = word("Good", 0, 300), word(" morning.", 300, 700)
     state = opened()
     assert events(state, commit("a", 0, first, start=0), actor=ENGINE) == [
-        ev.SegmentOpened(channel=FLOOR, segment=segment("a"), t0=0, language="en", origin=ev.Origin.MACHINE),
-        ev.WordsCommitted(channel=FLOOR, segment=segment("a"), first=0, words=(first,)),
+        le.SegmentOpened(channel=FLOOR, segment=segment("a"), t0=0, language="en", origin=le.Origin.MACHINE),
+        le.WordsCommitted(channel=FLOOR, segment=segment("a"), first=0, words=(first,)),
     ]
     state = carry_out(state, commit("a", 0, first, start=0), actor=ENGINE)
     assert events(state, commit("a", 1, more), actor=ENGINE) == [
-        ev.WordsCommitted(channel=FLOOR, segment=segment("a"), first=1, words=(more,))
+        le.WordsCommitted(channel=FLOOR, segment=segment("a"), first=1, words=(more,))
     ]
     state = carry_out(state, commit("a", 1, more), actor=ENGINE)
     # An end before the last word's is put right.
     assert events(state, end("a", 650), actor=ENGINE) == [
-        ev.SegmentEnded(channel=FLOOR, segment=segment("a"), t1=700, reason=ev.EndReason.SENTENCE, text="Good morning.")
+        le.SegmentEnded(channel=FLOOR, segment=segment("a"), t1=700, reason=le.EndReason.SENTENCE, text="Good morning.")
     ]
 
 
@@ -285,7 +287,7 @@ def test_a_title_is_mended_and_a_note_left() -> None:
         ev.SessionDescribed(title="Access for all")
     ]
     assert carry_out(created(), do.DescribeSession(title="Access for all")).title == "Access for all"
-    assert events(created(), do.LeaveNote(text="The booth is empty.")) == [ev.NoteLeft(text="The booth is empty.")]
+    assert events(created(), do.LeaveNote(text="The booth is empty.")) == [ne.NoteLeft(text="The booth is empty.")]
     for text in ("", "  ", "x" * (MAX_TEXT + 1)):
         assert refused(created(), do.DescribeSession(title=text)).code is RefusalCode.INVALID
         assert refused(created(), do.LeaveNote(text=text)).code is RefusalCode.INVALID

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.rules.lines import MOST_BACK
@@ -85,8 +86,8 @@ def test_set_back_it_ends_the_open_line_with_the_words_that_were_said_before() -
     def ended(state: State, t0: int) -> list[ev.AnyEvent]:
         return list(events(state, do.BeginNotRecorded(back=2000 - t0), wall=WALL + 2000))
 
-    def end_of(text: str, t1: int) -> ev.SegmentEnded:
-        return ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=t1, reason=ev.EndReason.CLOSE, text=text)
+    def end_of(text: str, t1: int) -> le.SegmentEnded:
+        return le.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=t1, reason=le.EndReason.CLOSE, text=text)
 
     assert ended(state, 1700) == [end_of("Welcome to", 1600), ev.NotRecordedBegan(t0=1700)]
     assert ended(state, 1200) == [end_of("", 1200), ev.NotRecordedBegan(t0=1200)]

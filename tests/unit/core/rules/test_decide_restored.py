@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -47,7 +48,7 @@ def standing(state: State) -> list[str]:
 def test_what_was_struck_stands_again_and_what_was_heard_instead_is_struck() -> None:
     state = redone()
     first, *again = events(state, RESTORE)
-    assert first == ev.ChannelRewound(channel=FLOOR, t=1490, segments=(C,))
+    assert first == le.ChannelRewound(channel=FLOOR, t=1490, segments=(C,))
     assert {event.type for event in map(_named, again)} == {"segment.opened", "words.committed", "segment.ended"}
     after = carry_out(state, RESTORE, actor=CAPTIONER)
     assert standing(after) == ["Good morning all.", "Welcome"]

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
@@ -60,7 +61,7 @@ def test_the_question_that_is_called_is_checked_again_and_on_no_public_list() ->
     done = events(state, do.ClearWall(), actor=CAPTIONER, wall=WALL + 5_000)
     assert done == [
         ev.WallCleared(t=5_001, withdrawn=name("a")),
-        ev.InterventionStatusChanged(intervention=name("a"), number=1, status=InterventionStatus.CHECKED, t=5_000),
+        qe.InterventionStatusChanged(intervention=name("a"), number=1, status=InterventionStatus.CHECKED, t=5_000),
     ]
     after = carry_out(state, do.ClearWall(), actor=CAPTIONER, wall=WALL + 5_000)
     found = listing(after.questions)

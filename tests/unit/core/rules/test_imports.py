@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Role
@@ -85,26 +86,26 @@ def test_a_past_meeting_is_closed_at_once_and_for_the_staff_alone() -> None:
 
 
 def test_a_line_has_its_captions_and_its_corrections() -> None:
-    words = (ev.Word("Hello", 1_000, 1_400), ev.Word(" all.", 1_400, 2_000))
+    words = (le.Word("Hello", 1_000, 1_400), le.Word(" all.", 1_400, 2_000))
     line = msgspec.structs.replace(LINE, text="Hello all.", words=words, revision=3, mended=True, accepted=True)
     state, events = carried_out(BEGUN, do.ImportLines(channel=FLOOR, lines=(line,)))
     opened, committed, ended, corrected = events
-    assert isinstance(opened, ev.SegmentOpened)
+    assert isinstance(opened, le.SegmentOpened)
     assert opened.cues is True
-    assert isinstance(committed, ev.WordsCommitted)
+    assert isinstance(committed, le.WordsCommitted)
     assert committed.words == words
-    assert isinstance(ended, ev.SegmentEnded)
-    assert isinstance(corrected, ev.SegmentCorrected)
+    assert isinstance(ended, le.SegmentEnded)
+    assert isinstance(corrected, le.SegmentCorrected)
     known = state.segments.get(SegmentId("a"))
     assert known is not None
     assert (known.whole, known.revision, known.mended, known.accepted) == ("Hello all.", 3, True, True)
 
 
 def test_a_line_of_many_captions_takes_several_events() -> None:
-    words = tuple(ev.Word("x", 1_000, 1_000) for _ in range(201))
+    words = tuple(le.Word("x", 1_000, 1_000) for _ in range(201))
     line = msgspec.structs.replace(LINE, text="x" * 201, words=words)
     _, events = carried_out(BEGUN, do.ImportLines(channel=FLOOR, lines=(line,)))
-    assert [event.first for event in events if isinstance(event, ev.WordsCommitted)] == [0, 200]
+    assert [event.first for event in events if isinstance(event, le.WordsCommitted)] == [0, 200]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_text_comes_from_one_file_and_has_no_lines_of_its_own() -> None:
     held = state_of(CREATE, ADD, do.OpenSession(), do.CloseSession())
     assert refused(held, BEGIN) is RefusalCode.CONFLICT
     moved = do.MovedSegment(
-        segment=SegmentId("m"), t0=0, t1=0, language="en", origin=ev.Origin.PERSON, text="Written here."
+        segment=SegmentId("m"), t0=0, t1=0, language="en", origin=le.Origin.PERSON, text="Written here."
     )
     there = do.MoveSegmentsHere(channel=FLOOR, session=None, lines=(moved,))
     written, _ = carried_out(state_of(CREATE, ADD, do.OpenSession(age=600_000)), there)
@@ -196,8 +197,8 @@ def test_the_file_is_kept_in_parts_for_the_staff() -> None:
         {"language": "no language"},
         {"revision": -1},
         {"mended": True},
-        {"words": (ev.Word("Something else.", 1_000, 2_000),)},
-        {"words": (ev.Word("Hello.", 0, 2_000),)},
+        {"words": (le.Word("Something else.", 1_000, 2_000),)},
+        {"words": (le.Word("Hello.", 0, 2_000),)},
         {"segment": SegmentId("A name")},
         {"speaker": SpeakerId("nobody")},
     ],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.removal.selection import not_kept
@@ -85,8 +86,8 @@ def test_it_may_begin_a_little_while_ago_by_the_rules_of_not_recorded() -> None:
     # What the log holds of it goes: one word of the open line, and another line whole.
     state = carry_out(speaking(), commit("b", 1, word(" to", 1_500, 1_600)), actor=ENGINE)
     ended, paused = events(state, do.PauseSession(back=500), wall=WALL + 2_000)
-    assert ended == ev.SegmentEnded(
-        channel=FLOOR, segment=segment("b"), t1=1_500, reason=ev.EndReason.CLOSE, text="Welcome"
+    assert ended == le.SegmentEnded(
+        channel=FLOOR, segment=segment("b"), t1=1_500, reason=le.EndReason.CLOSE, text="Welcome"
     )
     assert paused == ev.SessionPaused(t=2_000, t0=1_500)
     assert [(cut.line.id, cut.stays) for cut in not_kept(pause(state, 2_000, back=500))] == [("b", ((0, 1),))]
@@ -132,7 +133,7 @@ def test_nothing_is_written_in_a_break_and_it_is_said_why(command: do.AnyCommand
 def test_what_is_typed_after_it_stands_behind_it() -> None:
     state = resume(pause(speaking(), 2_000), 9_000)
     opened_line = events(state, TYPED, actor=CAPTIONER, wall=WALL + 8_000)[0]
-    assert isinstance(opened_line, ev.SegmentOpened)
+    assert isinstance(opened_line, le.SegmentOpened)
     assert opened_line.t0 == 9_000
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -63,17 +64,17 @@ def test_a_language_is_forced_among_those_of_the_channel_and_let_go() -> None:
     assert refused(speaking(), msgspec.structs.replace(force, language="fr")).code is RefusalCode.INVALID
 
 
-def rewound(state: State, t: int) -> ev.ChannelRewound:
+def rewound(state: State, t: int) -> le.ChannelRewound:
     event = events(state, do.RewindChannel(channel=FLOOR, t=t))[-1]
-    assert isinstance(event, ev.ChannelRewound)
+    assert isinstance(event, le.ChannelRewound)
     return event
 
 
 def test_rewinding_strikes_the_lines_from_there_on_whole() -> None:
     state = speaking()
-    assert rewound(state, 1100) == ev.ChannelRewound(channel=FLOOR, t=1100, segments=(segment("b"),))
-    assert rewound(state, 1300) == ev.ChannelRewound(channel=FLOOR, t=1200, segments=(segment("b"),))
-    assert rewound(state, 500) == ev.ChannelRewound(channel=FLOOR, t=0, segments=(segment("a"), segment("b")))
+    assert rewound(state, 1100) == le.ChannelRewound(channel=FLOOR, t=1100, segments=(segment("b"),))
+    assert rewound(state, 1300) == le.ChannelRewound(channel=FLOOR, t=1200, segments=(segment("b"),))
+    assert rewound(state, 500) == le.ChannelRewound(channel=FLOOR, t=0, segments=(segment("a"), segment("b")))
     after = carry_out(state, do.RewindChannel(channel=FLOOR, t=500))
     assert after.channels[FLOOR].committed_through == 0
     assert after.channels[FLOOR].open_segment is None
@@ -86,15 +87,15 @@ def test_rewinding_strikes_the_lines_from_there_on_whole() -> None:
 
 
 def test_rewinding_never_skips_what_was_not_heard_yet() -> None:
-    assert rewound(speaking(), 90_000) == ev.ChannelRewound(channel=FLOOR, t=1500, segments=())
+    assert rewound(speaking(), 90_000) == le.ChannelRewound(channel=FLOOR, t=1500, segments=())
 
 
 def test_an_open_line_that_stays_is_ended_before_its_channel_is_rewound() -> None:
     mended = carry_out(speaking(), correct("b", 0, 1, "Well"), actor=CAPTIONER)
     for state, text in ((speaking(), "Welcome"), (mended, "Well")):
         assert events(state, do.RewindChannel(channel=FLOOR, t=90_000)) == [
-            ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=ev.EndReason.LANGUAGE, text=text),
-            ev.ChannelRewound(channel=FLOOR, t=1500, segments=()),
+            le.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=le.EndReason.LANGUAGE, text=text),
+            le.ChannelRewound(channel=FLOOR, t=1500, segments=()),
         ]
     assert len(events(speaking(), do.RewindChannel(channel=FLOOR, t=1100))) == 1
 
@@ -103,17 +104,17 @@ def test_rewinding_stops_behind_what_a_person_mended_and_what_was_not_recorded()
     by_machine = carry_out(speaking(), correct("a", 0, 3, "Good"), actor=ENGINE)
     assert rewound(by_machine, 0).segments == (segment("a"), segment("b"))
     mended = carry_out(speaking(), correct("a", 0, 3, "Good"), actor=CAPTIONER)
-    assert rewound(mended, 0) == ev.ChannelRewound(channel=FLOOR, t=1000, segments=(segment("b"),))
+    assert rewound(mended, 0) == le.ChannelRewound(channel=FLOOR, t=1000, segments=(segment("b"),))
     state = carry_out(speaking(), end("b", 1500), actor=ENGINE)
     state = carry_out(state, do.BeginNotRecorded(), wall=WALL + 1600)
     assert refused(state, do.RewindChannel(channel=FLOOR, t=0)).code is RefusalCode.CONFLICT
     state = carry_out(state, do.EndNotRecorded(), wall=WALL + 2000)
     state = carry_out(state, commit("c", 0, word("So", 2100, 2200), start=2100), actor=ENGINE)
-    assert rewound(state, 0) == ev.ChannelRewound(channel=FLOOR, t=2000, segments=(segment("c"),))
+    assert rewound(state, 0) == le.ChannelRewound(channel=FLOOR, t=2000, segments=(segment("c"),))
 
 
 def test_rewinding_leaves_what_people_wrote_and_what_came_from_elsewhere() -> None:
-    moved = do.MovedSegment(segment=segment("m"), t0=100, t1=9000, language="en", origin=ev.Origin.MACHINE, text="Hm")
+    moved = do.MovedSegment(segment=segment("m"), t0=100, t1=9000, language="en", origin=le.Origin.MACHINE, text="Hm")
     state = carry_out(speaking(), typed(), actor=CAPTIONER)
     state = carry_out(state, do.MoveSegmentsHere(channel=FLOOR, session=OTHER, lines=(moved,)), wall=LATER)
     assert rewound(state, 0).segments == (segment("a"), segment("b"))
@@ -130,11 +131,11 @@ def test_a_typed_line_comes_whole_at_the_time_of_now_and_leaves_the_open_one_ope
         speaking(), do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.SetSpeaker(channel=FLOOR, speaker=ANA)
     )
     assert events(state, typed(), actor=CAPTIONER, wall=WALL + 1400) == [
-        ev.SegmentOpened(
-            channel=FLOOR, segment=segment("t1"), t0=1400, language="en", origin=ev.Origin.PERSON, speaker=ANA
+        le.SegmentOpened(
+            channel=FLOOR, segment=segment("t1"), t0=1400, language="en", origin=le.Origin.PERSON, speaker=ANA
         ),
-        ev.SegmentEnded(
-            channel=FLOOR, segment=segment("t1"), t1=1400, reason=ev.EndReason.SENTENCE, text="Welcome, all."
+        le.SegmentEnded(
+            channel=FLOOR, segment=segment("t1"), t1=1400, reason=le.EndReason.SENTENCE, text="Welcome, all."
         ),
     ]
     after = carry_out(state, typed(), actor=CAPTIONER, wall=WALL + 1400)
@@ -154,9 +155,9 @@ def test_how_a_typed_line_came_about_follows_from_who_typed_it_and_interpreters_
     answer = refused(state, typed(), actor=INTERPRETER)
     assert answer.code is RefusalCode.FORBIDDEN
     own = typed(channel=FRENCH, language="fr")
-    for actor, origin in ((INTERPRETER, ev.Origin.INTERPRETER), (CAPTIONER, ev.Origin.PERSON)):
+    for actor, origin in ((INTERPRETER, le.Origin.INTERPRETER), (CAPTIONER, le.Origin.PERSON)):
         opened_line = events(state, own, actor=actor)[0]
-        assert isinstance(opened_line, ev.SegmentOpened)
+        assert isinstance(opened_line, le.SegmentOpened)
         assert opened_line.origin is origin
 
 
@@ -193,7 +194,7 @@ def test_nothing_is_typed_into_what_is_closed_or_not_recorded() -> None:
     state = carry_out(state, do.EndNotRecorded(), wall=WALL + 3000)
     # A clock that was set back since puts no line into the span.
     opening = events(state, typed(), wall=WALL + 2500)[0]
-    assert isinstance(opening, ev.SegmentOpened)
+    assert isinstance(opening, le.SegmentOpened)
     assert opening.t0 == 3000
 
 
@@ -213,7 +214,7 @@ def away(*names: str, session: SessionId = OTHER) -> do.MoveSegmentsAway:
 
 
 def test_finished_lines_are_moved_away() -> None:
-    event = ev.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=OTHER)
+    event = le.SegmentsMovedAway(channel=FLOOR, segments=(segment("a"),), session=OTHER)
     assert events(speaking(), away("a"), wall=LATER) == [event]
     assert line_of(carry_out(speaking(), away("a"), wall=LATER), "a").gone
 
@@ -261,7 +262,7 @@ def test_a_line_that_may_still_be_taken_off_the_record_stays_where_it_would_be_f
 
 
 def moved(name: str = "m1", **fields: object) -> do.MovedSegment:
-    line = do.MovedSegment(segment=segment(name), t0=10, t1=90, language="en", origin=ev.Origin.MACHINE, text="Hello.")
+    line = do.MovedSegment(segment=segment(name), t0=10, t1=90, language="en", origin=le.Origin.MACHINE, text="Hello.")
     return msgspec.structs.replace(line, **fields)
 
 
@@ -270,10 +271,10 @@ def here(*lines: do.MovedSegment) -> do.MoveSegmentsHere:
 
 
 def test_lines_arrive_whole_and_keep_that_a_person_mended_them() -> None:
-    made = events(speaking(), here(moved(), moved("m2", mended=True, origin=ev.Origin.INTERPRETER)), wall=LATER)
-    assert made[0] == ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m1"), segment("m2")), session=OTHER)
+    made = events(speaking(), here(moved(), moved("m2", mended=True, origin=le.Origin.INTERPRETER)), wall=LATER)
+    assert made[0] == le.SegmentsMovedHere(channel=FLOOR, segments=(segment("m1"), segment("m2")), session=OTHER)
     assert [type(event) for event in made[1:]] == [
-        ev.SegmentOpened, ev.SegmentEnded, ev.SegmentOpened, ev.SegmentEnded, ev.SegmentCorrected,
+        le.SegmentOpened, le.SegmentEnded, le.SegmentOpened, le.SegmentEnded, le.SegmentCorrected,
     ]  # fmt: skip
     state = carry_out(speaking(), here(moved(), moved("m2", mended=True, text="Bye.")), wall=LATER)
     first, second = line_of(state, "m1"), line_of(state, "m2")
@@ -320,7 +321,7 @@ def test_lines_that_were_moved_away_stand_again_with_their_words_under_a_name_of
     state = moved_away(speaking(), "a")
     made = events(state, back("a"))
     name = returned(segment("a"))
-    assert made[0] == ev.SegmentsMovedHere(channel=FLOOR, segments=(name,), session=OTHER)
+    assert made[0] == le.SegmentsMovedHere(channel=FLOOR, segments=(name,), session=OTHER)
     after = carry_out(state, back("a"))
     line, was = line_of(after, name), line_of(speaking(), "a")
     assert (line.words, line.whole, line.t0, line.t1) == (was.words, was.whole, was.t0, was.t1)
@@ -359,9 +360,9 @@ def test_only_lines_that_were_moved_away_are_brought_back(command: do.BringSegme
 def test_a_typed_line_that_was_moved_away_stands_again_whole() -> None:
     state = moved_away(carry_out(speaking(), typed(), actor=CAPTIONER), "t1")
     arrived, opened_again, ended_again = events(state, back("t1"))
-    assert isinstance(arrived, ev.SegmentsMovedHere)
-    assert isinstance(opened_again, ev.SegmentOpened)
-    assert isinstance(ended_again, ev.SegmentEnded)
-    assert opened_again.origin is ev.Origin.PERSON
+    assert isinstance(arrived, le.SegmentsMovedHere)
+    assert isinstance(opened_again, le.SegmentOpened)
+    assert isinstance(ended_again, le.SegmentEnded)
+    assert opened_again.origin is le.Origin.PERSON
     assert ended_again.text == "Welcome, all."
     assert (opened_again.segment, ended_again.segment) == arrived.segments * 2

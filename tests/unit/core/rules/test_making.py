@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import hubs as he
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.hubs.presence import HubNow
@@ -170,14 +171,14 @@ def state_hub(**more: object) -> do.SetHubPresence:
 
 def test_how_a_hub_stands_is_said_whole_and_once() -> None:
     assert events(created(), STATE) == [
-        ev.HubPresenceChanged(hub="north.kisumu", title="Kisumu", people=23, here=True, since=1_000, t=0)
+        he.HubPresenceChanged(hub="north.kisumu", title="Kisumu", people=23, here=True, since=1_000, t=0)
     ]
     state = carry_out(speaking(), STATE)
     assert state.hubs == {"north.kisumu": HubNow(title="Kisumu", people=23, most=23, here=True, since=1_000)}
     assert refused(state, STATE).code is RefusalCode.CONFLICT
     assert carry_out(state, state_hub(counted=500)).hubs["north.kisumu"].counted == 500
     (cut,) = events(state, state_hub(here=False, since=2_000), wall=state.clock[1] + 7_000)
-    assert isinstance(cut, ev.HubPresenceChanged)
+    assert isinstance(cut, he.HubPresenceChanged)
     assert cut.t == state.clock[0] + 7_000
     assert carry_out(state, state_hub(people=None)).hubs["north.kisumu"].people is None
 

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import hubs as he
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId
@@ -54,12 +55,12 @@ def said(*names: str) -> State:
 
 def test_a_note_for_all_or_one_role_is_read_and_the_header_says_by_whom() -> None:
     assert events(created(), note(to=Role.CAPTIONER), actor=MODERATOR) == [
-        ev.NoteLeft(text="Water, please.", note=NoteId("n"), to=Role.CAPTIONER)
+        ne.NoteLeft(text="Water, please.", note=NoteId("n"), to=Role.CAPTIONER)
     ]
     state = carry_out(created(), note(), actor=MODERATOR)
     read = do.ReadNote(note=NoteId("n"))
-    assert events(state, read, actor=MODERATOR) == [ev.NoteRead(note=NoteId("n"))]
-    assert events(carry_out(state, read), read) == [ev.NoteRead(note=NoteId("n"))]
+    assert events(state, read, actor=MODERATOR) == [ne.NoteRead(note=NoteId("n"))]
+    assert events(carry_out(state, read), read) == [ne.NoteRead(note=NoteId("n"))]
     assert refused(state, do.ReadNote(note=NoteId("m"))).code is RefusalCode.UNKNOWN
     assert refused(state, do.ReadNote(note=NoteId(""))).code is RefusalCode.UNKNOWN
 
@@ -85,7 +86,7 @@ def test_what_is_no_note(command: do.AnyCommand, code: RefusalCode) -> None:
 def test_a_session_takes_so_many_notes() -> None:
     state = carry_out(created(), *(note(f"n{n}") for n in range(MOST_NOTES)))
     assert refused(state, note()).code is RefusalCode.CONFLICT
-    assert events(state, note("")) == [ev.NoteLeft(text="Water, please.")]
+    assert events(state, note("")) == [ne.NoteLeft(text="Water, please.")]
 
 
 def test_no_hub_keeps_others_from_leaving_notes() -> None:
@@ -101,14 +102,14 @@ def test_no_hub_keeps_others_from_leaving_notes() -> None:
 
 def test_a_hubs_note_goes_both_ways_in_the_hubs_own_lane() -> None:
     sent = events(created(), to_hub(), actor=MODERATOR)
-    assert sent == [ev.HubNoteLeft(hub="kisumu", note=NoteId("h"), text="You are next.", by=Role.MODERATOR)]
+    assert sent == [he.HubNoteLeft(hub="kisumu", note=NoteId("h"), text="You are next.", by=Role.MODERATOR)]
     assert sent[0].lane() == "hub:kisumu"
     state = carry_out(created(), to_hub(), actor=MODERATOR)
     read = do.ReadHubNote(hub="kisumu", note=NoteId("h"))
-    assert events(state, read, actor=KISUMU) == [ev.HubNoteRead(hub="kisumu", note=NoteId("h"), by=Role.HUB)]
+    assert events(state, read, actor=KISUMU) == [he.HubNoteRead(hub="kisumu", note=NoteId("h"), by=Role.HUB)]
     assert [each.read for each in carry_out(state, read, actor=KISUMU).notes_and_tags.hub_notes] == [(Role.HUB,)]
     answer = events(state, to_hub("i", "Ready."), actor=KISUMU)
-    assert answer == [ev.HubNoteLeft(hub="kisumu", note=NoteId("i"), text="Ready.", by=Role.HUB)]
+    assert answer == [he.HubNoteLeft(hub="kisumu", note=NoteId("i"), text="Ready.", by=Role.HUB)]
 
 
 def test_a_note_is_read_where_it_was_left() -> None:
@@ -158,7 +159,7 @@ def test_policy_questions_are_few_and_differ() -> None:
         return do.ListPolicyQuestions(questions=questions)
 
     two = lists(question("q1"), question("q2"))
-    assert events(created(), two) == [ev.PolicyQuestionsListed(questions=two.questions)]
+    assert events(created(), two) == [ne.PolicyQuestionsListed(questions=two.questions)]
     assert refused(carry_out(created(), two), two).code is RefusalCode.CONFLICT
     assert carry_out(created(), two, lists()).notes_and_tags.questions == ()
     for wrong in (
@@ -174,7 +175,7 @@ def test_policy_questions_are_few_and_differ() -> None:
 def test_a_line_is_tagged_and_untagged() -> None:
     state = said()
     assert events(state, tag(Tag.AGREED)) == [
-        ev.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId("q1"))
+        ne.SegmentTagged(segment=A, tag=Tag.AGREED, question=PolicyQuestionId("q1"))
     ]
     state = carry_out(state, tag(Tag.AGREED), tag(Tag.OPTION, None))
     assert refused(state, tag(Tag.AGREED)).code is RefusalCode.CONFLICT

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -39,7 +40,7 @@ def the(state: State) -> Poll:
 
 def test_a_show_of_hands_from_its_opening_to_its_end() -> None:
     (opened,) = events(speaking(), ask())
-    assert isinstance(opened, ev.PollOpened)
+    assert isinstance(opened, qe.PollOpened)
     assert (opened.number, opened.question, opened.options) == (1, "Shall we go on?", ("Yes", "No"))
     state = carry_out(speaking(), ask(), do.CountRoom(poll=P, room=(12, 3)))
     state = carry_out(state, do.CountPoll(poll=P, remote=(4, 1)), actor=SYSTEM)
@@ -50,7 +51,7 @@ def test_a_show_of_hands_from_its_opening_to_its_end() -> None:
     state = carry_out(state, do.CountPoll(poll=P, remote=(5, 1)), do.CountRoom(poll=P, room=(12, 4)))
     assert the(state).sums == (17, 5)
     (second,) = events(state, ask(Q))
-    assert isinstance(second, ev.PollOpened)
+    assert isinstance(second, qe.PollOpened)
     assert second.number == 2
 
 
@@ -61,7 +62,7 @@ def test_a_number_is_given_once_although_what_had_it_was_removed(gone: tuple[int
     for n, name in enumerate(names):
         opened, closed = ask(name), do.ClosePoll(poll=name)
         if n in gone:
-            for event in (None, ev.PollCounted(poll=name, remote=(1, 0), room=(0, 0)), ev.PollClosed(poll=name, t=9)):
+            for event in (None, qe.PollCounted(poll=name, remote=(1, 0), room=(0, 0)), qe.PollClosed(poll=name, t=9)):
                 state = evolve(state, event)
         else:
             state = carry_out(state, opened, closed)
@@ -72,7 +73,7 @@ def test_a_number_is_given_once_although_what_had_it_was_removed(gone: tuple[int
             questions=msgspec.structs.replace(state.questions, polls=(msgspec.structs.replace(only, number=2),)),
         )
     (third,) = events(state, ask(Q))
-    assert isinstance(third, ev.PollOpened)
+    assert isinstance(third, qe.PollOpened)
     assert third.number == 3
 
 
@@ -104,7 +105,7 @@ def test_one_is_open_at_a_time_while_the_meeting_is() -> None:
     # It goes on under its number, as it was.
     assert refused(state, ask(options=("Yes", "Never"))).code is RefusalCode.CONFLICT
     (opened,) = events(state, ask())
-    assert isinstance(opened, ev.PollOpened)
+    assert isinstance(opened, qe.PollOpened)
     assert opened.number == 1
 
 
@@ -176,7 +177,7 @@ def test_every_act_can_be_undone() -> None:
 
 
 def test_an_act_is_told_though_its_opening_was_removed() -> None:
-    assert read_act(speaking(), [ev.PollClosed(poll=P, t=1)]).commands == ()
+    assert read_act(speaking(), [qe.PollClosed(poll=P, t=1)]).commands == ()
 
 
 def test_a_vote_is_taken_while_its_show_of_hands_goes_on() -> None:

@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import hubs as he
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
-from moothall.core.events.types import PolicyQuestion
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import PolicyQuestionId, SegmentId, SpeakerId
@@ -31,7 +33,7 @@ from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, of
 def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_alone() -> None:
     state = speaking()
     received, stands = events(state, ask("a", " Why? ", name=" Ana ", age=3_000), actor=SOMEBODY, wall=WALL + 10_000)
-    assert received == ev.InterventionReceived(
+    assert received == qe.InterventionReceived(
         intervention=name("a"),
         number=1,
         kind=InterventionKind.QUESTION,
@@ -42,12 +44,12 @@ def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_al
         asker="by-a",
         t=7_000,
     )
-    assert stands == ev.InterventionStatusChanged(
+    assert stands == qe.InterventionStatusChanged(
         intervention=name("a"), number=1, status=InterventionStatus.CHECKED, t=7_000
     )
     assert (received.lane(), stands.lane()) == ("staff", "questions")
     flagged = events(state, ask("a", flags=("blocked-word",)), actor=SOMEBODY)[1]
-    assert flagged == ev.InterventionFlagged(intervention=name("a"), flags=("blocked-word",))
+    assert flagged == qe.InterventionFlagged(intervention=name("a"), flags=("blocked-word",))
     assert flagged.lane() == "staff"
 
 
@@ -83,7 +85,7 @@ def test_a_person_has_one_open_request_to_speak_and_some_questions() -> None:
 def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:
     state = carry_out(speaking(), do.CloseSession(), wall=WALL + 60_000)
     late = events(state, ask("a", age=5_000), wall=WALL + 62_000)[0]
-    assert isinstance(late, ev.InterventionReceived)
+    assert isinstance(late, qe.InterventionReceived)
     assert (late.after_close, late.t) == (True, 57_000)
     wish = ask("r", "", kind=InterventionKind.REQUEST, age=5_000)
     after = carry_out(state, ask("a", age=5_000), wish, actor=SOMEBODY, wall=WALL + 62_000)
@@ -106,18 +108,18 @@ def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:
 def test_it_is_public_from_its_approval_on_as_it_was_mended() -> None:
     state = asked()
     (reworded,) = events(state, do.Reword(intervention=name("a"), text="Why now?"), actor=MODERATOR)
-    assert reworded == ev.InterventionReworded(intervention=name("a"), text="Why now?")
+    assert reworded == qe.InterventionReworded(intervention=name("a"), text="Why now?")
     state = carry_out(state, do.Reword(intervention=name("a"), text="Why now?"), actor=MODERATOR)
     published, stands = events(state, stand(InterventionStatus.QUEUED, "a"), actor=MODERATOR)
-    assert isinstance(published, ev.InterventionPublished)
+    assert isinstance(published, qe.InterventionPublished)
     assert (published.text, published.number, published.lane()) == ("Why now?", 1, "questions")
-    assert isinstance(stands, ev.InterventionStatusChanged)
+    assert isinstance(stands, qe.InterventionStatusChanged)
     state = carry_out(state, stand(InterventionStatus.QUEUED, "a"), actor=MODERATOR)
     assert (of(state, "a").received, of(state, "a").text, of(state, "a").published) == ("Why?", "Why now?", True)
     again = events(state, do.Reword(intervention=name("a"), text="Why, now?"), actor=MODERATOR)
-    assert [type(event) for event in again] == [ev.InterventionReworded, ev.InterventionPublished]
+    assert [type(event) for event in again] == [qe.InterventionReworded, qe.InterventionPublished]
     held = events(state, stand(InterventionStatus.CHECKED, "a"), actor=MODERATOR)
-    assert [type(event) for event in held] == [ev.InterventionStatusChanged]
+    assert [type(event) for event in held] == [qe.InterventionStatusChanged]
     for text in ("Why now?", "", "x" * (MAX_TEXT + 1)):
         refused(state, do.Reword(intervention=name("a"), text=text), actor=MODERATOR)
     assert refused(state, do.Reword(intervention=name("x"), text="?")).code is RefusalCode.UNKNOWN
@@ -127,8 +129,8 @@ def test_a_rude_name_is_mended_or_taken_off_and_stays_as_it_was_given_for_the_st
     state = carry_out(asked(), ask("d", "Who?", name="Rude"), stand(InterventionStatus.QUEUED, "d"), actor=MODERATOR)
     mend = do.Reword(intervention=name("d"), text="Who?", name=" ")
     reworded, published = events(state, mend, actor=MODERATOR)
-    assert reworded == ev.InterventionReworded(intervention=name("d"), text="Who?", name="")
-    assert isinstance(published, ev.InterventionPublished)
+    assert reworded == qe.InterventionReworded(intervention=name("d"), text="Who?", name="")
+    assert isinstance(published, qe.InterventionPublished)
     assert published.name == ""
     state = carry_out(state, mend, actor=MODERATOR)
     assert (of(state, "d").name, of(state, "d").given) == ("", "Rude")
@@ -148,8 +150,8 @@ def test_what_is_not_taken_says_why_and_nobody_reads_what_it_said() -> None:
     )
     done = events(state, stand(InterventionStatus.DECLINED, "a", "b", reason="It was answered."), actor=MODERATOR)
     assert [event.lane() for event in done] == ["questions", "staff", "questions", "staff", "hub:nairobi"]
-    assert [event.reason for event in done if isinstance(event, ev.InterventionStatusChanged)] == ["", ""]
-    assert {event.reason for event in done if isinstance(event, ev.InterventionDeclined)} == {"It was answered."}
+    assert [event.reason for event in done if isinstance(event, qe.InterventionStatusChanged)] == ["", ""]
+    assert {event.reason for event in done if isinstance(event, qe.InterventionDeclined)} == {"It was answered."}
     state = carry_out(state, stand(InterventionStatus.DECLINED, "a", reason="It was answered."), actor=MODERATOR)
     assert refused(state, stand(InterventionStatus.DECLINED, "a", reason="No.")).code is RefusalCode.STALE
     state = carry_out(state, stand(InterventionStatus.QUEUED, "a"), actor=MODERATOR)
@@ -159,7 +161,7 @@ def test_what_is_not_taken_says_why_and_nobody_reads_what_it_said() -> None:
 def test_a_hub_is_told_why_what_was_asked_there_is_not_taken_in_a_lane_of_its_own() -> None:
     state = carry_out(asked(), ask("h", origin="hub:north.kisumu"))
     done = events(state, stand(InterventionStatus.DECLINED, "h", reason="It was answered."), actor=MODERATOR)
-    told = ev.HubDeclined(hub="north.kisumu", intervention=name("h"), reason="It was answered.")
+    told = he.HubDeclined(hub="north.kisumu", intervention=name("h"), reason="It was answered.")
     assert [event.lane() for event in done] == ["questions", "staff", "hub:north.kisumu"]
     assert done[2] == told
     for order in (done, done[::-1]):  # A hub's own lane comes beside the others, earlier or later than they do.
@@ -170,7 +172,7 @@ def test_a_hub_is_told_why_what_was_asked_there_is_not_taken_in_a_lane_of_its_ow
 
 
 def test_a_log_of_an_earlier_release_has_the_reason_where_it_says_that_something_is_not_taken() -> None:
-    old = ev.InterventionStatusChanged(
+    old = qe.InterventionStatusChanged(
         intervention=name("a"), number=1, status=InterventionStatus.DECLINED, t=9, reason="No time."
     )
     state = evolve(asked(), old)
@@ -215,7 +217,7 @@ def test_whoever_is_called_to_speak_is_named_in_the_text() -> None:
     assert [type(event) for event in events(state, stand(InterventionStatus.CALLED, "r"))][1:] == [ev.SpeakerChanged]
     nowhere = msgspec.structs.replace(state, channels={})
     assert [type(event) for event in events(nowhere, stand(InterventionStatus.CALLED, "r"))] == [
-        ev.InterventionStatusChanged
+        qe.InterventionStatusChanged
     ]
 
 
@@ -296,18 +298,18 @@ def test_it_is_answered_in_writing_and_the_answer_may_be_mended() -> None:
     assert refused(state, stand(InterventionStatus.WRITTEN, "a")).code is RefusalCode.INVALID
     answer = do.WriteAnswer(intervention=name("a"), text=" Because. ", language="en")
     written, stands = events(state, answer, actor=MODERATOR)
-    assert written == ev.InterventionWritten(intervention=name("a"), number=1, text="Because.", language="en")
-    assert isinstance(stands, ev.InterventionStatusChanged)
+    assert written == qe.InterventionWritten(intervention=name("a"), number=1, text="Because.", language="en")
+    assert isinstance(stands, qe.InterventionStatusChanged)
     state = carry_out(state, answer, actor=MODERATOR)
     found = of(state, "a")
     assert (found.status, found.answer, found.answer_language) == (InterventionStatus.WRITTEN, "Because.", "en")
     mended = msgspec.structs.replace(answer, text="Because so.")
-    assert [type(event) for event in events(state, mended)] == [ev.InterventionWritten]
+    assert [type(event) for event in events(state, mended)] == [qe.InterventionWritten]
     first = events(state, msgspec.structs.replace(answer, intervention=name("b")))
     assert [type(event) for event in first] == [
-        ev.InterventionPublished,
-        ev.InterventionWritten,
-        ev.InterventionStatusChanged,
+        qe.InterventionPublished,
+        qe.InterventionWritten,
+        qe.InterventionStatusChanged,
     ]
     for wrong in ({"text": "x" * (MAX_ANSWER + 1)}, {"text": ""}, {"language": "?"}):
         assert refused(state, msgspec.structs.replace(answer, **wrong)).code is RefusalCode.INVALID
@@ -329,7 +331,7 @@ def test_the_chair_may_put_the_queue_in_another_order_and_say_by_which_rule_it_g
 def test_supports_are_counted_by_the_server_in_whole_numbers() -> None:
     state = asked()
     (counted,) = events(state, do.CountSupport(counts={name("a"): 3, name("b"): 0}))
-    assert counted == ev.SupportCounted(counts={name("a"): 3})
+    assert counted == qe.SupportCounted(counts={name("a"): 3})
     state = carry_out(state, do.CountSupport(counts={name("a"): 3}))
     assert of(state, "a").support == 3
     assert refused(state, do.CountSupport(counts={name("a"): 3})).code is RefusalCode.CONFLICT
@@ -366,14 +368,14 @@ def test_none_gets_words_again_whose_words_were_removed() -> None:
     ):
         assert refused(state, command, actor=MODERATOR).code is RefusalCode.CONFLICT
     published, _ = events(state, stand(InterventionStatus.QUEUED, "b"), actor=MODERATOR)
-    assert isinstance(published, ev.InterventionPublished)
+    assert isinstance(published, qe.InterventionPublished)
     assert (published.text, published.name, published.removed) == ("", "", True)
 
 
 def test_an_author_puts_off_and_comes_back_and_the_turn_was_none() -> None:
     state = carry_out(asked(), stand(InterventionStatus.QUEUED, "a", "b"), actor=MODERATOR)
     (put_off,) = events(state, stand(InterventionStatus.LATER, "a"), actor=SOMEBODY)
-    assert put_off == ev.InterventionStatusChanged(
+    assert put_off == qe.InterventionStatusChanged(
         intervention=name("a"), number=1, status=InterventionStatus.LATER, t=0, own=True
     )
     state = carry_out(state, stand(InterventionStatus.LATER, "a"), actor=SOMEBODY)
@@ -431,7 +433,7 @@ def test_a_turn_whose_end_was_removed_takes_nothing_of_the_next_one() -> None:
         asked(), stand(InterventionStatus.QUEUED, "a", "b"), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR
     )
     state = carry_out(state, stand(InterventionStatus.CALLED, "b"), actor=MODERATOR, wall=WALL + 60_000)
-    taken = ev.InterventionStatusChanged(intervention=name("a"), number=1, status=InterventionStatus.DECLINED, t=10_000)
+    taken = qe.InterventionStatusChanged(intervention=name("a"), number=1, status=InterventionStatus.DECLINED, t=10_000)
     state = evolve(
         msgspec.structs.replace(state, questions=state.questions.with_(name("a"), status=InterventionStatus.CALLED)),
         taken,
@@ -478,13 +480,13 @@ def test_who_has_the_floor_already_is_not_given_it_again_with_the_call() -> None
     state = carry_out(state, stand(InterventionStatus.ANSWERED, "r"), actor=MODERATOR)
     state = carry_out(state, do.SetSpeaker(channel=FLOOR, speaker=speaker_of(of(state, "r"))), actor=SYSTEM)
     again = events(state, stand(InterventionStatus.CALLED, "r"), actor=MODERATOR)
-    assert [type(event) for event in again] == [ev.InterventionStatusChanged]
+    assert [type(event) for event in again] == [qe.InterventionStatusChanged]
 
 
 def test_who_may_ask_is_limited_and_that_is_undone() -> None:
     assert refused(asked(), do.LimitAsking(known=False), actor=MODERATOR).code is RefusalCode.CONFLICT
     limited = events(asked(), do.LimitAsking(known=True), actor=MODERATOR)
-    assert limited == [ev.AskingLimited(known=True)]
+    assert limited == [qe.AskingLimited(known=True)]
     state = carry_out(asked(), do.LimitAsking(known=True), actor=MODERATOR)
     assert state.questions.known_only
     reading = read_act(asked(), limited)
@@ -498,7 +500,7 @@ def report(what: str) -> do.ReportAbuse:
 def test_readers_report_what_they_can_read_and_it_stays_where_it_was() -> None:
     state = carry_out(asked(), stand(InterventionStatus.QUEUED, "a"), actor=MODERATOR)
     told = events(state, report("a"), actor=SOMEBODY)
-    assert told == [ev.InterventionFlagged(intervention=name("a"), flags=("reported",))]
+    assert told == [qe.InterventionFlagged(intervention=name("a"), flags=("reported",))]
     assert told[0].lane() == "staff"
     after = carry_out(state, report("a"), actor=SOMEBODY)
     assert of(after, "a").status is InterventionStatus.QUEUED
@@ -511,7 +513,7 @@ def test_nobody_reports_what_nobody_may_read() -> None:
     assert refused(asked(), report("none"), actor=SOMEBODY).code is RefusalCode.UNKNOWN
     state = carry_out(asked(), stand(InterventionStatus.QUEUED, "a"), actor=MODERATOR)
     was = of(state, "a")
-    removed = ev.InterventionRemoved(
+    removed = qe.InterventionRemoved(
         intervention=was.id, number=1, kind=was.kind, language=was.language, origin=was.origin, asker=was.asker, t=was.t
     )
     gone = evolve(state, removed)
@@ -530,7 +532,7 @@ def test_flags_are_few_short_names_and_change_something() -> None:
         return do.Flag(intervention=name("a"), flags=flags)
 
     assert events(asked(), flag("abuse", "abuse"), actor=MODERATOR) == [
-        ev.InterventionFlagged(intervention=name("a"), flags=("abuse",))
+        qe.InterventionFlagged(intervention=name("a"), flags=("abuse",))
     ]
     assert refused(asked(), flag(), actor=MODERATOR).code is RefusalCode.CONFLICT
     assert refused(asked(), flag("Not a name"), actor=MODERATOR).code is RefusalCode.INVALID
@@ -555,7 +557,7 @@ def test_a_question_stands_under_one_policy_question_at_most_for_the_staff_alone
         return do.TagIntervention(intervention=name(what), question=question)
 
     (told,) = events(state, under(pays), actor=MODERATOR)
-    assert told == ev.InterventionTagged(intervention=name("a"), question=pays)
+    assert told == qe.InterventionTagged(intervention=name("a"), question=pays)
     assert told.lane() == "staff"
     state = carry_out(state, under(pays), under(when), actor=MODERATOR)
     assert of(state, "a").under == when

@@ -17,6 +17,7 @@ from moothall.core.captioning.control_tokens import (
     heard_behind,
     to_join,
 )
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -42,9 +43,9 @@ from support.sessions.deciding import (
 
 OTHER = Actor(Role.CAPTIONER, "c2")
 TOOL = Actor(Role.TOOL, "x1", tool="StenoCo")
-ON = do.PutOnAir(channel=FLOOR, source=ev.AirSource.RESPEAKER)
-WRITES = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
-OFF = do.PutOnAir(channel=FLOOR, source=ev.AirSource.MACHINE)
+ON = do.PutOnAir(channel=FLOOR, source=le.AirSource.RESPEAKER)
+WRITES = do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON)
+OFF = do.PutOnAir(channel=FLOOR, source=le.AirSource.MACHINE)
 ATTACH = do.AttachEngine(channel=FLOOR, model="m")
 
 
@@ -63,9 +64,9 @@ def respoken(through: int = 20_500) -> State:
 def test_an_engine_that_is_attached_anew_writes_and_its_lines_say_who_was_heard() -> None:
     taken = events(speaking(), ON, actor=CAPTIONER, wall=WALL + 5_000)
     assert taken == [
-        ev.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=ev.EndReason.SPEAKER, text="Welcome"),
-        ev.AirChanged(channel=FLOOR, source=ev.AirSource.RESPEAKER, t=5_000, t0=1_500),
-        ev.AirHeld(channel=FLOOR, holder="c1", token=1),
+        le.SegmentEnded(channel=FLOOR, segment=segment("b"), t1=1500, reason=le.EndReason.SPEAKER, text="Welcome"),
+        le.AirChanged(channel=FLOOR, source=le.AirSource.RESPEAKER, t=5_000, t0=1_500),
+        le.AirHeld(channel=FLOOR, holder="c1", token=1),
     ]
     state = carry_out(speaking(), ON, actor=CAPTIONER, wall=WALL + 5_000)
     air = state.channels[FLOOR].air
@@ -74,7 +75,7 @@ def test_an_engine_that_is_attached_anew_writes_and_its_lines_say_who_was_heard(
     under_way = commit("c", 0, word("So", 6_000, 6_200), start=6_000)
     assert refused(state, under_way, actor=ENGINE).code is RefusalCode.STALE, "it heard the floor"
     line = line_of(respoken(), "r")
-    assert (line.origin, line.respoken) == (ev.Origin.MACHINE, True)
+    assert (line.origin, line.respoken) == (le.Origin.MACHINE, True)
     assert not line_of(respoken(), "b").respoken
 
 
@@ -82,9 +83,9 @@ def test_the_machine_goes_on_behind_the_last_word_that_was_respoken() -> None:
     before = respoken()
     state = carry_out(before, OFF, wall=WALL + 22_000)
     assert [type(each) for each in events(before, OFF, wall=WALL + 22_000)] == [
-        ev.SegmentEnded,
-        ev.AirChanged,
-        ev.AirHeld,
+        le.SegmentEnded,
+        le.AirChanged,
+        le.AirHeld,
     ]
     since = 20_500 - BACK_MS
     channel = state.channels[FLOOR]
@@ -104,9 +105,9 @@ def test_the_machine_goes_on_behind_the_last_word_that_was_respoken() -> None:
 def test_where_nothing_was_respoken_all_that_is_kept_is_heard_again() -> None:
     state = carry_out(speaking(), ON, actor=CAPTIONER, wall=WALL + 5_000)
     changed = events(state, OFF, wall=WALL + 60_000)[0]
-    assert changed == ev.AirChanged(channel=FLOOR, source=ev.AirSource.MACHINE, t=60_000, t0=60_000 - KEPT_MS)
+    assert changed == le.AirChanged(channel=FLOOR, source=le.AirSource.MACHINE, t=60_000, t0=60_000 - KEPT_MS)
     early = events(state, OFF, wall=WALL + 6_000)[0]
-    assert early == ev.AirChanged(channel=FLOOR, source=ev.AirSource.MACHINE, t=6_000, t0=1_500)
+    assert early == le.AirChanged(channel=FLOOR, source=le.AirSource.MACHINE, t=6_000, t0=1_500)
 
 
 def test_a_respeaker_types_on_and_goes_back_under_the_same_token() -> None:
@@ -114,10 +115,10 @@ def test_a_respeaker_types_on_and_goes_back_under_the_same_token() -> None:
     assert refused(state, ON, actor=CAPTIONER, wall=WALL + 22_000).code is RefusalCode.CONFLICT
     typed = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Thank you.", language="en")
     assert carry_out(state, typed, actor=CAPTIONER, wall=WALL + 22_000).segments.get(SegmentId("t")) is not None
-    assert isinstance(events(state, typed, actor=OTHER, wall=WALL + 22_000)[0], ev.LineOffered)
+    assert isinstance(events(state, typed, actor=OTHER, wall=WALL + 22_000)[0], le.LineOffered)
     state = carry_out(state, WRITES, actor=CAPTIONER, wall=WALL + 22_000)
     air = state.channels[FLOOR].air
-    assert (air.source, air.holder, air.token, air.away) == (ev.AirSource.PERSON, "c1", 1, ((1_500, None),))
+    assert (air.source, air.holder, air.token, air.away) == (le.AirSource.PERSON, "c1", 1, ((1_500, None),))
     assert refused(state, commit("s", 1, word(" more", 22_000, 22_300), generation=2), actor=ENGINE).code is (
         RefusalCode.STALE
     )
@@ -146,7 +147,7 @@ def test_what_was_respoken_is_not_recognised_again_from_the_floor() -> None:
     state = carry_out(state, ATTACH, said, actor=ENGINE)
     rewind = do.RewindChannel(channel=FLOOR, t=0)
     since = 20_500 - BACK_MS
-    assert events(state, rewind, actor=CAPTIONER)[-1] == ev.ChannelRewound(
+    assert events(state, rewind, actor=CAPTIONER)[-1] == le.ChannelRewound(
         channel=FLOOR, t=since, segments=(SegmentId("z"),)
     )
     assert heard_behind(state.channels[FLOOR], line_of(state, "s")) == since
@@ -165,8 +166,8 @@ def test_what_was_removed_is_not_heard_from_the_floor_in_its_turn_nor_left_in_it
     assert times([cut]) == ((FLOOR, 11_000 - MOST_LAG_MS, 12_000),)
     removed = ev.BodyRemoved(offsets=(1,), reason="request", by="t1", through={FLOOR: 20_500, ChannelId("xx"): 9})
     state = evolve(state, removed)
-    assert events(state, OFF, wall=WALL + 22_000)[1] == ev.AirChanged(
-        channel=FLOOR, source=ev.AirSource.MACHINE, t=22_000, t0=20_500
+    assert events(state, OFF, wall=WALL + 22_000)[1] == le.AirChanged(
+        channel=FLOOR, source=le.AirSource.MACHINE, t=22_000, t0=20_500
     )
     assert evolve(state, removed).channels[FLOOR].air is state.channels[FLOOR].air
     assert evolve(speaking(), removed).channels[FLOOR].air.removed == 0, "the machine's own is committed"
@@ -176,10 +177,10 @@ def test_a_line_stays_respoken_wherever_it_goes() -> None:
     state = respoken()
     (cut,) = selected(state, Lines((SegmentId("r"),)))
     (said, *_) = again(cut.line, (1, 2), SegmentId("k"))
-    assert isinstance(said, ev.SegmentOpened)
+    assert isinstance(said, le.SegmentOpened)
     assert said.respoken is True
     moved = do.MovedSegment(
-        segment=SegmentId("m"), t0=0, t1=9, language="en", origin=ev.Origin.MACHINE, text="x", respoken=True
+        segment=SegmentId("m"), t0=0, t1=9, language="en", origin=le.Origin.MACHINE, text="x", respoken=True
     )
     here = do.MoveSegmentsHere(channel=FLOOR, session=SessionId("other"), lines=(moved,))
     state = carry_out(opened(), here, actor=CAPTIONER, wall=WALL + 60_000)

@@ -4,7 +4,8 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.types import PolicyQuestion, Topic
+from moothall.core.events.notes_and_tags import PolicyQuestion
+from moothall.core.events.types import Topic
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import PolicyQuestionId

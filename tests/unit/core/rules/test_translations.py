@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -33,22 +34,22 @@ from support.sessions.translations import ROUTE, SPANISH, TRANSLATOR, spanish, t
 
 def test_a_line_is_translated_whole_under_a_name_that_follows_from_its_own() -> None:
     state = translated_session()
-    made = ev.MadeFrom(sources=(ev.SourceSegment(segment("a"), 0),), route=ROUTE)
+    made = le.MadeFrom(sources=(le.SourceSegment(segment("a"), 0),), route=ROUTE)
     assert events(state, translate("a", " Buenos días a todos. "), actor=TRANSLATOR) == [
-        ev.SegmentOpened(
+        le.SegmentOpened(
             channel=SPANISH,
             segment=segment("a-mt-es"),
             t0=0,
             language="es",
-            origin=ev.Origin.TRANSLATED,
+            origin=le.Origin.TRANSLATED,
             speaker=None,
             made_from=made,
         ),
-        ev.SegmentEnded(
+        le.SegmentEnded(
             channel=SPANISH,
             segment=segment("a-mt-es"),
             t1=1000,
-            reason=ev.EndReason.SENTENCE,
+            reason=le.EndReason.SENTENCE,
             text="Buenos días a todos.",
         ),
     ]
@@ -56,11 +57,11 @@ def test_a_line_is_translated_whole_under_a_name_that_follows_from_its_own() -> 
 
 def test_the_translation_of_a_tools_line_names_the_tool_too() -> None:
     tool = Actor(Role.TOOL, "x1", tool="StenoCo")
-    state = carry_out(translated_session(), do.PutOnAir(channel=FLOOR, source=ev.AirSource.TOOL), actor=tool)
+    state = carry_out(translated_session(), do.PutOnAir(channel=FLOOR, source=le.AirSource.TOOL), actor=tool)
     typed = do.TypeSegment(channel=FLOOR, segment=segment("p"), text="Good morning.", language="en")
     opened, _ = events(carry_out(state, typed, actor=tool), translate("p", "Buenos días."), actor=TRANSLATOR)
-    assert isinstance(opened, ev.SegmentOpened)
-    assert (opened.origin, opened.tool) == (ev.Origin.TRANSLATED, "StenoCo")
+    assert isinstance(opened, le.SegmentOpened)
+    assert (opened.origin, opened.tool) == (le.Origin.TRANSLATED, "StenoCo")
 
 
 def test_what_a_person_corrects_is_translated_anew_in_its_place() -> None:
@@ -70,7 +71,7 @@ def test_what_a_person_corrects_is_translated_anew_in_its_place() -> None:
     state = carry_out(state, translate("a", "Buenas tardes a todos.", 1, rough=True), actor=TRANSLATOR)
     line = line_of(state, "a-mt-es")
     assert (line.whole, line.revision, line.mended) == ("Buenas tardes a todos.", 1, False)
-    assert line.made_from == ev.MadeFrom(sources=(ev.SourceSegment(segment("a"), 1),), route=ROUTE, rough=True)
+    assert line.made_from == le.MadeFrom(sources=(le.SourceSegment(segment("a"), 1),), route=ROUTE, rough=True)
     again = refused(state, translate("a", "Buenas tardes.", 1), actor=TRANSLATOR)
     assert again.code is RefusalCode.STALE, "once is enough, however often the server starts"
 
@@ -84,8 +85,8 @@ def test_a_line_that_was_said_in_the_language_stands_as_it_was_said() -> None:
     )
     said = msgspec.structs.replace(translate("p", "Bom dia.", route=""), channel=SPANISH.__class__("mt-pt"))
     opened, _ = events(state, said, actor=TRANSLATOR)
-    assert isinstance(opened, ev.SegmentOpened)
-    assert (opened.origin, opened.language) == (ev.Origin.PERSON, "pt")
+    assert isinstance(opened, le.SegmentOpened)
+    assert (opened.origin, opened.language) == (le.Origin.PERSON, "pt")
     assert refused(state, translate("p", "Bom dia.", route="")).code is RefusalCode.INVALID, "that is no Spanish"
 
 
@@ -133,7 +134,7 @@ def test_a_line_that_is_taken_back_is_taken_back_in_its_translations() -> None:
 def test_what_strikes_a_line_strikes_its_translations_and_is_undone_without_them() -> None:
     before = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
     struck = events(before, do.RewindChannel(channel=FLOOR, t=0))
-    assert struck[-1] == ev.ChannelRewound(channel=SPANISH, t=0, segments=(spanish("a"),))
+    assert struck[-1] == le.ChannelRewound(channel=SPANISH, t=0, segments=(spanish("a"),))
     state = carry_out(before, do.RewindChannel(channel=FLOOR, t=0))
     assert line_of(state, "a-mt-es").gone
     assert refused(state, translate("a", "Buenos días."), actor=TRANSLATOR).code is RefusalCode.STALE
@@ -145,7 +146,7 @@ def test_what_strikes_a_line_strikes_its_translations_and_is_undone_without_them
     state = carry_out(back, translate(again.id, "Buenos días a todos."), actor=TRANSLATOR)
     assert not line_of(state, spanish(again.id)).gone
     second = events(state, do.RewindChannel(channel=FLOOR, t=0))
-    striking = [event.channel for event in second if isinstance(event, ev.ChannelRewound)]
+    striking = [event.channel for event in second if isinstance(event, le.ChannelRewound)]
     assert striking == [FLOOR, SPANISH]
 
 
@@ -153,7 +154,7 @@ def test_lines_that_move_away_take_their_translations_and_these_dont_move_alone(
     state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
     move = do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=None)
     moved = events(state, move, wall=WALL + 60_000)
-    assert [type(event) for event in moved] == [ev.SegmentsMovedAway, ev.ChannelRewound]
+    assert [type(event) for event in moved] == [le.SegmentsMovedAway, le.ChannelRewound]
     alone = do.MoveSegmentsAway(channel=SPANISH, segments=(spanish("a"),), session=None)
     assert refused(state, alone, wall=WALL + 60_000).code is RefusalCode.INVALID
 

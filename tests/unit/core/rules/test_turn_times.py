@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
@@ -119,8 +120,8 @@ def test_an_author_is_shown_under_the_chosen_name_or_the_number() -> None:
 
 def test_only_the_turn_that_is_under_way_is_typed() -> None:
     state = called()
-    assert evolve(state, ev.TurnTyped(intervention=name("b"), number=2, t=1)) == state
-    assert evolve(asked(), ev.TurnTyped(intervention=name("a"), number=1, t=1)).questions.turns == ()
+    assert evolve(state, qe.TurnTyped(intervention=name("b"), number=2, t=1)) == state
+    assert evolve(asked(), qe.TurnTyped(intervention=name("a"), number=1, t=1)).questions.turns == ()
 
 
 def test_a_turn_goes_on_whose_words_were_removed() -> None:

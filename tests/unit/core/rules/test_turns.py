@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -38,17 +40,17 @@ def test_the_first_words_introduce_who_types_and_say_so_once() -> None:
     state = called()
     assert events(state, types(), actor=AUTHOR, wall=WALL + 2_000) == [
         ev.SpeakerIntroduced(speaker=SpeakerId("i1"), name="No. 1"),
-        ev.TurnTyped(intervention=name("a"), number=1, t=2_000),
+        qe.TurnTyped(intervention=name("a"), number=1, t=2_000),
     ]
     state = carry_out(state, types(), actor=AUTHOR)
     assert refused(state, types(), actor=AUTHOR).code is RefusalCode.CONFLICT
-    assert [type(event) for event in events(state, types("Why?"), actor=AUTHOR)] == [ev.SegmentOpened, ev.SegmentEnded]
+    assert [type(event) for event in events(state, types("Why?"), actor=AUTHOR)] == [le.SegmentOpened, le.SegmentEnded]
 
 
 def test_lines_are_the_speakers_own_and_stand_beside_the_line_that_an_engine_has_open() -> None:
     state = carry_out(called(), types(" Why so? ", "And when?"), actor=AUTHOR, wall=WALL + 3_000)
     line = line_of(state, "i1.0")
-    assert (line.whole, line.origin, line.speaker, line.language) == ("Why so?", ev.Origin.SPEAKER, "i1", "en")
+    assert (line.whole, line.origin, line.speaker, line.language) == ("Why so?", le.Origin.SPEAKER, "i1", "en")
     assert (line.t0, line.t1, line.ended) == (3_000, 3_000, True)
     assert (line_of(state, "i1.1").whole, line_of(state, "i1.1").t0) == ("And when?", 3_001)
     again = carry_out(state, types("Now?", first=2), actor=AUTHOR, wall=WALL + 3_000)
@@ -104,7 +106,7 @@ def test_whoever_was_called_may_say_once_that_they_need_longer() -> None:
     assert refused(called(), longer, actor=Actor(Role.PARTICIPANT, "b")).code is RefusalCode.FORBIDDEN
     assert refused(called(), do.HoldTurn(intervention=name("x")), actor=AUTHOR).code is RefusalCode.UNKNOWN
     (held,) = events(called(), longer, actor=AUTHOR, wall=WALL + 30_000)
-    assert held == ev.TurnHeld(intervention=name("a"), number=1, t=30_000)
+    assert held == qe.TurnHeld(intervention=name("a"), number=1, t=30_000)
     state = carry_out(called(), longer, actor=AUTHOR, wall=WALL + 30_000)
     now = turn_now(state)
     assert now is not None
@@ -123,7 +125,7 @@ def test_there_is_nothing_to_type_in_where_the_room_has_no_text() -> None:
 def test_what_is_not_recorded_becomes_no_line() -> None:
     state = carry_out(called(), do.BeginNotRecorded(), wall=WALL + 1_000)
     assert refused(state, types("Between us."), actor=AUTHOR).code is RefusalCode.CONFLICT
-    assert not any(isinstance(event, ev.SegmentOpened) for event in events(state, types(), actor=AUTHOR))
+    assert not any(isinstance(event, le.SegmentOpened) for event in events(state, types(), actor=AUTHOR))
     state = carry_out(state, types(), actor=AUTHOR)
     state = carry_out(state, do.EndNotRecorded(), wall=WALL + 5_000)
     state = carry_out(state, types("For all."), actor=AUTHOR, wall=WALL + 4_000)

@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
@@ -167,7 +169,7 @@ def test_an_act_of_several_commands_is_undone_from_its_end() -> None:
 
 
 def test_whoever_was_on_air_before_is_there_again() -> None:
-    machine, person = (do.PutOnAir(channel=FLOOR, source=each) for each in (ev.AirSource.MACHINE, ev.AirSource.PERSON))
+    machine, person = (do.PutOnAir(channel=FLOOR, source=each) for each in (le.AirSource.MACHINE, le.AirSource.PERSON))
     state = undone(speaking(), person)
     air = state.channels[FLOOR].air
     assert (air.machine, air.away) == (True, ())  # It hears all of it.
@@ -175,13 +177,13 @@ def test_whoever_was_on_air_before_is_there_again() -> None:
     other = msgspec.structs.replace(person, holder="c2")
     for act in (machine, other):
         air = undone(captioned, act).channels[FLOOR].air
-        assert (air.source, air.holder) == (ev.AirSource.PERSON, CAPTIONER.id)
+        assert (air.source, air.holder) == (le.AirSource.PERSON, CAPTIONER.id)
     lower = msgspec.structs.replace(person, token=0)
     assert read_act(captioned, events(captioned, lower, actor=CAPTIONER)).commands == ()  # That is no act.
 
 
 def test_who_came_on_air_since_stays_there() -> None:
-    state, put = speaking(), do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
+    state, put = speaking(), do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON)
     done = events(state, put, actor=CAPTIONER)
     act = read_act(state, done).commands
     assert act == (msgspec.structs.replace(put, holder=CAPTIONER.id),)
@@ -193,7 +195,7 @@ def test_who_came_on_air_since_stays_there() -> None:
 def test_who_is_off_air_by_now_is_taken_off_by_nothing_and_a_respeaker_is_not_put_on_air() -> None:
     machine, person, respeaker = (
         do.PutOnAir(channel=FLOOR, source=each)
-        for each in (ev.AirSource.MACHINE, ev.AirSource.PERSON, ev.AirSource.RESPEAKER)
+        for each in (le.AirSource.MACHINE, le.AirSource.PERSON, le.AirSource.RESPEAKER)
     )
     reading = read_act(speaking(), events(speaking(), respeaker, actor=CAPTIONER))
     respoken = carry_out(speaking(), respeaker, actor=CAPTIONER)
@@ -255,9 +257,9 @@ def test_the_floor_is_left_to_whoever_was_given_it_meanwhile() -> None:
     assert still_fits(carry_out(took, do.SetSpeaker(channel=FLOOR, speaker=None)), [act], undoing) == undoing[1:]
 
 
-def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> ev.SegmentOpened:
-    return ev.SegmentOpened(
-        channel=channel, segment=segment(name), t0=5, language="en", origin=ev.Origin.MACHINE, speaker=speaker
+def opened_line(name: str, speaker: SpeakerId | None = ANA, channel: ChannelId = FLOOR) -> le.SegmentOpened:
+    return le.SegmentOpened(
+        channel=channel, segment=segment(name), t0=5, language="en", origin=le.Origin.MACHINE, speaker=speaker
     )
 
 
@@ -265,7 +267,7 @@ def test_lines_that_opened_under_the_wrong_name_go_back_but_for_those_that_someb
     act = do.SetSpeaker(channel=FLOOR, speaker=ANA)
     undoing = undoing_of(hall(), act)
     since: list[ev.AnyEvent] = [
-        ev.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
+        le.SegmentsMovedHere(channel=FLOOR, segments=(segment("m"),), session=None),
         opened_line("m"),
         opened_line("c"),
         opened_line("d"),
@@ -449,7 +451,7 @@ def test_what_else_is_done_in_the_same_act_is_undone_by_itself() -> None:
     _, undoing = done_and_undone(state, do.ClearWall(), stand(InterventionStatus.LATER, "a"))
     assert stand(InterventionStatus.QUEUED, "a") in undoing
     nobody = ev.SpeakerChanged(channel=FLOOR, speaker=None, t=0)
-    checked = ev.InterventionStatusChanged(intervention=name("r"), number=4, status=InterventionStatus.CHECKED, t=0)
+    checked = qe.InterventionStatusChanged(intervention=name("r"), number=4, status=InterventionStatus.CHECKED, t=0)
     assert goes_with_wall(state, checked, nobody)
     somebody = ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=0)
     assert not goes_with_wall(state, checked, somebody)

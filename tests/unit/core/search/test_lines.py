@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SpeakerId
@@ -33,7 +35,7 @@ def test_finished_lines_are_found_with_their_newest_text() -> None:
     told = Telling()
     line = told.spoken("We where ready.", 1_000, name="Ana")
     told.correct(line, "We were ready.", words=3)
-    told.line("typed", 5_000, 5_000, origin=ev.Origin.SPEAKER)
+    told.line("typed", 5_000, 5_000, origin=le.Origin.SPEAKER)
     told.line("still growing", 6_000, None)
     told.line("  ", 7_000, 7_500)
     lines = list(folded(told).lines())
@@ -50,7 +52,7 @@ def test_finished_lines_are_found_with_their_newest_text() -> None:
 
 def test_sources_are_people_machines_and_translations() -> None:
     told = Telling()
-    for origin in ev.Origin:
+    for origin in le.Origin:
         told.line("x", 1_000, 2_000, origin=origin)
     sources = [line.strand.source for line in folded(told).lines()]
     assert sources == [FoundBy.MACHINE, FoundBy.PERSON, FoundBy.PERSON, FoundBy.PERSON, FoundBy.TRANSLATION]
@@ -78,12 +80,12 @@ def test_struck_and_moved_lines_are_not_found_and_a_line_gets_its_speaker_later(
     fold.settle()
     assert fold.touched == set()
     before = len(told.records)
-    told.tell(ev.ChannelRewound(channel=FLOOR, t=0, segments=(struck,)))
-    told.tell(ev.SegmentsMovedAway(channel=FLOOR, segments=(moved,), session=None))
+    told.tell(le.ChannelRewound(channel=FLOOR, t=0, segments=(struck,)))
+    told.tell(le.SegmentsMovedAway(channel=FLOOR, segments=(moved,), session=None))
     told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"))
     told.tell(ev.SpeakerAssigned(segments=(kept,), speaker=SpeakerId("ana")))
     told.tell(ev.LanguageForced(channel=FLOOR, language="en"))
-    told.tell(ev.AirChanged(channel=FLOOR, source=ev.AirSource.MACHINE, t=2_000, t0=2_000))
+    told.tell(le.AirChanged(channel=FLOOR, source=le.AirSource.MACHINE, t=2_000, t0=2_000))
     assert fold.take(told.records[before:]) == 0
     assert texts(fold) == ["kept"]
     assert {kept, struck, moved} <= (fold.touched or set())
@@ -119,8 +121,8 @@ def test_an_unknown_channel_has_no_lines() -> None:
     told = Telling()
     other = ChannelId("other")
     told.tell(
-        ev.SegmentOpened(channel=other, segment=SegmentId("s"), t0=0, language="en", origin=ev.Origin.MACHINE),
-        ev.SegmentEnded(channel=other, segment=SegmentId("s"), t1=1, reason=ev.EndReason.CLOSE, text="x"),
+        le.SegmentOpened(channel=other, segment=SegmentId("s"), t0=0, language="en", origin=le.Origin.MACHINE),
+        le.SegmentEnded(channel=other, segment=SegmentId("s"), t1=1, reason=le.EndReason.CLOSE, text="x"),
         by=ENGINE,
     )
     assert texts(folded(told)) == []
@@ -156,5 +158,5 @@ def test_only_public_lanes_without_words_are_folded() -> None:
     lanes = [Lane(name) for name in ("session", "ch:floor", "w:floor", "questions", "staff", "hub:x", "later:kind")]
     assert folded_lanes(lanes) == {"session", "ch:floor"}
     told = Telling()
-    told.tell(ev.NoteLeft(text="a note"), by=Actor(Role.CHAIR, "c"))
+    told.tell(ne.NoteLeft(text="a note"), by=Actor(Role.CHAIR, "c"))
     assert texts(folded(told)) == []

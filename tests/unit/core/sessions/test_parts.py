@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.sessions.parts import HELD_MS, MediaClock, Segment
 

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from moothall.core.events import types as ev
+from moothall.core.events import attendance as ae
 from moothall.core.kernel.ids import RollEntryId
 from moothall.core.sessions.roll import AttendanceState, RollEntry, RollStatus, evolve_attendance
 
 
-def told(*events: ev.AttendanceFact) -> AttendanceState:
+def told(*events: ae.AttendanceFact) -> AttendanceState:
     attendance = AttendanceState()
     for event in events:
         attendance = evolve_attendance(attendance, event)
     return attendance
 
 
-def counted(people: int, *, corrects: bool = False) -> ev.AttendanceCounted:
-    return ev.AttendanceCounted(people=people, source=ev.CountSource.TYPED, at=1, corrects=corrects)
+def counted(people: int, *, corrects: bool = False) -> ae.AttendanceCounted:
+    return ae.AttendanceCounted(people=people, source=ae.CountSource.TYPED, at=1, corrects=corrects)
 
 
 def test_a_count_that_corrects_takes_the_place_of_the_one_before() -> None:
@@ -25,13 +25,13 @@ def test_a_count_that_corrects_takes_the_place_of_the_one_before() -> None:
 
 def test_a_final_list_names_everybody_anew() -> None:
     a, n = RollEntryId("a"), RollEntryId("n1")
-    signed = ev.RollSigned(entry=a, name="Ana", representing="Radio", group="media", region="africa")
-    opened = told(ev.RollArranged(open=True), signed)
+    signed = ae.RollSigned(entry=a, name="Ana", representing="Radio", group="media", region="africa")
+    opened = told(ae.RollArranged(open=True), signed)
     assert (opened.roll, opened.signed) == (RollStatus.OPEN, None)
     assert opened.entries == {a: RollEntry(name="Ana", representing="Radio", group="media", region="africa")}
-    assert told(signed, ev.RollStruck(entry=a)).entries == {}
-    named = ev.RollNamed(entry=n, name="Ana", representing="Radio")
-    final = told(signed, ev.RollFinalised(people=1, groups={"group": {"media": None}}), named)
+    assert told(signed, ae.RollStruck(entry=a)).entries == {}
+    named = ae.RollNamed(entry=n, name="Ana", representing="Radio")
+    final = told(signed, ae.RollFinalised(people=1, groups={"group": {"media": None}}), named)
     assert final.entries == {n: RollEntry(name="Ana", representing="Radio")}
     assert (final.roll, final.signed, final.groups) == (RollStatus.FINAL, 1, {"group": {"media": None}})
-    assert told(ev.RollArranged(open=False), ev.AttendanceReleased()).released
+    assert told(ae.RollArranged(open=False), ae.AttendanceReleased()).released

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
@@ -22,13 +26,13 @@ def channel() -> ev.ChannelAdded:
     return ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
 
 
-def opened(name: str) -> ev.SegmentOpened:
-    return ev.SegmentOpened(channel=FLOOR, segment=SegmentId(name), t0=0, language="en", origin=ev.Origin.MACHINE)
+def opened(name: str) -> le.SegmentOpened:
+    return le.SegmentOpened(channel=FLOOR, segment=SegmentId(name), t0=0, language="en", origin=le.Origin.MACHINE)
 
 
-def words(name: str, first: int, count: int) -> ev.WordsCommitted:
-    made = tuple(ev.Word(text=f" {n}", t0=n * 100, t1=n * 100 + 100) for n in range(first, first + count))
-    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(name), first=first, words=made)
+def words(name: str, first: int, count: int) -> le.WordsCommitted:
+    made = tuple(le.Word(text=f" {n}", t0=n * 100, t1=n * 100 + 100) for n in range(first, first + count))
+    return le.WordsCommitted(channel=FLOOR, segment=SegmentId(name), first=first, words=made)
 
 
 def test_a_session_that_was_never_made_is_absent() -> None:
@@ -95,7 +99,7 @@ def test_a_channel_knows_where_it_stands() -> None:
     )
     assert len(state.channels[FLOOR].last_words) == LAST_WORDS
     assert state.channels[FLOOR].last_words[-1].text == " 29"
-    end = ev.SegmentEnded(channel=FLOOR, segment=SegmentId("a"), t1=1, reason=ev.EndReason.PAUSE, text="")
+    end = le.SegmentEnded(channel=FLOOR, segment=SegmentId("a"), t1=1, reason=le.EndReason.PAUSE, text="")
     ended = evolve(state, end, 7_000)
     line = ended.segments.get(SegmentId("a"))
     assert line is not None
@@ -136,23 +140,23 @@ def test_struck_and_moved_lines_are_gone_and_unknown_ones_are_passed_over() -> N
     lines = (SegmentId("a"), SegmentId("x"))
     state = fold(channel(), opened("a"), words("a", 0, 2))
     for event in (
-        ev.ChannelRewound(channel=FLOOR, t=0, segments=lines),
-        ev.SegmentsMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
+        le.ChannelRewound(channel=FLOOR, t=0, segments=lines),
+        le.SegmentsMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
     ):
         struck = evolve(state, event)
         line = struck.segments.get(SegmentId("a"))
         assert line is not None
         assert line.gone
         assert len(struck.segments) == 1
-    assert evolve(state, ev.SegmentsMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
-    assert evolve(state, ev.NoteLeft(text="x")) is state
+    assert evolve(state, le.SegmentsMovedHere(channel=FLOOR, segments=lines, session=SessionId("other"))) is state
+    assert evolve(state, ne.NoteLeft(text="x")) is state
 
 
 def test_public_events_tell_which_question_came_after_the_close() -> None:
-    def stands(name: str, number: int, status: InterventionStatus) -> ev.InterventionStatusChanged:
-        return ev.InterventionStatusChanged(intervention=InterventionId(name), number=number, status=status, t=0)
+    def stands(name: str, number: int, status: InterventionStatus) -> qe.InterventionStatusChanged:
+        return qe.InterventionStatusChanged(intervention=InterventionId(name), number=number, status=status, t=0)
 
-    declined = ev.HubDeclined(hub="kisumu", intervention=InterventionId("b"), reason="Late.")
+    declined = he.HubDeclined(hub="kisumu", intervention=InterventionId("b"), reason="Late.")
     state = fold(
         stands("a", 1, InterventionStatus.CHECKED),
         ev.SessionClosed(t=0),

@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.types import PolicyQuestion, PolicyQuestionsListed, Topic, TopicTaken
+from moothall.core.events.notes_and_tags import PolicyQuestion, PolicyQuestionsListed
+from moothall.core.events.types import Topic, TopicTaken
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.sessions.state import State, evolve

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, is_name
 from moothall.core.sessions.state import State, evolve
@@ -49,7 +50,7 @@ def test_a_line_that_somebody_wrote_into_the_translation_is_left_alone() -> None
     """As earlier releases let desks do."""
     state = evolve(
         translated_session(),
-        ev.SegmentOpened(channel=SPANISH, segment=spanish("a"), t0=0, language="es", origin=ev.Origin.PERSON),
+        le.SegmentOpened(channel=SPANISH, segment=spanish("a"), t0=0, language="es", origin=le.Origin.PERSON),
     )
     assert all_due(state, state.channels[SPANISH]) == []
     assert original(state, spanish("a")) == spanish("a")

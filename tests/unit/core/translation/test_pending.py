@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.types import SourceSegment
+from moothall.core.events.lines import SourceSegment
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.translation.lines import Due
 from moothall.core.translation.pending import ON_SCREEN, Pending, clause

@@ -3,6 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events import hubs as he
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.hubs.presence import HubNow
@@ -16,17 +19,17 @@ from support.sessions.recorder import EPOCH, SESSION
 
 FLOOR = ChannelId("floor")
 S1 = SegmentId("s1")
-OPENED = ev.SegmentOpened(channel=FLOOR, segment=S1, t0=100, language="en", origin=ev.Origin.MACHINE)
+OPENED = le.SegmentOpened(channel=FLOOR, segment=S1, t0=100, language="en", origin=le.Origin.MACHINE)
 
 
-def words(first: int, *texts: str) -> ev.WordsCommitted:
-    return ev.WordsCommitted(
-        channel=FLOOR, segment=S1, first=first, words=tuple(ev.Word(text, 100, 200) for text in texts)
+def words(first: int, *texts: str) -> le.WordsCommitted:
+    return le.WordsCommitted(
+        channel=FLOOR, segment=S1, first=first, words=tuple(le.Word(text, 100, 200) for text in texts)
     )
 
 
-def corrected(text: str, tail: str = "", revision: int = 0) -> ev.SegmentCorrected:
-    return ev.SegmentCorrected(channel=FLOOR, segment=S1, base_revision=revision, base_words=1, text=text, tail=tail)
+def corrected(text: str, tail: str = "", revision: int = 0) -> le.SegmentCorrected:
+    return le.SegmentCorrected(channel=FLOOR, segment=S1, base_revision=revision, base_words=1, text=text, tail=tail)
 
 
 def view(*events: ev.AnyEvent | UnknownEvent | None, live: bool = True, role: Role = Role.ENGINE) -> CaptionsView:
@@ -49,23 +52,23 @@ def test_a_text_names_its_channel(live: bool) -> None:
 def test_a_line_grows_word_by_word_and_ends() -> None:
     grown = line(view(OPENED, words(0, " Good", " morning"), words(2, ",")))
     assert (grown.text, grown.words, grown.t1) == (" Good morning,", 3, None)
-    end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good morning, all.")
+    end = le.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=le.EndReason.PAUSE, text=" Good morning, all.")
     ended = line(view(OPENED, words(0, " Good", " morning"), words(2, ","), end))
     assert ended == Line(
-        segment=S1, t0=100, t1=900, language="en", origin=ev.Origin.MACHINE, text=" Good morning, all.", words=3
+        segment=S1, t0=100, t1=900, language="en", origin=le.Origin.MACHINE, text=" Good morning, all.", words=3
     )
 
 
 def test_a_line_knows_the_words_that_the_recogniser_was_not_sure_of() -> None:
-    said = (ev.Word(" Good", 0, 1), ev.Word(" mourning", 1, 2, 0.3), ev.Word(" all", 2, 3, 0.2))
-    grown: list[ev.AnyEvent] = [OPENED, ev.WordsCommitted(channel=FLOOR, segment=S1, first=0, words=said)]
+    said = (le.Word(" Good", 0, 1), le.Word(" mourning", 1, 2, 0.3), le.Word(" all", 2, 3, 0.2))
+    grown: list[ev.AnyEvent] = [OPENED, le.WordsCommitted(channel=FLOOR, segment=S1, first=0, words=said)]
     assert line(view(*grown)).doubts == ((6, 14), (15, 18))
-    end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good mourning all")
+    end = le.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=le.EndReason.PAUSE, text=" Good mourning all")
     assert line(view(*grown, end)).doubts == ((6, 14), (15, 18))
     mended = line(view(*grown, end, corrected(" Good morning all"), role=Role.CAPTIONER))
     assert mended.doubts == ((14, 17),), "what was put in stands for sure"
     assert line(view(*grown, corrected(" Nothing of it."))).doubts is msgspec.UNSET
-    assert line(view(*grown, ev.ChannelRewound(channel=FLOOR, t=0, segments=(S1,)))).doubts is msgspec.UNSET
+    assert line(view(*grown, le.ChannelRewound(channel=FLOOR, t=0, segments=(S1,)))).doubts is msgspec.UNSET
     elsewhere = msgspec.structs.replace(end, segment=SegmentId("s9"))
     assert line(view(*grown, elsewhere)).t1 is None
 
@@ -164,8 +167,8 @@ def test_since_when_the_walls_are_empty_is_told_and_the_lines_stay() -> None:
 
 def test_everybody_sees_which_hubs_take_part() -> None:
     seen = view(
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
-        ev.HubPresenceChanged(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu", people=23, here=True, since=1, t=2),
+        he.HubPresenceChanged(hub="kisumu", title="Kisumu", people=20, here=False, since=3, t=4),
     )
     assert seen.session.hubs == {"kisumu": HubNow(title="Kisumu", people=20, most=23, here=False, since=3)}
 
@@ -213,8 +216,8 @@ def test_a_break_that_is_over_is_a_gap_and_says_where_the_text_begins_before_its
 
 
 def test_other_channels_lines_are_not_ours() -> None:
-    theirs = ev.SegmentOpened(
-        channel=ChannelId("pt"), segment=SegmentId("p1"), t0=0, language="pt", origin=ev.Origin.INTERPRETER
+    theirs = le.SegmentOpened(
+        channel=ChannelId("pt"), segment=SegmentId("p1"), t0=0, language="pt", origin=le.Origin.INTERPRETER
     )
     assert len(view(theirs).lines) == 0
 
@@ -226,7 +229,7 @@ def test_what_changes_nothing_still_moves_the_position() -> None:
 
 
 def test_what_is_said_of_a_line_that_is_not_there_is_passed_over() -> None:
-    end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good morning.")
+    end = le.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=le.EndReason.PAUSE, text=" Good morning.")
     seen = view(words(0, " Good"), corrected(" Hello"), end)
     assert (seen.offset, len(seen.lines)) == (3, 0)
 
@@ -234,8 +237,8 @@ def test_what_is_said_of_a_line_that_is_not_there_is_passed_over() -> None:
 def test_a_view_that_began_from_a_snapshot_has_no_pages_of_what_came_before() -> None:
     seen = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR))
     for number in range(250):
-        opened = ev.SegmentOpened(
-            channel=FLOOR, segment=SegmentId(f"s{number}"), t0=number, language="en", origin=ev.Origin.MACHINE
+        opened = le.SegmentOpened(
+            channel=FLOOR, segment=SegmentId(f"s{number}"), t0=number, language="en", origin=le.Origin.MACHINE
         )
         seen = seen.apply(number + 1, Role.ENGINE, opened)
     joined = CaptionsView.of(seen.snapshot(), Feed(FLOOR))
@@ -251,8 +254,8 @@ def test_a_view_that_began_from_a_snapshot_has_no_pages_of_what_came_before() ->
 def test_struck_and_moved_lines_are_not_to_be_shown_and_keep_their_number() -> None:
     lines = (S1, SegmentId("unknown"))
     for struck in (
-        ev.ChannelRewound(channel=FLOOR, t=100, segments=lines),
-        ev.SegmentsMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
+        le.ChannelRewound(channel=FLOOR, t=100, segments=lines),
+        le.SegmentsMovedAway(channel=FLOOR, segments=lines, session=SessionId("other")),
     ):
         for live in (True, False):
             seen = view(OPENED, words(0, " Gut"), struck, live=live)
@@ -328,14 +331,14 @@ def test_in_a_translation_the_speaker_of_the_floor_speaks(kind: str, said_by: st
 def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view() -> None:
     before = view(OPENED)
     for event in (
-        ev.NoteLeft(text="x"),
-        ev.SegmentsMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
+        ne.NoteLeft(text="x"),
+        le.SegmentsMovedHere(channel=FLOOR, segments=(S1,), session=SessionId("other")),
     ):
         assert before.apply(9, Role.CHAIR, event) == msgspec.structs.replace(before, offset=9)
 
 
 def test_a_line_that_is_older_than_all_that_is_known_only_moves_their_numbers() -> None:
-    made = ev.MadeFrom(sources=(ev.SourceSegment(S1, 0),), route="echo 1 en>es")
+    made = le.MadeFrom(sources=(le.SourceSegment(S1, 0),), route="echo 1 en>es")
     known = view(msgspec.structs.replace(OPENED, t0=1_000)).snapshot()
     from_there = CaptionsView.of(msgspec.structs.replace(known, before=200), Feed(FLOOR))
     older = msgspec.structs.replace(OPENED, segment=SegmentId("s0"), t0=10, made_from=made)
@@ -345,7 +348,7 @@ def test_a_line_that_is_older_than_all_that_is_known_only_moves_their_numbers() 
 
 
 def test_a_translated_line_says_what_it_was_made_of_and_a_correction_says_it_anew() -> None:
-    made = [ev.MadeFrom(sources=(ev.SourceSegment(S1, revision),), route="echo 1 en>es") for revision in (0, 1)]
+    made = [le.MadeFrom(sources=(le.SourceSegment(S1, revision),), route="echo 1 en>es") for revision in (0, 1)]
     opened = msgspec.structs.replace(OPENED, made_from=made[0])
     again = msgspec.structs.replace(corrected("Buenas tardes"), machine=True, made_from=made[1])
     assert line(view(opened)).made_from == made[0]
@@ -374,7 +377,7 @@ def test_the_newest_line_that_is_open_grows_also_before_what_is_typed_meanwhile(
             t0=t0,
             t1=t1,
             language="en",
-            origin=ev.Origin.SPEAKER if name == "typed" else ev.Origin.MACHINE,
+            origin=le.Origin.SPEAKER if name == "typed" else le.Origin.MACHINE,
             gone=name == "gone",
             text="Text.",
         )
@@ -385,15 +388,15 @@ def test_the_newest_line_that_is_open_grows_also_before_what_is_typed_meanwhile(
 
 def test_readers_know_whose_text_it_is_and_whether_the_machine_stands_in() -> None:
     view = CaptionsView.empty(SESSION, EPOCH, Feed(ChannelId("floor")))
-    person = ev.AirChanged(channel=ChannelId("floor"), source=ev.AirSource.PERSON, t=1, t0=0)
-    tool = ev.AirChanged(channel=ChannelId("floor"), source=ev.AirSource.TOOL, t=2, t0=2, tool="StenoCo")
-    machine = ev.AirChanged(channel=ChannelId("floor"), source=ev.AirSource.MACHINE, t=3, t0=3)
-    other = ev.AirChanged(channel=ChannelId("es"), source=ev.AirSource.PERSON, t=4, t0=4)
+    person = le.AirChanged(channel=ChannelId("floor"), source=le.AirSource.PERSON, t=1, t0=0)
+    tool = le.AirChanged(channel=ChannelId("floor"), source=le.AirSource.TOOL, t=2, t0=2, tool="StenoCo")
+    machine = le.AirChanged(channel=ChannelId("floor"), source=le.AirSource.MACHINE, t=3, t0=3)
+    other = le.AirChanged(channel=ChannelId("es"), source=le.AirSource.PERSON, t=4, t0=4)
     assert view.session.on_air is msgspec.UNSET
     view = view.apply(2, Role.CAPTIONER, person).apply(3, Role.TOOL, tool)
-    assert (view.session.on_air, view.session.tool) == (ev.AirSource.TOOL, "StenoCo")
+    assert (view.session.on_air, view.session.tool) == (le.AirSource.TOOL, "StenoCo")
     view = view.apply(4, Role.CAPTIONER, machine).apply(5, Role.CAPTIONER, other)
-    assert (view.session.on_air, view.session.tool) == (ev.AirSource.MACHINE, msgspec.UNSET)
+    assert (view.session.on_air, view.session.tool) == (le.AirSource.MACHINE, msgspec.UNSET)
 
 
 def test_a_session_that_was_imported_says_from_which_file_and_on_what_ground() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.views.doubts import SURE, DoubtSpan, apart, doubted, left
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.rules.decide import decide
@@ -45,7 +45,7 @@ class Meeting:
         decided = decide(self.state, correct(name, line.revision, len(line.words), text), by, WALL)
         assert isinstance(decided, list)
         (event,) = decided
-        assert isinstance(event, ev.SegmentCorrected)
+        assert isinstance(event, le.SegmentCorrected)
         self.view = self.view.corrected(self.state, event)
         self.state = evolve(self.state, event)
 
@@ -146,7 +146,7 @@ def test_the_newest_stands_first_and_each_once() -> None:
 
 def test_a_correction_of_an_older_text_and_a_line_that_is_gone_say_nothing() -> None:
     on = Meeting("the moot hall and")
-    event = ev.SegmentCorrected(
+    event = le.SegmentCorrected(
         channel=FLOOR, segment=segment("a"), base_revision=3, base_words=4, text="the Moothall and", tail=""
     )
     assert on.view.corrected(on.state, event) is on.view

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
@@ -53,7 +54,7 @@ class Story:
         """A line of words of 400 ms each, that come so late one by one."""
         self.count += 1
         segment = SegmentId(f"s{self.count}")
-        opened = ev.SegmentOpened(channel=channel, segment=segment, t0=t0, language=language, origin=ev.Origin.MACHINE)
+        opened = le.SegmentOpened(channel=channel, segment=segment, t0=t0, language=language, origin=le.Origin.MACHINE)
         self.tell(t0, opened, role)
         for n, ms in enumerate(late):
             self.words(segment, t0 + 400 * n, ms, channel=channel, role=role)
@@ -62,12 +63,12 @@ class Story:
     def words(
         self, segment: SegmentId, t0: int, late: int, *, channel: ChannelId = FLOOR, role: Role = Role.ENGINE
     ) -> None:
-        word = ev.Word("word", t0, t0 + 400)
-        committed = ev.WordsCommitted(channel=channel, segment=segment, first=0, words=(word,))
+        word = le.Word("word", t0, t0 + 400)
+        committed = le.WordsCommitted(channel=channel, segment=segment, first=0, words=(word,))
         self.tell(t0 + 400 + late, committed, role)
 
     def correct(self, segment: SegmentId, role: Role = Role.CAPTIONER, *, machine: bool = False) -> None:
-        corrected = ev.SegmentCorrected(
+        corrected = le.SegmentCorrected(
             channel=FLOOR, segment=segment, base_revision=0, base_words=1, text="Word", tail="", machine=machine
         )
         self.tell(900_000, corrected, role)
@@ -264,7 +265,7 @@ def test_lines_without_recognised_words_count_for_nothing() -> None:
     story.line(0, [500] * MIN_WORDS)
     typed = story.line(30_000, [], role=Role.CAPTIONER)
     story.correct(typed)
-    nothing = ev.WordsCommitted(channel=FLOOR, segment=typed, first=0, words=())
+    nothing = le.WordsCommitted(channel=FLOOR, segment=typed, first=0, words=())
     story.tell(31_000, nothing)
     story.words(SegmentId("unknown"), 30_000, 500)
     assert (story.quality().lines, story.quality().words) == (1, MIN_WORDS)
@@ -278,8 +279,8 @@ def test_struck_lines_leave_nothing() -> None:
     wrong = story.line(30_000, [3_000] * 10, language="cy")
     moved = story.line(40_000, [3_000] * 10)
     story.correct(wrong)
-    story.tell(50_000, ev.ChannelRewound(channel=FLOOR, t=30_000, segments=(wrong, SegmentId("unknown"))))
-    gone = ev.SegmentsMovedAway(channel=FLOOR, segments=(moved,), session=SessionId("other"))
+    story.tell(50_000, le.ChannelRewound(channel=FLOOR, t=30_000, segments=(wrong, SegmentId("unknown"))))
+    gone = le.SegmentsMovedAway(channel=FLOOR, segments=(moved,), session=SessionId("other"))
     story.tell(51_000, gone, Role.TECHNICIAN)
     story.words(moved, 44_000, 500)
     assert story.quality() == other.quality()
@@ -317,7 +318,7 @@ def test_of_very_old_lines_nothing_is_kept_but_their_figures() -> None:
         if n == LINES:
             story.correct(first)
     assert story.quality().corrected.lines == 1
-    story.tell(0, ev.ChannelRewound(channel=FLOOR, t=0, segments=(first,)))
+    story.tell(0, le.ChannelRewound(channel=FLOOR, t=0, segments=(first,)))
     assert story.quality().words == MIN_WORDS
 
 

@@ -8,6 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer, verifier
 from moothall.core.chain import LogRecord, checkpoint_bytes, decode_header, seal
+from moothall.core.events import notes_and_tags as ne
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import QueueOrder
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
@@ -58,7 +60,7 @@ def test_a_body_that_was_removed_leaves_the_chain_whole() -> None:
 
 def test_what_doesnt_fit_is_named() -> None:
     recorder = Recorder()
-    first, second = recorder.record(TITLE), recorder.record(ev.NoteLeft(text="Psst"))
+    first, second = recorder.record(TITLE), recorder.record(ne.NoteLeft(text="Psst"))
     third = recorder.record(ev.SessionDescribed(title="Water"))
     run = taken(BEGUN, first)
     assert "It is repeated or out of order" in reason(run, first)
@@ -132,7 +134,7 @@ def test_another_event_in_the_place_of_one_that_is_held_is_named() -> None:
 
 def test_a_lane_that_comes_in_is_missed_from_its_first_event_or_from_where_it_was_left() -> None:
     recorder = Recorder()
-    first, note = recorder.record(TITLE), recorder.record(ev.QueueOrdered(order=QueueOrder.SUPPORT))
+    first, note = recorder.record(TITLE), recorder.record(qe.QueueOrdered(order=QueueOrder.SUPPORT))
     few = with_lanes(taken(BEGUN, first), frozenset({SESSION_LANE}), {})
     assert (few.lanes, few.offset, few.verified) == (frozenset({SESSION_LANE}), 1, 0)
     more = with_lanes(few, LANES, {})
@@ -149,7 +151,7 @@ def signed_without_the_floor() -> tuple[Run, list[LogRecord]]:
     """A run of the session's lane alone up to a signature, and what the floor's lane has, and what comes after it."""
     recorder, run = Recorder(), first_run(SESSION, EPOCH, ALONE)
     run = taken(run, recorder.record(TITLE))
-    floor = [recorder.record(ev.QueueOrdered(order=order)) for order in (QueueOrder.SUPPORT, QueueOrder.ARRIVAL)]
+    floor = [recorder.record(qe.QueueOrdered(order=order)) for order in (QueueOrder.SUPPORT, QueueOrder.ARRIVAL)]
     run = taken(run, recorder.checkpoint(SIGNER))
     assert (run.verified, run.checked) == (4, True)
     return run, [*floor, recorder.record(TITLE)]
@@ -172,7 +174,7 @@ def test_a_lane_that_comes_in_otherwise_than_it_was_signed_is_named() -> None:
     more = with_lanes(signed, BOTH, {})
     forger = Recorder()
     forger.record(TITLE)
-    first, second = [forger.record(ev.QueueOrdered(order=QueueOrder.ARRIVAL)) for _ in range(2)]
+    first, second = [forger.record(qe.QueueOrdered(order=QueueOrder.ARRIVAL)) for _ in range(2)]
     assert reason(taken(more, first), second) == "It differs from event 3 of lane questions received earlier."
     left_out = take(taken(more, floor[0]), floor[2], SIGNED)
     assert isinstance(left_out, Broken)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.ports import BookEntry
@@ -120,10 +120,10 @@ async def test_readers_are_told_of_the_minutes_that_they_missed(book: MemoryBook
     for number in (1, 61_000, 122_000):
         segment = SegmentId(f"late-{number}")
         made.log.add(
-            ev.SegmentOpened(channel=FLOOR, segment=segment, t0=number, language="en", origin=ev.Origin.MACHINE)
+            le.SegmentOpened(channel=FLOOR, segment=segment, t0=number, language="en", origin=le.Origin.MACHINE)
         )
-        ended = ev.SegmentEnded(
-            channel=FLOOR, segment=segment, t1=number + 900, reason=ev.EndReason.PAUSE, text=" Late."
+        ended = le.SegmentEnded(
+            channel=FLOOR, segment=segment, t1=number + 900, reason=le.EndReason.PAUSE, text=" Late."
         )
         made.log.add(ended)
     made.log.happens("line")

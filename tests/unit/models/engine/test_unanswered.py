@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SegmentStart
-from moothall.core.events.types import EndReason, GapReason, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_command_id
 from moothall.core.signals import Partial

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.speech.agreement import agreed, stable, worth_showing
 from moothall_models.speech.settings import SpeechSettings
 from support.sound.talking import said

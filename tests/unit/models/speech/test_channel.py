@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from moothall.core.commands import CommitWords, EndSegment
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import OpenSegment, OtherReadings

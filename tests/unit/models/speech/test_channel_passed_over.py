@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap
-from moothall.core.events.types import EndReason, GapReason, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import GapReason
 from moothall_models.ports import Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.confidence import believed, doubtful, even, kept, longest_window
 from moothall_models.speech.settings import SpeechSettings

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.wire.transcribing import HeardPiece
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.joining import lines_of, words_of

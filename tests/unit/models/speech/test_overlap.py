@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.overlap import SLACK, already_committed, cut, cut_off, forced
 from moothall_models.speech.settings import SpeechSettings

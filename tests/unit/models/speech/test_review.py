@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
-from moothall.core.events.types import EndReason, Word
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from moothall.core.commands import CommitWords, EndSegment, NoteGap
-from moothall.core.events.types import EndReason, GapReason, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import GapReason
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.wire.engine import OpenSegment

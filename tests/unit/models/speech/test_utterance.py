@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, SpeechProgress, UnheardSpan, Utterance, heard_words
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionStatus
@@ -18,7 +19,7 @@ def contents(told: Telling) -> RecordContents:
     questions = Questions()
     for record in told.records:
         event = decode_event(record.body or b"")
-        if isinstance(event, ev.QuestionFact):
+        if isinstance(event, qe.QuestionFact):
             questions = evolve_questions(questions, event)
     return contents_of(view.session, shown_lines(view), questions)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
@@ -46,7 +47,7 @@ def test_a_line_says_what_its_speaker_proposed() -> None:
     told = Telling()
     line = told.line("We where ready.", 1_000, 2_000)
     told.tell(
-        ev.SegmentCorrected(
+        le.SegmentCorrected(
             channel=FLOOR,
             segment=line,
             base_revision=0,
@@ -62,7 +63,7 @@ def test_a_line_says_what_its_speaker_proposed() -> None:
     assert made.declined == {}
     changes = made.changes
     for text in ("We were steady.", "We are ready."):
-        told.tell(ev.ProposalDeclined(channel=FLOOR, segment=line, text=text, reason="No.", by=Role.CAPTIONER, at=9))
+        told.tell(le.ProposalDeclined(channel=FLOOR, segment=line, text=text, reason="No.", by=Role.CAPTIONER, at=9))
     made = history(told)
     assert made.declined[line] == tuple(
         Declined(at=9, role=Role.CAPTIONER, text=text, reason="No.") for text in ("We were steady.", "We are ready.")
@@ -74,7 +75,7 @@ def test_what_was_taken_back_or_struck_reads_nothing() -> None:
     told = Telling()
     struck, back = told.line("Heard wrong.", 1_000, 2_000), told.line("Typed.", 3_000, 4_000)
     said = offset(told)
-    told.tell(ev.ChannelRewound(channel=FLOOR, segments=(struck,), t=1_000))
+    told.tell(le.ChannelRewound(channel=FLOOR, segments=(struck,), t=1_000))
     told.correct(back, "", words=1)
     made = history(told)
     assert made.text_at(struck, said) is not None

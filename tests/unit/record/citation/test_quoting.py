@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SegmentId
@@ -87,7 +88,7 @@ def test_words_that_came_later_or_left_are_shown_too() -> None:
     one, two = told.line("One.", 1_000, 2_000), told.line("Too.", 3_000, 4_000)
     three = told.line("Three.", 5_000, 6_000)
     said = offset(told)
-    told.tell(ev.ChannelRewound(channel=FLOOR, segments=(two,), t=3_000), by=ENGINE)
+    told.tell(le.ChannelRewound(channel=FLOOR, segments=(two,), t=3_000), by=ENGINE)
     told.line("Two.", 3_000, 4_000)
     found = quoted(told, span(one, three), said)
     assert (found.text, found.now, found.fate) == ("One. Too. Three.", "One. Two. Three.", QuotationFate.CHANGED)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.kernel.errors import ImportRefused
 from moothall.record.imports.akoma_ntoso import read_akoma_ntoso
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.events.types import Origin
 from moothall.core.kernel.errors import ImportRefused
 from moothall.record.imports.own_json import read_own_json, without_names
 from moothall.record.json import write_json

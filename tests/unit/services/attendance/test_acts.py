@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.types import CountSource
+from moothall.core.events.attendance import CountSource
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import SessionId

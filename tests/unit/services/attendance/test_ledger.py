@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import CountSource
+from moothall.core.events.attendance import CountSource
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, Lane, RollEntryId, SegmentId, SessionId

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from moothall.core import commands as do
 from moothall.core.attendance.ranges import PeopleRange, exactly
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import Access, CountSource
+from moothall.core.events.attendance import CountSource
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.times import UTC_ZONE

@@ -13,6 +13,7 @@ from moothall.adapters.store.removal_list import read_removals
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.backup.removed import RemovedContent, TextRemoved
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionKind
@@ -100,11 +101,11 @@ def test_a_log_of_another_epoch_is_left_alone(house: House) -> None:
 
 def test_of_a_published_question_only_what_was_due_goes_again() -> None:
     """A snapshot of the disk has the wording that arrived once more; what was published is no removal's business."""
-    received = ev.InterventionReceived(
+    received = qe.InterventionReceived(
         intervention=InterventionId("q"), number=1, kind=InterventionKind.QUESTION, text="As it arrived",
         language="en", name="", origin="remote", asker="hash", t=0,
     )  # fmt: skip
-    published = made_of(ev.InterventionPublished, received)
+    published = made_of(qe.InterventionPublished, received)
     held = msgspec.structs.replace(received, intervention=InterventionId("held"), number=2)
     followed = FollowedText(ONE)
     log = PendingAppend(
@@ -121,12 +122,12 @@ def test_of_a_published_question_only_what_was_due_goes_again() -> None:
         followed.step(record)
     assert followed.stays({1: "due-staff"}) == []
     (stays,) = followed.stays({3: "due-staff"})
-    assert isinstance(stays, ev.InterventionRemoved)
+    assert isinstance(stays, qe.InterventionRemoved)
     assert (stays.intervention, stays.asker) == ("held", "")
     (stays,) = followed.stays({3: "request"})
-    assert isinstance(stays, ev.InterventionRemoved)
+    assert isinstance(stays, qe.InterventionRemoved)
     assert stays.asker == "hash"
     assert [type(each) for each in followed.stays({1: "request", 2: "request"})] == [
-        ev.InterventionRemoved,
-        ev.InterventionPublished,
+        qe.InterventionRemoved,
+        qe.InterventionPublished,
     ]

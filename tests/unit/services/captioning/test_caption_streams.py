@@ -7,8 +7,9 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.stream import QUIET_MS
+from moothall.core.events.lines import AirSource, Origin
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import AirSource, ChannelKind, Origin
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId

@@ -12,6 +12,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.silence import FIRST_MS, GONE_MS, Silence
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -50,7 +51,7 @@ class Meeting:
         answer = await self.live.writer.send(actor, CommandId(f"act{self.acts}"), command)
         assert isinstance(answer, Receipt), answer
 
-    async def put(self, actor: Actor = CAPTIONER, source: ev.AirSource = ev.AirSource.PERSON) -> None:
+    async def put(self, actor: Actor = CAPTIONER, source: le.AirSource = le.AirSource.PERSON) -> None:
         await self.act(actor, do.PutOnAir(channel=FLOOR, source=source))
 
     async def speak(self, seconds: int, sound: Sound = Sound.SPEECH) -> None:
@@ -100,7 +101,7 @@ async def hears(on: Meeting, text: str, language: str = "en") -> None:
     if not on.live.state.channels[FLOOR].generation:
         await on.act(SYSTEM, do.AttachEngine(channel=FLOOR, model="m"))
         start = do.SegmentStart(t0=0, language=language)
-        word = (ev.Word(text="The", t0=0, t1=100),)
+        word = (le.Word(text="The", t0=0, t1=100),)
         commit = do.CommitWords(channel=FLOOR, generation=1, segment=SegmentId("m1"), first=0, words=word, start=start)
         await on.act(Actor(Role.ENGINE, "m"), commit)
     partial = Partial(channel=FLOOR, segment=SegmentId("m1"), first=1, text=text, language=language)
@@ -133,9 +134,9 @@ def test_what_the_machine_heard_is_not_offered_where_it_is_not_to_be_or_is_nobod
             await hears(on, " fund pays")
             if what == "it was written":
                 await hears(on, "")
-            await on.put(source=ev.AirSource.RESPEAKER if what == "a respeaker" else ev.AirSource.PERSON)
+            await on.put(source=le.AirSource.RESPEAKER if what == "a respeaker" else le.AirSource.PERSON)
             if what == "the machine":
-                await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+                await on.put(Actor(Role.TECHNICIAN, "t"), le.AirSource.MACHINE)
                 await on.put()
             elif what == "it is not to be kept":
                 await on.act(Actor(Role.TECHNICIAN, "t"), do.BeginNotRecorded(back=5_000))
@@ -169,7 +170,7 @@ def test_a_captioner_whose_page_is_gone_is_silent_and_back_again() -> None:
 def test_a_respeaker_is_silent_where_the_floor_speaks_and_no_words_come_whatever_their_own_microphone_hears() -> None:
     async def story() -> None:
         async with meeting() as on:
-            await on.put(source=ev.AirSource.RESPEAKER)
+            await on.put(source=le.AirSource.RESPEAKER)
             on.present.clear()  # Their microphone is looked after, and not their page.
             await on.speak(20)
             assert on.silent is None
@@ -184,7 +185,7 @@ def test_a_respeaker_is_silent_where_the_floor_speaks_and_no_words_come_whatever
                     generation=1,
                     segment=SegmentId("r"),
                     first=n,
-                    words=(ev.Word(" so", 100_000 + n * 1_000, 100_500 + n * 1_000),),
+                    words=(le.Word(" so", 100_000 + n * 1_000, 100_500 + n * 1_000),),
                     start=None if n else do.SegmentStart(t0=100_000, language="en"),
                 )
                 await on.act(Actor(Role.ENGINE, "m"), said)
@@ -280,13 +281,13 @@ def test_a_disk_that_is_slow_for_one_meeting_holds_up_the_ringing_of_no_other(wh
         log = GatedLog()
         async with meeting(by_itself=what == "the machine", hall=MemoryHall(log)) as on:
             other = await on.hall.session(SessionId("other"))
-            put = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON)
+            put = do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON)
             assert isinstance(await other.writer.send(SYSTEM, CommandId("open"), do.OpenSession()), Receipt)
             assert isinstance(await other.writer.send(CAPTIONER, CommandId("put"), put), Receipt)
             await on.put()
             if what == "a gap":
                 await on.speak(50)
-                await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+                await on.put(Actor(Role.TECHNICIAN, "t"), le.AirSource.MACHINE)
             log.slow[on.live.id] = gate = asyncio.Event()
             on.present.clear()
             await on.hall.clock.sleep(FIRST_MS + GONE_MS + 1_000)
@@ -306,7 +307,7 @@ def test_a_disk_that_is_slow_for_one_meeting_holds_up_the_ringing_of_no_other(wh
 
 async def gaps_of(on: Meeting) -> list[tuple[int, int]]:
     """In seconds."""
-    await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+    await on.put(Actor(Role.TECHNICIAN, "t"), le.AirSource.MACHINE)
     await on.hall.clock.sleep(2_000)
     noted = [event for event in await on.hall.events() if isinstance(event, ev.GapNoted)]
     assert {gap.reason for gap in noted} <= {ev.GapReason.ENGINE_LOST}
@@ -350,7 +351,7 @@ def test_where_nobody_spoke_there_is_no_gap_behind_a_break_nor_behind_a_respeake
             await on.speak(60)
             await on.act(SYSTEM, do.ResumeSession())
             await on.speak(60, Sound.SILENCE)
-            await on.put(source=ev.AirSource.RESPEAKER)
+            await on.put(source=le.AirSource.RESPEAKER)
             on.level[FLOOR] = Sound.SILENCE
             await on.hall.clock.sleep(60_000)
             assert await gaps_of(on) == []
@@ -364,7 +365,7 @@ def test_a_gap_that_could_not_be_noted_is_noted_later() -> None:
             assert isinstance(on.hall.log, FailingLog)
             await on.put()
             await on.hall.clock.sleep(40_000)
-            await on.put(Actor(Role.TECHNICIAN, "t"), ev.AirSource.MACHINE)
+            await on.put(Actor(Role.TECHNICIAN, "t"), le.AirSource.MACHINE)
             on.hall.log.full = True
             await on.hall.clock.sleep(5_000)
             on.hall.log.full = False
@@ -378,7 +379,7 @@ def test_a_gap_that_could_not_be_noted_is_noted_later() -> None:
 def test_a_tool_that_has_a_connection_may_lose_it() -> None:
     async def story() -> None:
         async with meeting() as on:
-            await on.put(TOOL, ev.AirSource.TOOL)
+            await on.put(TOOL, le.AirSource.TOOL)
             await on.hall.clock.sleep(FIRST_MS + 1_000)
             assert on.silent is None  # It calls for each line.
             with on.on_air.linked(on.live.id, "x1"), on.on_air.linked(on.live.id, "x1"):
@@ -422,7 +423,7 @@ def test_desks_see_what_was_offered_until_it_is_taken() -> None:
             assert (on.shown["offered"][0]["segment"], len(on.shown["offered"])) == ("o0", OFFERED)
             await on.act(CAPTIONER, msgspec.structs.replace(later, segment=SegmentId("o9")))
             assert [each["segment"] for each in on.shown["offered"]][:2] == ["a", "o0"], "the older one comes back"
-            await on.put(source=ev.AirSource.MACHINE)
+            await on.put(source=le.AirSource.MACHINE)
             assert on.shown["offered"] == []
             await on.put()
             assert on.shown["offered"] == []

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.captioning.other_readings import LONGEST, MOST_WORDS, Readings
@@ -61,9 +62,9 @@ def test_they_are_told_of_the_last_words_and_no_more_than_that() -> None:
     ("event", "left"),
     [
         (ev.BodyRemoved(offsets=(3,), reason="request", by="t"), None),
-        (ev.ChannelRewound(channel=FLOOR, t=0, segments=(LINE,)), None),
-        (ev.SegmentsMovedAway(channel=FLOOR, segments=(LINE,), session=None), None),
-        (ev.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("z"),)), SHOWN),
+        (le.ChannelRewound(channel=FLOOR, t=0, segments=(LINE,)), None),
+        (le.SegmentsMovedAway(channel=FLOOR, segments=(LINE,), session=None), None),
+        (le.ChannelRewound(channel=FLOOR, t=0, segments=(SegmentId("z"),)), SHOWN),
     ],
 )
 def test_they_go_with_their_words(event: ev.AnyEvent, left: object) -> None:
@@ -92,7 +93,7 @@ def test_an_engine_tells_them_with_its_words() -> None:
             engine = hall.connect()
             await hello(engine)
             given = await attached(engine)
-            words = (ev.Word(text="The", t0=0, t1=100), ev.Word(text=" fond", t0=100, t1=200, p=0.3))
+            words = (le.Word(text="The", t0=0, t1=100), le.Word(text=" fond", t0=100, t1=200, p=0.3))
             command = do.CommitWords(
                 channel=FLOOR,
                 generation=given.generation,

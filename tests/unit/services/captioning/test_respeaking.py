@@ -8,6 +8,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import MOST_OTHERS, MOST_TOKEN
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -25,7 +26,7 @@ from support.memory.hall import FLOOR, MemoryHall
 from support.memory.microphone import STEP, greeting
 from support.memory.respeaking import ANN, BEN, Room, room, said
 
-MACHINE, PERSON, RESPEAKER = ev.AirSource.MACHINE, ev.AirSource.PERSON, ev.AirSource.RESPEAKER
+MACHINE, PERSON, RESPEAKER = le.AirSource.MACHINE, le.AirSource.PERSON, le.AirSource.RESPEAKER
 
 
 async def respeaking(on: Room, until: int = 20_000) -> None:

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, OutgoingLine
-from moothall.core.events.types import ChannelKind, EndReason, Origin, SourceSegment, Word
+from moothall.core.events.lines import EndReason, Origin, SourceSegment, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -33,7 +34,7 @@ A, B = SessionId("a"), SessionId("b")
 
 
 def words(events: Sequence[object]) -> list[str]:
-    return [word.text for event in events if isinstance(event, ev.WordsCommitted) for word in event.words]
+    return [word.text for event in events if isinstance(event, le.WordsCommitted) for word in event.words]
 
 
 @asynccontextmanager

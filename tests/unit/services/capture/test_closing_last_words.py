@@ -11,6 +11,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core import signals
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -54,9 +55,9 @@ async def close(hall: MemoryHall, live: LiveSession) -> Receipt | Refusal:
 
 def told(events: Sequence[object]) -> list[object]:
     """The words, the gaps, and what was said of the close, in order."""
-    kinds = (ev.WordsCommitted, ev.GapNoted, ev.CloseRequested, ev.SessionClosed)
+    kinds = (le.WordsCommitted, ev.GapNoted, ev.CloseRequested, ev.SessionClosed)
     found = [event for event in events if isinstance(event, kinds)]
-    return [event.words[0].text if isinstance(event, ev.WordsCommitted) else type(event).__name__ for event in found]
+    return [event.words[0].text if isinstance(event, le.WordsCommitted) else type(event).__name__ for event in found]
 
 
 def gaps(events: Sequence[object]) -> list[tuple[int, int, ev.GapReason]]:

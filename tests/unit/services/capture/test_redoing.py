@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -44,7 +45,7 @@ def test_the_last_minute_is_struck_and_heard_again_in_the_language_that_was_name
             assert attach.languages == languages
             for number, t0 in enumerate((10_000, 38_000, 70_000)):
                 line = SegmentId(f"l{number}")
-                word = ev.Word(text=f"w{number}", t0=t0, t1=t0 + 4_000)
+                word = le.Word(text=f"w{number}", t0=t0, t1=t0 + 4_000)
                 say = do.CommitWords(
                     channel=FLOOR,
                     generation=1,
@@ -54,7 +55,7 @@ def test_the_last_minute_is_struck_and_heard_again_in_the_language_that_was_name
                     start=do.SegmentStart(t0=t0, language="en"),
                 )
                 end = do.EndSegment(
-                    channel=FLOOR, generation=1, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE
+                    channel=FLOOR, generation=1, segment=line, t1=t0 + 4_000, reason=le.EndReason.SENTENCE
                 )
                 await engine.send(
                     wire.PassAct(attachment=attach.attachment, id=CommandId(f"w{number}"), commands=(say, end))
@@ -110,7 +111,7 @@ def test_what_is_refused_leaves_the_channel_with_an_engine() -> None:
     loop.run(story())
 
 
-def line(name: str, t0: int, t1: int, *, mended: bool = False, origin: ev.Origin = ev.Origin.MACHINE) -> Segment:
+def line(name: str, t0: int, t1: int, *, mended: bool = False, origin: le.Origin = le.Origin.MACHINE) -> Segment:
     return Segment(
         id=SegmentId(name),
         channel=FLOOR,
@@ -121,7 +122,7 @@ def line(name: str, t0: int, t1: int, *, mended: bool = False, origin: ev.Origin
         revision=1,
         mended=mended,
         origin=origin,
-        words=(ev.Word("x", t0, t1),) if origin is ev.Origin.MACHINE else (),
+        words=(le.Word("x", t0, t1),) if origin is le.Origin.MACHINE else (),
     )
 
 
@@ -132,7 +133,7 @@ def line(name: str, t0: int, t1: int, *, mended: bool = False, origin: ev.Origin
         # What somebody mended isn't made again, and nothing before it.
         ([line("a", 0, 5_000), line("b", 5_000, 9_000, mended=True), line("c", 9_000, 12_000)], 2_000, 0, 9_000),
         # What somebody wrote is no sound.
-        ([line("a", 5_000, 9_000, origin=ev.Origin.PERSON)], 2_000, 0, 2_000),
+        ([line("a", 5_000, 9_000, origin=le.Origin.PERSON)], 2_000, 0, 2_000),
         # A line whose beginning can't be heard any more stays.
         ([line("a", 0, 5_000), line("b", 5_000, 9_000)], 3_000, 3_000, 5_000),
     ],
@@ -162,7 +163,7 @@ def test_a_language_that_nobody_expected_is_spoken_from_then_on_and_undone_with_
             assert isinstance(await redoing, Receipt)
             assert (live.state.languages, live.state.channels[FLOOR].languages) == (("es", "en"), ("es", "en"))
             new = [event for event in await hall.events() if isinstance(event, ev.SessionDescribed | ev.LanguageForced)]
-            undoing = read_act(before, [*new, ev.ChannelRewound(channel=FLOOR, t=0, segments=())]).undoing
+            undoing = read_act(before, [*new, le.ChannelRewound(channel=FLOOR, t=0, segments=())]).undoing
             assert isinstance(await live.writer.send(CAPTIONER, CommandId("u"), undoing), Receipt)
             assert (live.state.languages, live.state.channels[FLOOR].forced) == (("es",), None)
             assert (await next_attached(engine)).languages == ("es",)  # whoever changed it

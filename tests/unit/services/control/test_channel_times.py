@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.commands import AttachEngine, CommitWords, OpenSession, SegmentStart
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Sound

@@ -25,7 +25,8 @@ from moothall.core.commands import (
     SetTranslation,
     TypeSegment,
 )
-from moothall.core.events.types import AirSource, ChannelKind, EndReason, SourceSegment, Word
+from moothall.core.events.lines import AirSource, EndReason, SourceSegment, Word
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from moothall.core.events.types import AnyEvent, Origin, SegmentOpened, SessionResumed, Word, WordsCommitted
+from moothall.core.events.lines import Origin, SegmentOpened, Word, WordsCommitted
+from moothall.core.events.types import AnyEvent, SessionResumed
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, ChannelState, Sound

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events.types import Word
+from moothall.core.events.lines import Word
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.persistent import PersistentMap

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -73,7 +74,7 @@ class CopiedLogs:
         """Move lines; what the last one is called where it stands."""
         assert isinstance(await self.move(start, end, *lines, name=name), Receipt)
         await self.clock.advance(60_000)
-        came = [event for event in end.events if isinstance(event, ev.SegmentsMovedHere)]
+        came = [event for event in end.events if isinstance(event, le.SegmentsMovedHere)]
         return came[-1].segments[-1]
 
     async def moved_back(self, *lines: SegmentId) -> Receipt | Refusal:
@@ -195,7 +196,7 @@ async def test_moved_back_the_line_that_stands_takes_the_struck_ones_with_it() -
         assert isinstance(await it.moved_back(B), Receipt)
         back = it.morning.events[-1]
         stands = [name for name, line in it.morning.writer.state.segments.items() if not line.gone and name != A]
-        assert isinstance(back, ev.SegmentEnded)
+        assert isinstance(back, le.SegmentEnded)
         assert stands == [back.segment]
         assert isinstance(await it.remove(it.morning, Lines((back.segment,))), Receipt)
         assert await it.holding() == []

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, EndReason, Word
+from moothall.core.events.lines import EndReason, Word
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -100,10 +101,10 @@ async def test_lines_leave_one_session_and_stand_in_the_other_at_the_same_time_o
         lines = sorted((line for _, line in it.noon.writer.state.segments.items()), key=lambda line: line.t0)
         # Said a second before the other session began, and two seconds after.
         assert [(line.t0, line.t1) for line in lines] == [(0, 0), (2_000, 2_900)]
-        assert {line.origin for line in lines} == {ev.Origin.MACHINE}
+        assert {line.origin for line in lines} == {le.Origin.MACHINE}
         left, came = it.morning.events[-1], it.noon.events[-5]
-        assert left == ev.SegmentsMovedAway(channel=FLOOR, segments=(A, B), session=NOON)
-        assert came == ev.SegmentsMovedHere(channel=FLOOR, segments=tuple(line.id for line in lines), session=MORNING)
+        assert left == le.SegmentsMovedAway(channel=FLOOR, segments=(A, B), session=NOON)
+        assert came == le.SegmentsMovedHere(channel=FLOOR, segments=tuple(line.id for line in lines), session=MORNING)
 
 
 async def test_the_same_command_moves_once() -> None:
@@ -183,7 +184,7 @@ async def test_a_session_that_is_not_public_is_not_named_in_the_other_one() -> N
         it.noon = notes_and_tags
         assert isinstance(await it.move(), Receipt)
         assert b"backstage" not in await it.morning.bodies()
-        assert isinstance(it.morning.events[-1], ev.SegmentsMovedAway)
+        assert isinstance(it.morning.events[-1], le.SegmentsMovedAway)
         await it.clock.advance(90_000)
         it.noon, it.morning = it.morning, notes_and_tags
         segments = [name for name, _ in notes_and_tags.writer.state.segments.items()]
@@ -247,7 +248,7 @@ async def test_a_move_is_undone_as_events_in_both_logs_and_once() -> None:
         stands.sort(key=lambda line: line.t0)
         facts = [(line.t0, line.t1, line.words, line.speaker) for line in stands]
         assert facts == [(line.t0, line.t1, line.words, line.speaker) for line in was if line is not None]
-        assert isinstance(it.noon.events[-1], ev.SegmentsMovedAway)
+        assert isinstance(it.noon.events[-1], le.SegmentsMovedAway)
         offsets = it.morning.writer.offset, it.noon.writer.offset
         assert await it.back() == first
         assert (it.morning.writer.offset, it.noon.writer.offset) == offsets

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
+from moothall.core.events.notes_and_tags import PolicyQuestion, Tag
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
 from moothall.services.desks.notes_and_tags import NOTES, TAGGED, hubs, outcome, staff_notes, topics

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.types import AirSource, ChannelKind
+from moothall.core.events.lines import AirSource
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId

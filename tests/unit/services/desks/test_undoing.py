@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
@@ -174,10 +175,10 @@ def test_what_was_heard_before_another_language_was_said_stands_again_and_the_en
 async def heard(engine: EngineEnd, attach: Attach, text: str, t0: int) -> None:
     """The engine hears a line of four seconds."""
     line, generation = SegmentId(text.lower()), attach.generation
-    words = (ev.Word(text=text, t0=t0, t1=t0 + 4_000),)
+    words = (le.Word(text=text, t0=t0, t1=t0 + 4_000),)
     start = do.SegmentStart(t0=t0, language="en")
     say = do.CommitWords(channel=FLOOR, generation=generation, segment=line, first=0, words=words, start=start)
-    end = do.EndSegment(channel=FLOOR, generation=generation, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE)
+    end = do.EndSegment(channel=FLOOR, generation=generation, segment=line, t1=t0 + 4_000, reason=le.EndReason.SENTENCE)
     await engine.send(PassAct(attachment=attach.attachment, id=CommandId(text), commands=(say, end)))
     while not isinstance(await engine.receive(), Accepted):
         pass
@@ -207,7 +208,7 @@ async def test_while_yet_another_language_is_spoken_nothing_is_restored() -> Non
 
 async def test_who_was_on_air_comes_back_unless_somebody_else_is_there_by_now() -> None:
     async with meeting() as it:
-        put = do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON, holder="c1")
+        put = do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON, holder="c1")
         await it.took(put)
         await it.on.done("other", msgspec.structs.replace(put, holder="c2"), actor=TECHNICIAN)
         refused = await it.undone()

@@ -13,7 +13,8 @@ from moothall.core.commands import (
     RewindChannel,
     SegmentStart,
 )
-from moothall.core.events.types import ChannelKind, GapReason, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import ChannelKind, GapReason
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.sessions.parts import Channel

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -79,7 +80,7 @@ class Scene:
             generation=self.attach.generation if generation is None else generation,
             segment=SegmentId("a"),
             first=first,
-            words=(ev.Word(text=text, t0=1_000 * first, t1=1_000 * first + 500),),
+            words=(le.Word(text=text, t0=1_000 * first, t1=1_000 * first + 500),),
             start=do.SegmentStart(t0=0, language="en") if start else None,
         )
 
@@ -115,7 +116,7 @@ def test_an_act_is_in_the_log_when_it_is_accepted_and_on_the_screen_with_its_par
                 attachment=it.attach.attachment, id=CommandId("w1"), offset=it.live.writer.offset
             )
             events = await it.hall.events()
-            assert [type(event) for event in events[-2:]] == [ev.SegmentOpened, ev.WordsCommitted]
+            assert [type(event) for event in events[-2:]] == [le.SegmentOpened, le.WordsCommitted]
             await it.hall.clock.sleep(10)
             assert [signal for signal in shown(it.outlet) if isinstance(signal, Partial)] == [rest]
 
@@ -138,7 +139,7 @@ def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_th
                 generation=it.attach.generation,
                 segment=SegmentId("a"),
                 t1=900,
-                reason=ev.EndReason.SENTENCE,
+                reason=le.EndReason.SENTENCE,
             )
             act = wire.PassAct(
                 attachment=it.attach.attachment, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),)
@@ -388,7 +389,7 @@ def test_off_the_record_an_engine_is_told_nothing_of_the_record() -> None:
         async with memory_hall() as hall:
             live = await hall.session()
             begins = do.SegmentStart(t0=0, language="en")
-            words = (ev.Word(text="Good", t0=0, t1=500),)
+            words = (le.Word(text="Good", t0=0, t1=500),)
             say = do.CommitWords(channel=FLOOR, generation=1, segment=LINE, first=0, words=words, start=begins)
             opening: list[do.AnyCommand] = [do.OpenSession(), do.AttachEngine(channel=FLOOR, model="m")]
             assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), opening), Receipt)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import USUAL_LAG_MS, Join
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.signals import Partial
@@ -30,7 +31,7 @@ POINT = wire.ResumePoint(
 
 
 def commit(segment: str, first: int, *texts: str, t0: int = 10_000) -> do.CommitWords:
-    words = tuple(ev.Word(text=text, t0=t0 + 100 * n, t1=t0 + 100 * n + 90) for n, text in enumerate(texts))
+    words = tuple(le.Word(text=text, t0=t0 + 100 * n, t1=t0 + 100 * n + 90) for n, text in enumerate(texts))
     start = None if first else do.SegmentStart(t0=t0, language="en")
     return do.CommitWords(
         channel=FLOOR, generation=2, segment=SegmentId(segment), first=first, words=words, start=start
@@ -38,7 +39,7 @@ def commit(segment: str, first: int, *texts: str, t0: int = 10_000) -> do.Commit
 
 
 def end(segment: str, t1: int = 12_000) -> do.EndSegment:
-    return do.EndSegment(channel=FLOOR, generation=2, segment=SegmentId(segment), t1=t1, reason=ev.EndReason.SENTENCE)
+    return do.EndSegment(channel=FLOOR, generation=2, segment=SegmentId(segment), t1=t1, reason=le.EndReason.SENTENCE)
 
 
 def revise(segment: str, words: int) -> do.ReviseSegment:

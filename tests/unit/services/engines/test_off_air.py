@@ -6,6 +6,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import BACK_MS, KEPT_MS, to_join
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
@@ -22,15 +23,15 @@ from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, he
 
 CAPTIONER = Actor(Role.CAPTIONER, "c")
 OTHER = Actor(Role.CAPTIONER, "d")
-PERSON, MACHINE = ev.AirSource.PERSON, ev.AirSource.MACHINE
+PERSON, MACHINE = le.AirSource.PERSON, le.AirSource.MACHINE
 
 
-def put(source: ev.AirSource) -> do.PutOnAir:
+def put(source: le.AirSource) -> do.PutOnAir:
     return do.PutOnAir(channel=FLOOR, source=source)
 
 
 def act(attach: wire.Attach, name: str, segment: str, first: int, *texts: str, t0: int) -> wire.PassAct:
-    words = tuple(ev.Word(text=text, t0=t0 + 400 * n, t1=t0 + 400 * n + 300) for n, text in enumerate(texts))
+    words = tuple(le.Word(text=text, t0=t0 + 400 * n, t1=t0 + 400 * n + 300) for n, text in enumerate(texts))
     start = None if first else do.SegmentStart(t0=t0, language="en")
     commit = do.CommitWords(
         channel=FLOOR,

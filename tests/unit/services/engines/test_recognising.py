@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from moothall.core.commands import CommitWords, NoteGap, SegmentStart
-from moothall.core.events.types import GapReason, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import GapReason
 from moothall.core.glossary.merging import Preferred
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId

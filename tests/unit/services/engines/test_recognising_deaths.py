@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from moothall.core.commands import CommitWords, SegmentStart
-from moothall.core.events.types import GapNoted, GapReason, SegmentEnded, Word
+from moothall.core.events.lines import SegmentEnded, Word
+from moothall.core.events.types import GapNoted, GapReason
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard

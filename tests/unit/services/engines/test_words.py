@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
@@ -24,8 +25,8 @@ from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall, shown
 LINE, NEXT = SegmentId("a"), SegmentId("b")
 
 
-def said(*starts: int) -> tuple[ev.Word, ...]:
-    return tuple(ev.Word(text=f" w{t0}", t0=t0, t1=t0 + 300) for t0 in starts)
+def said(*starts: int) -> tuple[le.Word, ...]:
+    return tuple(le.Word(text=f" w{t0}", t0=t0, t1=t0 + 300) for t0 in starts)
 
 
 def commit(*starts: int, segment: SegmentId = LINE, first: int = 0, rest: str = "") -> do.CommitWords:
@@ -36,7 +37,7 @@ def commit(*starts: int, segment: SegmentId = LINE, first: int = 0, rest: str = 
 
 
 def end(t1: int, segment: SegmentId = LINE) -> do.EndSegment:
-    return do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t1, reason=ev.EndReason.SENTENCE)
+    return do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t1, reason=le.EndReason.SENTENCE)
 
 
 def state(*spans: tuple[int, int | None], opened: SegmentId | None = None) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import Join
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
@@ -37,13 +38,13 @@ async def made(hall: MemoryHall) -> tuple[LiveSession, StoredWords, FailingLog]:
 
 
 def commit(first: int, *texts: str, t0: int, segment: SegmentId = LINE) -> do.CommitWords:
-    words = tuple(ev.Word(text=text, t0=t0 + 400 * n, t1=t0 + 400 * n + 300) for n, text in enumerate(texts))
+    words = tuple(le.Word(text=text, t0=t0 + 400 * n, t1=t0 + 400 * n + 300) for n, text in enumerate(texts))
     start = None if first else do.SegmentStart(t0=t0, language="en")
     return do.CommitWords(channel=FLOOR, generation=1, segment=segment, first=first, words=words, start=start)
 
 
 def end(t1: int, segment: SegmentId = LINE) -> do.EndSegment:
-    return do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t1, reason=ev.EndReason.PAUSE)
+    return do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t1, reason=le.EndReason.PAUSE)
 
 
 def act(name: str, *commands: wire.AttachmentCommand) -> wire.PassAct:

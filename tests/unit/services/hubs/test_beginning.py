@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
@@ -126,14 +126,14 @@ async def begin_with(source: LogSource, wanted: Follow, packed: int) -> HubBegin
 async def test_lines_that_are_open_are_whole() -> None:
     source = await long_log()
     await source.happen(opened("old"), opened("a"), opened("b"), opened("c"), finished("none"))  # 301 to 305
-    await source.happen(ev.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("old"),), session=None))
-    await source.happen(ev.ChannelRewound(channel=ROOM, t=0, segments=(SegmentId("a"),)))
+    await source.happen(le.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("old"),), session=None))
+    await source.happen(le.ChannelRewound(channel=ROOM, t=0, segments=(SegmentId("a"),)))
     await source.append([(TEXT, "segment.ended", b"not JSON")])
     await source.write(*[TEXT] * 60, size=200)
     assert (await began(source, FIRST)).live.begin == 302
-    await source.happen(ev.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("b"),), session=None))
+    await source.happen(le.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("b"),), session=None))
     assert (await began(source, FIRST)).live.begin == 303
-    await source.happen(ev.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("c"),), session=None))
+    await source.happen(le.SegmentsMovedAway(channel=ROOM, segments=(SegmentId("c"),), session=None))
     assert (await began(source, FIRST)).live.begin == (await stood(source)).offset
 
 

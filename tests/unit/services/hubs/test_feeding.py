@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.base import Event
 from moothall.core.events.types import LaneHead
@@ -335,8 +336,8 @@ async def test_own_lanes_of_which_a_copy_has_less_than_the_hub_go_on_where_the_h
 
 
 FLOOR, LINE = ChannelId("floor"), SegmentId("floor-1-1")
-OPENED = ev.SegmentOpened(channel=FLOOR, segment=LINE, t0=0, language="en", origin=ev.Origin.MACHINE)
-ENDED = ev.SegmentEnded(channel=FLOOR, segment=LINE, t1=9, reason=ev.EndReason.PAUSE, text="Hello.")
+OPENED = le.SegmentOpened(channel=FLOOR, segment=LINE, t0=0, language="en", origin=le.Origin.MACHINE)
+ENDED = le.SegmentEnded(channel=FLOOR, segment=LINE, t1=9, reason=le.EndReason.PAUSE, text="Hello.")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from moothall.core.commands import CloseSession, OpenSession, SetHubPresence
-from moothall.core.events import types as ev
+from moothall.core.events import hubs as he
 from moothall.core.events.codec import decode_event
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.errors import RefusalCode
@@ -59,10 +59,10 @@ class PresenceMeeting(MemoryMeeting):
     async def count(self, people: int, at: int, hub: tuple[str, str] = KISUMU, act: str = "") -> None:
         assert (await self.presence.counted(SESSION, *hub, people, at, act=CommandId(act) if act else None)) is None
 
-    async def told(self) -> list[ev.HubPresenceChanged]:
+    async def told(self) -> list[he.HubPresenceChanged]:
         records = await self.hall.log.read(SESSION, 0, 1_000)
         events = [None if record.body is None else decode_event(record.body) for record in records]
-        return [event for event in events if isinstance(event, ev.HubPresenceChanged)]
+        return [event for event in events if isinstance(event, he.HubPresenceChanged)]
 
 
 def in_a_house(act: Callable[[PresenceMeeting], Coroutine[None, None, None]]) -> Callable[[], None]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 
 from moothall.core.chain import checkpoint_bytes
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, Epoch, Lane
@@ -31,7 +33,7 @@ def draft(head: LogHead = HEAD, at: int = 0) -> PendingAppend:
 def test_records_are_chained_from_the_head_on() -> None:
     first = draft()
     first.add(ev.SessionPaused(t=1), CHAIR, CommandId("c1"), 0, 1_000)
-    first.add(ev.NoteLeft(text="x"), CHAIR, CommandId("c1"), 1, 1_000)
+    first.add(ne.NoteLeft(text="x"), CHAIR, CommandId("c1"), 1, 1_000)
     second = draft(first.head, first.at)
     second.add(ev.SessionResumed(t=2), CHAIR, CommandId("c2"), 0, 1_100)
     records = [*first.records, *second.records]
@@ -57,7 +59,7 @@ def test_the_time_of_writing_never_runs_back() -> None:
 def test_a_checkpoint_signs_the_public_lanes_as_they_stand() -> None:
     made = draft()
     made.add(ev.SessionPaused(t=1), CHAIR, CommandId("c1"), 0, 1_000)
-    made.add(ev.NoteLeft(text="x"), CHAIR, CommandId("c1"), 1, 1_000)
+    made.add(ne.NoteLeft(text="x"), CHAIR, CommandId("c1"), 1, 1_000)
     heads = {str(lane): head for lane, head in made.lanes.items() if lane == Lane("session")}
     made.sign(SYSTEM, CommandId("k"), 0, 1_000)
     checkpoint = made.events[-1]
@@ -73,7 +75,7 @@ def test_headers_and_lines_hold_no_word_that_the_release_before_cannot_read() ->
         "system engine technician chair moderator captioner interpreter rapporteur hub secretariat participant reader"
     )
     assert {Actor(role, "x").logged_as for role in Role} == {Role(name) for name in f"{roles} translator".split()}
-    assert set(ev.Origin) == {"machine", "person", "interpreter", "speaker", "translated"}
+    assert set(le.Origin) == {"machine", "person", "interpreter", "speaker", "translated"}
     draft_of_tool = draft()
     draft_of_tool.add(ev.SessionPaused(t=1), Actor(Role.TOOL, "tool"), CommandId("c1"), 0, 1_000)
     assert draft_of_tool.records[0].header.role is Role.ENGINE

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -62,8 +64,8 @@ async def test_what_was_logged_of_a_span_that_is_not_recorded_is_removed_with_th
         await found_clean(made)
         # Together, so that readers see nothing of it again.
         assert [[type(event) for event in publication.events] for publication in made.published[count:]] == [
-            [ev.SegmentEnded, ev.NotRecordedBegan],
-            [ev.SegmentOpened, ev.WordsCommitted, ev.SegmentEnded, ev.BodyRemoved],
+            [le.SegmentEnded, ev.NotRecordedBegan],
+            [le.SegmentOpened, le.WordsCommitted, le.SegmentEnded, ev.BodyRemoved],
         ]
         assert HIDDEN not in repr(made.published[count:])
         removed = made.events[-1]
@@ -287,12 +289,12 @@ def test_places_are_those_of_texts_and_names_alone() -> None:
     a = SegmentId("a")
     events: list[ev.AnyEvent] = [
         ev.SessionPaused(t=1),
-        ev.SegmentOpened(channel=FLOOR, segment=a, t0=0, language="en", origin=ev.Origin.MACHINE),
-        ev.WordsCommitted(channel=FLOOR, segment=a, first=0, words=(ev.Word("x", 0, 1),)),
+        le.SegmentOpened(channel=FLOOR, segment=a, t0=0, language="en", origin=le.Origin.MACHINE),
+        le.WordsCommitted(channel=FLOOR, segment=a, first=0, words=(le.Word("x", 0, 1),)),
         ev.SpeakerIntroduced(speaker=ana, name="Ana"),
         ev.SpeakerAssigned(segments=(a,), speaker=ana),
-        ev.SegmentEnded(channel=FLOOR, segment=a, t1=1, reason=ev.EndReason.PAUSE, text="x"),
-        ev.SegmentCorrected(channel=FLOOR, segment=a, base_revision=0, base_words=1, text="y", tail=""),
+        le.SegmentEnded(channel=FLOOR, segment=a, t1=1, reason=le.EndReason.PAUSE, text="x"),
+        le.SegmentCorrected(channel=FLOOR, segment=a, base_revision=0, base_words=1, text="y", tail=""),
     ]
     for offset, event in enumerate(events, 1):
         text_offsets.note(offset, event)
@@ -314,7 +316,7 @@ def test_readers_are_given_a_clean_snapshot_and_nothing_of_it_again() -> None:
 
             await act("open", do.OpenSession(), do.AttachEngine(channel=FLOOR, model="m"))
             said = tuple(
-                ev.Word(text, 900 * n, 900 * n + 800) for n, text in enumerate(("Between", " us:", f" {HIDDEN}"))
+                le.Word(text, 900 * n, 900 * n + 800) for n, text in enumerate(("Between", " us:", f" {HIDDEN}"))
             )
             start = do.SegmentStart(t0=0, language="en")
             words = do.CommitWords(
@@ -442,7 +444,7 @@ async def test_the_hash_of_who_asked_goes_also_where_the_words_went_before() -> 
         due = await made.writer.remove(SYSTEM, CommandId("due"), Expired(frozenset({KeptKind.QUESTIONS})))
         assert isinstance(due, Receipt)
         assert b"by-x" not in await made.bodies()
-        assert [type(event) for event in made.events[count:]] == [ev.InterventionRemoved, ev.BodyRemoved]
+        assert [type(event) for event in made.events[count:]] == [qe.InterventionRemoved, ev.BodyRemoved]
         gone, shown = (made.writer.state.questions.get(InterventionId(name)) for name in ("gone", "shown"))
         assert gone is not None
         assert shown is not None

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, Lane, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
@@ -67,7 +67,7 @@ async def test_the_next_records_are_noted_as_if_they_had_been_read() -> None:
         assert folded.quality == again.quality
         assert folded.mended_names == again.mended_names
         assert (folded.state, folded.causes, folded.at) == (again.state, again.causes, again.at)
-        assert isinstance(made.events[-1], ev.SegmentEnded)
+        assert isinstance(made.events[-1], le.SegmentEnded)
 
 
 async def test_what_people_corrected_is_told_however_the_log_is_read() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import LogMissing, Refusal, RefusalCode, StaleWriter, StorageUnavailable
@@ -28,7 +29,7 @@ def commit(first: int, text: str, rest: str = "", start: bool = False) -> do.Com
         generation=1,
         segment=SegmentId("a"),
         first=first,
-        words=(ev.Word(text=text, t0=first * 100, t1=first * 100 + 100),),
+        words=(le.Word(text=text, t0=first * 100, t1=first * 100 + 100),),
         start=do.SegmentStart(t0=0, language="en") if start else None,
         rest=rest,
     )
@@ -79,7 +80,7 @@ async def test_what_comes_together_is_appended_and_shown_together() -> None:
         )
         assert len(made.published) == count + 1
         last = made.published[-1]
-        assert [type(event) for event in last.events] == [ev.SegmentOpened, ev.WordsCommitted, ev.WordsCommitted]
+        assert [type(event) for event in last.events] == [le.SegmentOpened, le.WordsCommitted, le.WordsCommitted]
         assert last.signals[-1] == Partial(
             channel=FLOOR, segment=SegmentId("a"), first=2, text=" to you", language="en"
         )
@@ -89,7 +90,7 @@ async def test_several_commands_are_one_act_all_of_it_or_nothing() -> None:
     async with stage() as made:
         await opened(made)
         count = len(made.events)
-        end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("a"), t1=100, reason=ev.EndReason.PAUSE)
+        end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("a"), t1=100, reason=le.EndReason.PAUSE)
         wrong = await made.send("w1", [commit(0, "Good", start=True), commit(5, "no")], ENGINE)
         assert isinstance(wrong, Refusal)
         assert len(made.events) == count

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core import commands as do
+from moothall.core.events.lines import MadeFrom, Origin, SourceSegment
 from moothall.core.events.outcome_parts import PublishedMessage
-from moothall.core.events.types import Access, MadeFrom, Origin, SourceSegment
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, MessageId, SegmentId, SessionId, SpeakerId

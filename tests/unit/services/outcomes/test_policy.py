@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 
 from moothall.core.commands import AddChannel, CreateSession, ListPolicyQuestions
-from moothall.core.events.types import ChannelKind, LogKind, PolicyQuestion
+from moothall.core.events.notes_and_tags import PolicyQuestion
+from moothall.core.events.types import ChannelKind, LogKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, PolicyQuestionId, SessionId

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
+from moothall.core.events.notes_and_tags import Tag
 from moothall.core.events.outcome_parts import Citation, MessageKind
-from moothall.core.events.types import Access, Tag
+from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import CitationId, CommandId, SegmentId, SessionId

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import PolicyQuestionId, SessionId
@@ -255,7 +256,7 @@ def test_the_same_is_planned_once_more_under_an_address_of_its_own() -> None:
     async def story() -> None:
         async with programme_house() as house:
             await house.plan("a", HOUR)
-            question = ev.PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")
+            question = ne.PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?")
             await house.programme.send(A, do.ListPolicyQuestions(questions=(question,)))
             how = do.ArrangeSession(access=ev.Access.LINK, sound=ev.SoundKept.NONE, listed=False)
             await house.programme.send(A, how)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -81,7 +82,7 @@ def test_killed_while_the_last_words_are_awaited_it_closes_and_goes_on_to_the_ne
             house.group.create_task(slow_engine(house.connect(), house.clock, 1_000))
             await house.clock.sleep(60_000)
             assert standing(house) == [CLOSED, OPEN, CREATED]
-            words = [event for event in await house.events(A) if isinstance(event, ev.WordsCommitted)]
+            words = [event for event in await house.events(A) if isinstance(event, le.WordsCommitted)]
             assert [event.words[0].text for event in words] == ["goodbye"]
             # The desk has come back, and sends it once more.
             assert await house.programme.next_session(HALL, after=A, act=ACT) == B

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import ImportRefused, Refusal
@@ -292,7 +293,7 @@ def test_a_translation_that_was_imported_alone_can_be_removed() -> None:
                 t1=51_000,
                 language="fr",
                 text="Oui.",
-                made_from=ev.MadeFrom(sources=(ev.SourceSegment(SegmentId("s9"), 0),), route="argos"),
+                made_from=le.MadeFrom(sources=(le.SourceSegment(SegmentId("s9"), 0),), route="argos"),
             )
             commands: list[do.AnyCommand] = [
                 do.StateGround(access=ev.Access.STAFF, ground=""),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
@@ -190,7 +191,7 @@ async def test_what_is_accepted_is_the_checkers_correction_and_says_whose_words_
     done = await told.own.accept(SESSION, CAPTIONER, link.id, proposal.id, 0)
     assert isinstance(done, OwnProposal)
     assert (done.fate, done.role, done.decided) == (OwnFate.ACCEPTED, Role.CAPTIONER, told.now)
-    (corrected,) = await told.events(ev.SegmentCorrected)
+    (corrected,) = await told.events(le.SegmentCorrected)
     assert (corrected.text, corrected.proposed, corrected.machine) == ("We were a.", True, False)
     record = (await told.hall.log.read(SESSION, told.writer.offset - 1, 1))[0]
     assert (record.header.role, record.header.actor) == (Role.CAPTIONER, "c1")
@@ -214,8 +215,8 @@ async def test_a_refusal_is_in_the_log_only_once_the_speaker_wishes(told: Spoken
     assert told.writer.offset == before
     assert await told.own.publish(link, proposal.id) is None
     assert await told.own.publish(link, proposal.id) is None, "the same wish once more"
-    (declined,) = await told.events(ev.ProposalDeclined)
-    assert declined == ev.ProposalDeclined(
+    (declined,) = await told.events(le.ProposalDeclined)
+    assert declined == le.ProposalDeclined(
         channel=FLOOR, segment=A, text="We meant a.", reason="Not said.", by=Role.CAPTIONER, at=decided
     )
     assert told.proposal(A).public
@@ -313,7 +314,7 @@ async def test_a_restart_or_another_node_loses_nothing_and_does_nothing_twice(to
     await told.own.load()
     assert [each.fate for _, each in told.own.waiting(SESSION)] == [OwnFate.WAITING]
     assert isinstance(await told.own.accept(SESSION, CAPTIONER, link.id, proposal.id, 1), OwnProposal)
-    assert len(await told.events(ev.SegmentCorrected)) == 1
+    assert len(await told.events(le.SegmentCorrected)) == 1
     assert told.own.of_proof(SESSION, link.proof) is not None
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.proposals.refining import Proposal
@@ -67,9 +68,9 @@ def test_a_machine_corrects_only_what_no_person_has_touched_and_twice_changes_no
             line = line_of(live.state, "a")
             assert (line.whole, line.revision, line.mended) == ("We hold truths.", 1, False)
             said = await hall.events()
-            (corrected,) = [each for each in said if isinstance(each, ev.SegmentCorrected) and each.machine]
+            (corrected,) = [each for each in said if isinstance(each, le.SegmentCorrected) and each.machine]
             assert (corrected.base_revision, corrected.text) == (0, "We hold truths.")
-            assert [each.text for each in said if isinstance(each, ev.NoteLeft)] == [
+            assert [each.text for each in said if isinstance(each, ne.NoteLeft)] == [
                 "Second pass with better: 1 lines corrected, by itself."
             ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
@@ -127,7 +127,7 @@ async def test_a_line_is_kept_once_and_replaces_what_was_shown_of_it(house: Typi
     assert house.shown == "And"
     line = house.live.state.segments.get(SegmentId("i1.l1"))
     assert line is not None
-    assert (line.origin, line.speaker) == (ev.Origin.SPEAKER, "i1")
+    assert (line.origin, line.speaker) == (le.Origin.SPEAKER, "i1")
     assert await house.write("l4", "", done("l2", "And why."), done("l3", "And when.")) == TypingReceived(
         kept=("l2", "l3"), recorded=True
     )

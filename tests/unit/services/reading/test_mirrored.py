@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Position, SegmentId, SessionId
@@ -96,18 +97,18 @@ async def test_what_comes_goes_to_the_readers(room: Room) -> None:
 async def test_a_hub_has_whose_text_it_is_and_which_tool_wrote_and_nothing_that_was_offered(room: Room) -> None:
     name, offered = SegmentId("t"), "Nobody reads this."
     for event in (
-        ev.AirChanged(channel=FLOOR, source=ev.AirSource.PERSON, t=0, t0=0),
-        ev.AirHeld(channel=FLOOR, holder="c1", token=1),
-        ev.LineOffered(channel=FLOOR, segment=name, text=offered, language="en", t=0, by="x1", tool="StenoCo"),
-        ev.SegmentOpened(channel=FLOOR, segment=name, t0=1, language="en", origin=ev.Origin.PERSON, tool="StenoCo"),
-        ev.SegmentEnded(channel=FLOOR, segment=name, t1=2, reason=ev.EndReason.SENTENCE, text="We go on."),
+        le.AirChanged(channel=FLOOR, source=le.AirSource.PERSON, t=0, t0=0),
+        le.AirHeld(channel=FLOOR, holder="c1", token=1),
+        le.LineOffered(channel=FLOOR, segment=name, text=offered, language="en", t=0, by="x1", tool="StenoCo"),
+        le.SegmentOpened(channel=FLOOR, segment=name, t0=1, language="en", origin=le.Origin.PERSON, tool="StenoCo"),
+        le.SegmentEnded(channel=FLOOR, segment=name, t1=2, reason=le.EndReason.SENTENCE, text="We go on."),
     ):
         room.log.add(event)
     await room.uplink.follow()
     await room.uplink.live()
     outlet = await room.reader()
     state = (await room.loaded()).state
-    assert (state.channels[FLOOR].air.source, state.channels[FLOOR].air.holder) == (ev.AirSource.PERSON, "")
+    assert (state.channels[FLOOR].air.source, state.channels[FLOOR].air.holder) == (le.AirSource.PERSON, "")
     *_, snapshot = (frame.snapshot for frame in frames(outlet) if frame.snapshot is not None)
     (line,) = snapshot.lines
     assert (line.text, line.tool) == ("We go on.", "StenoCo")
@@ -116,12 +117,12 @@ async def test_a_hub_has_whose_text_it_is_and_which_tool_wrote_and_nothing_that_
 
 async def test_a_hub_has_which_line_was_respoken(room: Room) -> None:
     for event in (
-        ev.AirChanged(channel=FLOOR, source=ev.AirSource.RESPEAKER, t=0, t0=0),
-        ev.AirHeld(channel=FLOOR, holder="c1", token=1),
-        ev.SegmentOpened(
-            channel=FLOOR, segment=SegmentId("r"), t0=1, language="en", origin=ev.Origin.MACHINE, respoken=True
+        le.AirChanged(channel=FLOOR, source=le.AirSource.RESPEAKER, t=0, t0=0),
+        le.AirHeld(channel=FLOOR, holder="c1", token=1),
+        le.SegmentOpened(
+            channel=FLOOR, segment=SegmentId("r"), t0=1, language="en", origin=le.Origin.MACHINE, respoken=True
         ),
-        ev.SegmentEnded(channel=FLOOR, segment=SegmentId("r"), t1=2, reason=ev.EndReason.SENTENCE, text="We go on."),
+        le.SegmentEnded(channel=FLOOR, segment=SegmentId("r"), t1=2, reason=le.EndReason.SENTENCE, text="We go on."),
     ):
         room.log.add(event)
     await room.uplink.follow()

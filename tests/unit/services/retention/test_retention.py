@@ -13,6 +13,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.events.outcome_parts import PublishedSection, TranslatedText
 from moothall.core.events.question_parts import InterventionStatus
@@ -124,11 +125,11 @@ class House:
             by=OFFICE,
         )
         await self.done("note", do.LeaveNote(text="He means kumquat.", note=NoteId("n")), by=OFFICE)
-        await self.done("mark", do.TagSegment(segment=SegmentId("a"), tag=ev.Tag.AGREED), by=OFFICE)
+        await self.done("mark", do.TagSegment(segment=SegmentId("a"), tag=ne.Tag.AGREED), by=OFFICE)
         await self.done("held", ask("held", "Why tamarind?"), by=Actor(Role.PARTICIPANT, "held"))
         await self.done("shown", ask("shown", "As it arrived"), by=Actor(Role.PARTICIPANT, "shown"))
         await self.done("word", do.Reword(intervention=InterventionId("shown"), text="As edited"), by=OFFICE)
-        listed = do.ListPolicyQuestions(questions=(ev.PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?"),))
+        listed = do.ListPolicyQuestions(questions=(ne.PolicyQuestion(id=PolicyQuestionId("q1"), text="Who pays?"),))
         under = do.TagIntervention(intervention=InterventionId("shown"), question=PolicyQuestionId("q1"))
         await self.done("under", listed, under, by=OFFICE)
         await self.done("queue", stand(InterventionStatus.QUEUED, "shown"), by=OFFICE)

@@ -7,6 +7,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -244,9 +245,9 @@ async def test_a_meeting_that_is_opened_again_has_no_correction_after_its_end() 
         following.take(await meeting.store(*events, by=SECRETARIAT))
         return [(await catalogue.all())[0].mended for catalogue in (following, SessionCatalogue(meeting.log))]
 
-    def corrected(revision: int, text: str) -> ev.SegmentCorrected:
+    def corrected(revision: int, text: str) -> le.SegmentCorrected:
         name = SegmentId("s1")
-        return ev.SegmentCorrected(
+        return le.SegmentCorrected(
             channel=FLOOR, segment=name, base_revision=revision, base_words=1, text=text, tail=""
         )
 
@@ -264,7 +265,7 @@ async def test_a_correction_in_the_millisecond_of_the_end_was_made_after_it() ->
     line = (opened("s1"), words("s1", 0, "Wun."), ended("s1", "Wun."))
     await meeting.store(*line, ev.SessionClosed(t=9), by=SECRETARIAT)
     meeting.recorder.later = -40
-    correction = ev.SegmentCorrected(
+    correction = le.SegmentCorrected(
         channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=1, text="One.", tail=""
     )
     await meeting.store(correction, by=SECRETARIAT)

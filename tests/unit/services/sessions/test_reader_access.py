@@ -14,7 +14,8 @@ from moothall.core.commands import (
     OpenSession,
     SegmentStart,
 )
-from moothall.core.events.types import Access, ChannelKind, Word
+from moothall.core.events.lines import Word
+from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SegmentId, SessionId

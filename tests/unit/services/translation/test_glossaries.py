@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.glossary.files import GlossaryPart, read_glossary
 from moothall.core.glossary.merging import MOST_TERMS, Preferred
@@ -51,7 +52,7 @@ def twice_corrected() -> tuple[State, MendedNames]:
             name, 0, word("mood", 1000 * n, 1000 * n + 10), word(" hall", 1000 * n + 10, 1000 * n + 20), start=0
         )
         ended = do.EndSegment(
-            channel=FLOOR, generation=1, segment=segment(name), t1=1000 * n + 20, reason=ev.EndReason.PAUSE
+            channel=FLOOR, generation=1, segment=segment(name), t1=1000 * n + 20, reason=le.EndReason.PAUSE
         )
         state = carry_out(state, said, ended, actor=ENGINE)
         decided = decide(state, correct(name, 0, 2, "the Moothall"), CAPTIONER, 0)

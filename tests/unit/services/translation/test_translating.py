@@ -5,6 +5,7 @@ import pytest
 
 from moothall.app.translation import TranslationParts
 from moothall.core import commands as do
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -92,7 +93,7 @@ def test_a_restart_translates_nothing_twice_and_goes_on_where_it_was() -> None:
             echo = on.connect()
             await on.comes(lambda: len(on.lines(ES)) == 2)
             assert sorted(echo.asked) == ["Welcome.", "[pt] Welcome."]
-        records = [event for event in await again.events() if isinstance(event, ev.SegmentOpened)]
+        records = [event for event in await again.events() if isinstance(event, le.SegmentOpened)]
         names = [event.segment for event in records]
         assert len(set(names)) == len(names) == 6
 
@@ -141,7 +142,7 @@ def test_what_is_said_in_the_language_stands_as_it_was_said() -> None:
             assert on.lines(english) == {"a": "[en] Bom dia a todos.", "b": "Thank you."}
             line = on.live.state.segments.get(SegmentId("a-mt-pt"))
             assert line is not None
-            assert line.origin is ev.Origin.PERSON
+            assert line.origin is le.Origin.PERSON
 
     run(story())
 
@@ -160,7 +161,7 @@ def test_what_is_typed_in_a_turn_is_translated_while_an_engine_hears() -> None:
             )
             await on.do(asked, *called, actor=Actor(Role.MODERATOR, "m1"))
             await on.do(do.AttachEngine(channel=FLOOR, model="m"))
-            words, start = (ev.Word("Well", 0, 400),), do.SegmentStart(t0=0, language="en")
+            words, start = (le.Word("Well", 0, 400),), do.SegmentStart(t0=0, language="en")
             heard = do.CommitWords(
                 channel=FLOOR, generation=1, segment=SegmentId("e"), first=0, words=words, start=start
             )
@@ -182,14 +183,14 @@ def test_what_whoever_is_on_air_writes_is_translated_once_and_what_was_offered_o
     async def story() -> None:
         async with translated_hall() as on:
             on.connect()
-            await on.do(do.PutOnAir(channel=FLOOR, source=ev.AirSource.PERSON), actor=CAPTIONER)
+            await on.do(do.PutOnAir(channel=FLOOR, source=le.AirSource.PERSON), actor=CAPTIONER)
             await on.says("a", "Good morning.")
             await on.do(offered, actor=tool)
             await on.comes(lambda: len(on.lines(ES)) == 1)
             await on.hall.clock.sleep(5_000)
             assert on.lines(ES) == {"a": "[es] [pt] Good morning."}
             await on.do(offered, actor=CAPTIONER)
-            await on.do(do.PutOnAir(channel=FLOOR, source=ev.AirSource.TOOL, token=5), actor=tool)
+            await on.do(do.PutOnAir(channel=FLOOR, source=le.AirSource.TOOL, token=5), actor=tool)
             await on.do(msgspec.structs.replace(offered, segment=SegmentId("v"), text="We go on."), actor=tool)
             await on.comes(lambda: len(on.lines(ES)) == 3)
             assert on.lines(PT) == {"a": "[pt] Good morning.", "u": "[pt] Thank you.", "v": "[pt] We go on."}
@@ -199,7 +200,7 @@ def test_what_whoever_is_on_air_writes_is_translated_once_and_what_was_offered_o
 
 def test_what_is_respoken_is_translated_once_it_is_a_line() -> None:
     engine = Actor(Role.ENGINE, "whisper")
-    words = tuple(ev.Word(text, 1_000 + 300 * n, 1_250 + 300 * n) for n, text in enumerate(("Good", " morning.")))
+    words = tuple(le.Word(text, 1_000 + 300 * n, 1_250 + 300 * n) for n, text in enumerate(("Good", " morning.")))
     said = do.CommitWords(
         channel=FLOOR,
         generation=1,
@@ -208,12 +209,12 @@ def test_what_is_respoken_is_translated_once_it_is_a_line() -> None:
         words=words,
         start=do.SegmentStart(t0=1_000, language="en"),
     )
-    end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("r"), t1=1_600, reason=ev.EndReason.SENTENCE)
+    end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("r"), t1=1_600, reason=le.EndReason.SENTENCE)
 
     async def story() -> None:
         async with translated_hall() as on:
             on.connect()
-            await on.do(do.PutOnAir(channel=FLOOR, source=ev.AirSource.RESPEAKER), actor=CAPTIONER)
+            await on.do(do.PutOnAir(channel=FLOOR, source=le.AirSource.RESPEAKER), actor=CAPTIONER)
             await on.do(do.AttachEngine(channel=FLOOR, model="whisper"))
             await on.do(said, actor=engine)
             await on.do(end, actor=engine)
@@ -470,7 +471,7 @@ def test_what_only_staff_may_read_or_young_people_say_goes_to_no_service(access:
             await on.says("a", "Good morning.")
             await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good morning."})
             await on.do(do.AttachEngine(channel=FLOOR, model="m"))
-            words, start = tuple(ev.Word(f" w{n}", n, n + 1) for n in range(9)), do.SegmentStart(t0=0, language="en")
+            words, start = tuple(le.Word(f" w{n}", n, n + 1) for n in range(9)), do.SegmentStart(t0=0, language="en")
             grows = do.CommitWords(
                 channel=FLOOR, generation=1, segment=SegmentId("e"), first=0, words=words, start=start
             )

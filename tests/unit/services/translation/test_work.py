@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events import types as ev
+from moothall.core.events import lines as le
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.removal.selection import Lines
@@ -185,7 +185,7 @@ def test_a_line_that_grows_is_shown_by_its_clauses_and_never_kept() -> None:
                     generation=1,
                     segment=SegmentId("a"),
                     first=number,
-                    words=(ev.Word(text, at, at + 90),),
+                    words=(le.Word(text, at, at + 90),),
                     start=None if number else do.SegmentStart(t0=0, language="en"),
                 )
                 await on.do(commit, actor=ENGINE)
@@ -197,7 +197,7 @@ def test_a_line_that_grows_is_shown_by_its_clauses_and_never_kept() -> None:
             ]
             assert on.lines(ES) == {}
             end = do.EndSegment(
-                channel=FLOOR, generation=1, segment=SegmentId("a"), t1=900, reason=ev.EndReason.SENTENCE
+                channel=FLOOR, generation=1, segment=SegmentId("a"), t1=900, reason=le.EndReason.SENTENCE
             )
             await on.do(end, actor=ENGINE)
             await on.comes(lambda: len(on.lines(ES)) == 1)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.core.events.types import Origin
+from moothall.core.events.lines import Origin
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.views.captions import Line
 from moothall.wire.captioning.pull import LINE, MOST_LOOKED, Pulled, pull

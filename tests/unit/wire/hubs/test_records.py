@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
+from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Actor, Role
@@ -26,8 +27,8 @@ SAID = "There are about 60 people here in the room and another 240 have joined u
 
 def line(recorder: Recorder, n: int, text: str = SAID) -> list[LogRecord]:
     segment, cause = SegmentId(f"floor-1-{n}"), f"{SESSION}.floor.1.{n}"
-    opened = ev.SegmentOpened(channel=FLOOR, segment=segment, t0=1_000 * n, language="en", origin=ev.Origin.MACHINE)
-    ended = ev.SegmentEnded(channel=FLOOR, segment=segment, t1=1_000 * n + 800, reason=ev.EndReason.SENTENCE, text=text)
+    opened = le.SegmentOpened(channel=FLOOR, segment=segment, t0=1_000 * n, language="en", origin=le.Origin.MACHINE)
+    ended = le.SegmentEnded(channel=FLOOR, segment=segment, t1=1_000 * n + 800, reason=le.EndReason.SENTENCE, text=text)
     return [recorder.record(opened, ENGINE, cause), recorder.record(ended, ENGINE, cause, 1)]
 
 
