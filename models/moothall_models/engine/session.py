@@ -230,11 +230,6 @@ class LinkSession:
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)
         self._say_language(channel)
-        line = turn.request.line
-        if line is not None and not any(isinstance(output, ReviseSegment) for output in outputs):
-            self._out["stands", channel.number, line.segment] = wire.Stands(
-                attachment=channel.number, segment=line.segment
-            )
         self._drained(channel)
 
     def _attach(self, attach: wire.Attach) -> None:
@@ -267,10 +262,8 @@ class LinkSession:
         better = [output for output in outputs if isinstance(output, ReviseSegment)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         if commands:
-            ended = [command.segment for command in commands if isinstance(command, EndSegment)]
-            again = tuple(segment for segment in ended if channel.speech.reviewer.may_better(segment))
             readings = tuple(output for output in outputs if isinstance(output, wire.OtherReadings))
-            channel.acts.add(commands, partial, channel.resume_point(), again, readings)
+            channel.acts.add(commands, partial, channel.resume_point(), readings)
             if channel.acts.overdue:
                 logger.error(
                     "session %s channel %s: the server does not answer; the channel is lost",

@@ -11,7 +11,7 @@ import msgspec
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import AttachmentCommand, OtherReadings, PassAct, ResumePoint
 
@@ -84,7 +84,6 @@ class UnansweredActs:
         commands: Sequence[AttachmentCommand],
         show: Partial | None = None,
         resume_point: ResumePoint | None = None,
-        again: tuple[SegmentId, ...] = (),
         readings: tuple[OtherReadings, ...] = (),
     ) -> None:
         """Append `commands` as one act; the other arguments are as in `wire.engine.PassAct`."""
@@ -96,7 +95,6 @@ class UnansweredActs:
             commands=tuple(commands),
             show=show,
             resume_point=resume_point,
-            again=again,
             readings=readings,
         )
         self._pending.append(act)

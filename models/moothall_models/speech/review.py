@@ -94,10 +94,6 @@ class Reviewer:
                 return line
         return None
 
-    def may_better(self, segment: SegmentId) -> bool:
-        """Whether a line waits for its better pass and qualifies for it."""
-        return any(line.segment == segment and self._worth(line) for line in self._lines)
-
     def _worth(self, line: EndedLine) -> bool:
         doubted = min(word.p for word in line.words) <= self._settings.review_doubt
         return doubted and len(line.words) >= self._settings.review_words and self._allowed() >= 1

@@ -21,8 +21,8 @@ BETTER_TIMES = 3.0
 Nobody has measured it here, where no better model could be had."""
 MOST_MS = 75.0
 """Most ms of the 95th percentile of a sentence in one direction. Beside live speech a line's translation is to be there
-400 ms after the line's end; 200 of them it may wait for a better hearing of the line, and two models share the rest
-with the recogniser."""
+400 ms after the line's end, in which the two models of a way through English, other languages and the recogniser take
+their turns."""
 MOST_TOGETHER = 300_000_000
 """Most bytes of all models of this kind, about, for better ones to be taken by themselves."""
 

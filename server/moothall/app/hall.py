@@ -128,7 +128,6 @@ async def hall(
         live = await open_live(stack, backend, spools, recognising)
         streams = await open_streams(stack, backend, live)
         translation = open_translating(stack, backend, glossaries, pulses)
-        recognising.tell_again(translation.translating.expect_better)
         presence, hub_acts = open_presence(stack, backend)
         backend.keep(stack, (draining := Draining(backend.sessions, clock)).run)
         services = Services(

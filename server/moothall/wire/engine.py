@@ -272,8 +272,6 @@ class PassAct(EngineMessage, frozen=True, kw_only=True, tag="act"):
     """The partial that applies after these commands; it takes precedence over the `rest` of a commit."""
     resume_point: ResumePoint | None = None
     """Where to continue if the engine or the server dies after this act; stored beside the audio, never in the log."""
-    again: tuple[SegmentId, ...] = ()
-    """Segments that end here and will be recognised once more: a `ReviseSegment` with a better text may follow soon."""
     readings: tuple[OtherReadings, ...] = ()
     """Alternatives to words that are committed here; dropped when the server changes the act before storing it."""
 
@@ -295,13 +293,6 @@ class SoundsLike(EngineMessage, frozen=True, kw_only=True, tag="sounds-like"):
     attachment: int
     language: str | None
     """BCP-47 tag of the language that it sounds like; None: it sounds like an expected language."""
-
-
-class Stands(EngineMessage, frozen=True, kw_only=True, tag="stands"):
-    """Engine → server: a segment of `PassAct.again` was recognised once more, and its text stays as it is."""
-
-    attachment: int
-    segment: SegmentId
 
 
 class Drained(EngineMessage, frozen=True, kw_only=True, tag="drained"):
@@ -338,7 +329,7 @@ class Usage(EngineMessage, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = EngineHello | PassAct | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
+ToServer = EngineHello | PassAct | Tell | SoundsLike | Drained | Lost | Capacity | Usage
 
 RESUME_POINTS = 2
 """How many of the newest resume points are kept: the act of the newest one may never reach the log."""

@@ -129,6 +129,8 @@ _LETTER = rf"[^\W{_TOGETHER}]"
 _BEGINS = rf"(?:(?<!{_LETTER})(?<![{_VOWELS}])|(?=[{_TOGETHER}]))"
 _NOTHING = "(?!)"
 """A pattern that matches nothing."""
+_ARTICLE = "ال"
+"""The Arabic article, of which ل alone is written behind ل."""
 _JOINING = "لـ"
 """Ending of an Arabic term that is joined to the next word."""
 _TO_THE = r"(?:ل(?!بنان|يبيا|يبيري|اتفيا|يتوانيا|كسمبرغ|يسوتو|يختنشتاين|جن))?(?=[\u0620-\u064a])"
@@ -145,54 +147,65 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search(NamedTuple):
-    """The compiled search for terms. It is built once for all texts, since a table of formulas has some hundreds of
-    terms.
+    """The search for terms, built once for all texts. A pattern is compiled for the terms that a text may have: one for
+    all of a table of formulas takes 0.1 s, for each pair of languages, in which nobody is served.
     """
 
-    pattern: re.Pattern[str] | None
-    """None when there are no terms."""
     wanted: Mapping[str, Mapping[str, str]]
     """Term as it is said, in lower case and with plain apostrophes → condition (NUMBER, QUESTION, ALONE or empty) →
     translation.
     """
     staying: Mapping[str, str]
     """Term as it is said, with its condition → the word that stays in the text after the placeholder."""
+    longest_first: tuple[tuple[str, str], ...] = ()
+    """Each term with each of its conditions."""
+    joining: frozenset[str] = frozenset()
+    """Terms that are joined to the next word."""
+
+    def pattern(self, text: str) -> re.Pattern[str] | None:
+        """The pattern that finds the terms of a text; None when it has none."""
+        plain = _plain(text)
+        there = [each for each in self.longest_first if each[0].removeprefix(_ARTICLE) in plain]
+        if not there:
+            return None
+        apart, joined = (
+            "|".join(
+                f"{_however_written(begin)}{_only_before(ahead)}"
+                for begin, ahead in there
+                if (begin in self.joining) is is_joining
+            )
+            for is_joining in (False, True)
+        )
+        whole_words = rf"{_BEGINS}{_PARTICLES}(?:(?:{apart or _NOTHING}){_ENDS}|(?:{joined or _NOTHING}){_TO_THE})"
+        return re.compile(whole_words, re.IGNORECASE)
 
 
 def search_for(terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Search:
-    """Compile the search for `terms`: wordings in the source language → wordings in the translation.
+    """The search for `terms`: wordings in the source language → wordings in the translation.
 
     Only whole words match; case, the form of apostrophes and what Russian and Arabic leave out (ё, vowels, the hamza)
     don't matter. Terms are found behind Arabic particles that are joined to them. Of two terms that begin at the same
     word the longer one matches. Of a term that ends with NUMBER, QUESTION or ALONE only the part before that is
     replaced, where the condition holds. `staying`: term → the word, in lower case, that stays in the text after it.
     """
-    stays_behind = {_plain(term): word for term, word in (staying or {}).items()}
     wanted: dict[str, dict[str, str]] = {}
     for term, written in terms.items():
         begin, ahead = parted(_plain(term))
         if begin.strip():
             wanted.setdefault(begin, {}).setdefault(ahead, parted(written)[0])
-    if not wanted:
-        return Search(None, wanted, stays_behind)
     either = [(begin, ahead) for begin, choices in wanted.items() for ahead in choices]
-    longest_first = sorted(either, key=lambda each: (-len("".join(each)), each))
-    joining = {_plain(term) for term in terms if term.endswith(_JOINING)}
-    apart, joined = (
-        "|".join(
-            f"{_however_written(begin)}{_only_before(ahead)}"
-            for begin, ahead in longest_first
-            if (begin in joining) is is_joining
-        )
-        for is_joining in (False, True)
+    return Search(
+        wanted,
+        {_plain(term): word for term, word in (staying or {}).items()},
+        tuple(sorted(either, key=lambda each: (-len("".join(each)), each))),
+        frozenset(_plain(term) for term in terms if term.endswith(_JOINING)),
     )
-    whole_words = rf"{_BEGINS}{_PARTICLES}(?:(?:{apart or _NOTHING}){_ENDS}|(?:{joined or _NOTHING}){_TO_THE})"
-    return Search(re.compile(whole_words, re.IGNORECASE), wanted, stays_behind)
 
 
 def protect(text: str, search: Search) -> Protected:
     """Replace the terms that the search finds by placeholders, at most `MOST` of them."""
-    if search.pattern is None or MARK.search(text):
+    pattern = None if MARK.search(text) else search.pattern(text)
+    if pattern is None:
         return Protected(text=text, put_in=())
     put_in: list[str] = []
 
@@ -215,7 +228,7 @@ def protect(text: str, search: Search) -> Protected:
             return f"{joined} {_mark(len(put_in))} {'ال' if article else ''}".lstrip()
         return " ".join(filter(None, (joined, _mark(len(put_in)), stays)))
 
-    taken = search.pattern.sub(take, text)
+    taken = pattern.sub(take, text)
     return Protected(text=taken, put_in=tuple(put_in))
 
 
@@ -273,9 +286,9 @@ def _however_written(term: str) -> str:
         one = _SAME.get(each, re.escape(each))
         return f"{one}[{_VOWELS}]*+" if "\u0620" <= each <= "\u06ff" else one
 
-    if not term.startswith("ال"):
+    if not term.startswith(_ARTICLE):
         return "".join(map(sign, term))
-    written = "".join(map(sign, term.removeprefix("ال")))
+    written = "".join(map(sign, term.removeprefix(_ARTICLE)))
     again = "?" if term.startswith("الل") else ""
     return f"(?:{sign('ا')}{sign('ل')}|(?<=ل)(?:{sign('ل')}){again}){written}"
 

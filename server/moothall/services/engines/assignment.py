@@ -20,7 +20,7 @@ from moothall.core.events.types import GapReason
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.backoff import Backoff
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.sessions.keeping import Span, merged, without
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import State
@@ -45,9 +45,6 @@ AT_LEAST_MS = 1_000
 
 GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Returns the preferred names and terms of a channel (`glossaries.py`)."""
-RecognisesAgain = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
-"""Called with True before finished segments that will be recognised again are announced, and with False when the new
-recognition left them unchanged."""
 ReadingsHeard = Callable[[SessionId, ChannelId, Sequence[wire.OtherReadings]], None]
 """Called with the other readings of words that were just stored."""
 FateOf = Callable[[str], ProcessFate | None]
@@ -84,7 +81,6 @@ class Assignment:
     channel: ChannelId
     audio: LiveAudio
     glossary: GlossaryOf = no_glossary
-    again: RecognisesAgain = lambda *_: None
     readings: ReadingsHeard = lambda *_: None
 
     def __post_init__(self) -> None:
@@ -159,22 +155,10 @@ class Assignment:
         state = self.writer.state
         self.writer.signal(msgspec.structs.replace(heard, lag=state.delay(heard.lag, state.media_now(wall))))
 
-    def heard_again(self, segments: tuple[SegmentId, ...], *, still: bool) -> None:
-        """Report segments that will be recognised again (`still`), or that a new recognition left unchanged."""
-        if segments:
-            self.again(self.writer.session, segments, still)
-
     def heard_otherwise(self, readings: Sequence[wire.OtherReadings]) -> None:
         """Report the other readings of words that were stored."""
         if readings:
             self.readings(self.writer.session, self.channel, readings)
-
-    def received(self, message: wire.Stands | wire.SoundsLike) -> None:
-        """Handle a message of the channel's engine that carries no text."""
-        if isinstance(message, wire.Stands):
-            self.heard_again((message.segment,), still=False)
-        else:
-            self.sounds_like = message.language
 
     def failed(self, now: int) -> None:
         """Delay the next attachment, after one was lost before an act of it was accepted; the delay grows with each

@@ -126,9 +126,9 @@ class ConnectedEngine:
                     attachment = self.attachments.get(message.attachment)
                     if attachment is not None:  # Otherwise it was detached while the message was in transit.
                         await attachment.inbox.put(message)
-                case wire.Stands() | wire.SoundsLike():
+                case wire.SoundsLike():
                     if message.attachment in self.attachments:
-                        self.attachments[message.attachment].assignment.received(message)
+                        self.attachments[message.attachment].assignment.sounds_like = message.language
                 case wire.Capacity():
                     self._capacity.changed(message, self.taken)
                     self.changed()
@@ -404,7 +404,6 @@ class Attachment:
         self._heard_more.set()
 
     async def _act(self, words: AttachmentWords, act: wire.PassAct) -> None:
-        self.assignment.heard_again(act.again, still=True)
         began = self._note_heard(act) if isinstance(words, StoredWords) else None
         answer = await words.carry_out(act)
         if isinstance(answer, Receipt):

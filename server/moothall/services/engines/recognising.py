@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import msgspec
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.sessions.state import ON
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import Assignment, GlossaryOf, ReadingsHeard, RecognisesAgain, no_glossary
+from moothall.services.engines.assignment import Assignment, GlossaryOf, ReadingsHeard, no_glossary
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
 from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
@@ -82,7 +82,6 @@ class Recognising:
         self._waiting: list[Assignment] = []
         self._attachments: dict[Assignment, Attachment] = {}
         self._engines: list[ConnectedEngine] = []
-        self._again: RecognisesAgain = lambda *_: None
         self._readings: ReadingsHeard = lambda *_: None
         self._refused = 0
         self._relieved = self.clock.monotonic()
@@ -176,10 +175,6 @@ class Recognising:
         alone = self._alone_since
         return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
-    def tell_again(self, told: RecognisesAgain) -> None:
-        """Set the callback for segments that an engine hears once more."""
-        self._again = told
-
     def tell_readings(self, told: ReadingsHeard) -> None:
         """Set the callback for other readings of stored words."""
         self._readings = told
@@ -188,12 +183,9 @@ class Recognising:
         """Report other readings of words that an engine committed and that are stored."""
         self._readings(session, channel, readings)
 
-    def _heard_again(self, session: SessionId, segments: tuple[SegmentId, ...], still: bool) -> None:
-        self._again(session, segments, still)
-
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have engines recognise a channel; return once its audio has ended and all of its words are in the log."""
-        assignment = Assignment(writer, channel, audio, self.glossary, self._heard_again, self.heard_otherwise)
+        assignment = Assignment(writer, channel, audio, self.glossary, self.heard_otherwise)
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
         # A respeaker gets the engine capacity that the channel's own sound has freed, before all assignments that wait.

@@ -19,7 +19,7 @@ from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
 from moothall.core.rules.turn_times import said_in
@@ -48,8 +48,6 @@ MOST_OLD = 8
 """Texts of closed sessions that are translated at a time, each with one line in flight. Overflow: another one is
 refused as busy, so that live text isn't delayed.
 """
-BETTER_MS = 2_000
-"""How long after a line's end its engine may improve it (`core/rules/corrections.py`)."""
 
 
 def no_terms(_live: LiveSession, _source: str, _target: str) -> Terms:
@@ -77,8 +75,6 @@ class Translating:
         self._work: dict[tuple[SessionId, ChannelId], TranslationWork] = {}
         self._read_at: dict[tuple[SessionId, ChannelId], int] = {}
         """When a translation that isn't of record was last read or requested; ms of the monotonic clock."""
-        # Bound: lines of the last two seconds.
-        self._better: dict[tuple[SessionId, SegmentId], int] = {}
         self._adding: set[tuple[SessionId, ChannelId]] = set()
         self._elsewhere: Callable[[SessionId], Collection[ChannelId]] = lambda _: ()
         self.sessions.observe(self._seen)
@@ -214,13 +210,6 @@ class Translating:
         hops = (hop for route in routes if route is not None for hop in route.hops)
         return tuple(sorted({hop.version for hop in hops if hop.engine == SERVICE}))
 
-    def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
-        """Note that an engine hears these lines once more and may improve them soon; with `still` False, that it is
-        done with them.
-        """
-        until = self.clock.monotonic() + BETTER_MS if still else 0
-        self._better.update({(session, segment): until for segment in segments})
-
     @property
     def _old(self) -> int:
         """The number of closed sessions' translations that are being made."""
@@ -297,7 +286,6 @@ class Translating:
                     channel.id,
                     texts=self.texts,
                     terms=self.terms,
-                    settling=self._settling,
                     clock=self.clock,
                 )
                 work.add_all()
@@ -361,12 +349,8 @@ class Translating:
             note_failure(error, f"session {work.live.id}: the translation {work.channel} failed and restarts")
             self._work.pop((work.live.id, work.channel), None)
 
-    def _settling(self, live: LiveSession, segment: SegmentId) -> bool:
-        return self._better.get((live.id, segment), 0) > self.clock.monotonic()
-
     def _tidy(self) -> None:
         now = self.clock.monotonic()
-        self._better = {key: until for key, until in self._better.items() if until > now}
         loaded = {live.id for live in self.sessions.all_loaded}
         for key in [key for key in self._work if key[0] not in loaded]:
             del self._work[key]

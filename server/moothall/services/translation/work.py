@@ -44,16 +44,9 @@ LATE_MS = 2_000
 """A line whose translation takes this long is shown untranslated until it is done, as are the lines after it."""
 SHOW_MS = 1_000
 """The interval at which a growing line is translated at most."""
-SETTLE_MS = 200
-"""How long to wait for an improved text at most, where the engine hears the line once more. Of 76 lines 28 were heard
-once more, and one was improved: a longer wait would delay many lines for the sake of few (bench/README.md).
-"""
-LOOK_MS = 20
 
 TermsOf = Callable[[LiveSession, str, str], Terms]
 """Returns the session's own terms from one language to another (BCP-47)."""
-Settling = Callable[[LiveSession, SegmentId], bool]
-"""Whether an engine is hearing a line once more, and may improve it."""
 MOST_LATE = 8
 """Most untranslated lines that are shown. Overflow: the oldest are left out."""
 
@@ -69,7 +62,6 @@ class TranslationWork:
     _: KW_ONLY
     texts: TextTranslation
     terms: TermsOf
-    settling: Settling
     clock: Clock
 
     def __post_init__(self) -> None:
@@ -180,8 +172,6 @@ class TranslationWork:
 
     async def _line(self, line: Due) -> None:
         name = line.source.segment
-        if line.source.revision == 0:
-            await self._settled(name)
         now = due(self.live.state, self._channel, name)
         source = self.live.state.segments.get(name)
         if now is None or source is None:
@@ -207,15 +197,6 @@ class TranslationWork:
         finally:
             self._under_way = None
         await self._send(now, source, made)
-
-    async def _settled(self, name: SegmentId) -> None:
-        """Wait for the engine's improved text of a line that it is hearing once more."""
-        until = self.clock.monotonic() + SETTLE_MS
-        while self.settling(self.live, name) and self.clock.monotonic() < until:
-            await self.clock.sleep(LOOK_MS)
-            known = self.live.state.segments.get(name)
-            if known is None or known.revision:
-                return
 
     async def _made(self, source: Segment) -> Made | None:
         """The translation of a line; None where the line needs none, since it is in the language already."""

@@ -24,6 +24,16 @@ def protected(text: str, terms: dict[str, str], staying: dict[str, str] | None =
     return protect(text, search_for(terms, staying))
 
 
+def test_a_pattern_has_the_terms_alone_that_its_text_may_have() -> None:
+    search = search_for({f"term {number}": "x" for number in range(1_000)} | {"اللجنة": "y"})
+    assert search.pattern("Nothing of that is said here.") is None
+    few, arabic = search.pattern("We say term 7."), search.pattern("نشكركم للجنة")
+    assert few is not None
+    assert few.pattern.count("term") == 1
+    assert arabic is not None
+    assert "term" not in arabic.pattern
+
+
 def test_what_is_kept_is_taken_out_and_put_in_again() -> None:
     taken = protected("At the internet governance forum we used Moothall.", TERMS)
     assert taken.text == "At the XQ1X we used XQ2X."

@@ -19,8 +19,6 @@ from moothall_models.ports import Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
-from moothall_models.speech.review import EndedLine, Reviewer
-from moothall_models.speech.settings import SpeechSettings
 from support.models.revising import Revising
 
 SCRIPT = Script(
@@ -300,35 +298,6 @@ def test_what_a_driver_has_to_know_of_the_audio() -> None:
     while session.hear(100):
         pass
     assert not session.lacks_audio
-
-
-class Doubting(Reviewer):
-    """Hears every line once more."""
-
-    def _worth(self, line: EndedLine) -> bool:
-        return True
-
-
-def test_the_server_is_told_with_a_lines_end_that_it_is_heard_once_more() -> None:
-    def doubting(attach: wire.Attach) -> SpeechChannel:
-        channel = SpeechChannel(attach)
-        channel.reviewer = Doubting(SpeechSettings())
-        return channel
-
-    for speech, again in ((doubting, True), (SpeechChannel, False)):
-        session = link(speech=speech)
-        session.received(attach(), 0)
-        session.received(audio(0, 2_500), 5)
-        said = settle(session, 5)
-        told = {
-            segment: act.again
-            for act in acts(said)
-            for segment in [command.segment for command in act.commands if isinstance(command, EndSegment)]
-        }
-        assert told
-        assert all(lines == ((segment,) if again else ()) for segment, lines in told.items())
-        stands = [message.segment for message in said if isinstance(message, wire.Stands)]
-        assert set(stands) == (set(told) if again else set()), "and that nothing better was found"
 
 
 def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None:

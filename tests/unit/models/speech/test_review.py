@@ -139,16 +139,13 @@ def test_a_line_is_let_go_that_is_old_sure_short_or_not_wholly_heard() -> None:
     fresh, old = reviewer(), reviewer()
     for made in (fresh, old):
         made.note(line(DOUBTED), 2_000)
-    assert fresh.may_better(SegmentId("s1"))
     found = fresh.next(2_000 + FREELY.review_within)
     assert found is not None
     assert found.text == "So fear free to download it."
     assert old.next(2_001 + FREELY.review_within) is None
-    assert not fresh.may_better(SegmentId("s1")), "its turn has come"
     for words in (HEARD_WRONG, DOUBTED[:2]):
         made = reviewer()
         made.note(line(words), 2_000)
-        assert not made.may_better(SegmentId("s1"))
         assert made.next(2_000) is None
     cut = reviewer(begin=640)
     cut.note(line(DOUBTED), 2_000)

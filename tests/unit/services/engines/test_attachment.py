@@ -12,7 +12,7 @@ from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Partial, Unsaved
 from moothall.core.signals import Sound as Heard
@@ -119,39 +119,6 @@ def test_an_act_is_in_the_log_when_it_is_accepted_and_on_the_screen_with_its_par
             assert [type(event) for event in events[-2:]] == [le.SegmentOpened, le.WordsCommitted]
             await it.hall.clock.sleep(10)
             assert [signal for signal in shown(it.outlet) if isinstance(signal, Partial)] == [rest]
-
-    loop.run(story())
-
-
-def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_they_end() -> None:
-    async def story() -> None:
-        async with scene() as it:
-            told: list[tuple[SessionId, tuple[SegmentId, ...], bool, bool]] = []
-
-            def note(session: SessionId, lines: tuple[SegmentId, ...], still: bool) -> None:
-                line = it.live.state.segments.get(lines[0])
-                told.append((session, lines, still, line is not None and line.ended))
-
-            it.hall.recognising.tell_again(note)
-            assert isinstance(await it.act("w0", it.commit(0, "Good", start=True)), wire.Accepted)
-            end = do.EndSegment(
-                channel=FLOOR,
-                generation=it.attach.generation,
-                segment=SegmentId("a"),
-                t1=900,
-                reason=le.EndReason.SENTENCE,
-            )
-            act = wire.PassAct(
-                attachment=it.attach.attachment, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),)
-            )
-            await it.engine.send(act)
-            assert isinstance(await it.answer(), wire.Accepted)
-            line = (it.live.id, (SegmentId("a"),))
-            assert told == [(*line, True, False)]
-            await it.engine.send(wire.Stands(attachment=99, segment=SegmentId("a")))
-            await it.engine.send(wire.Stands(attachment=it.attach.attachment, segment=SegmentId("a")))
-            await it.hall.clock.sleep(100)
-            assert told == [(*line, True, False), (*line, False, True)]
 
     loop.run(story())
 

@@ -252,22 +252,16 @@ def test_what_is_not_recorded_goes_to_no_service_not_even_where_nothing_else_lea
     run(story())
 
 
-def test_the_engines_own_better_text_is_waited_for_a_moment() -> None:
+def test_the_engines_own_better_text_is_translated_anew_and_waited_for_by_none() -> None:
     async def story() -> None:
         async with translated_hall(of_record=("pt",)) as on:
             echo = on.connect()
             await on.comes(lambda: PT in on.live.state.channels)
-            on.translating.expect_better(on.live.id, [SegmentId(name) for name in "abc"], True)
             await on.says("a", "Good morning.")
-            await on.hall.clock.sleep(100)
+            assert await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good morning."}) < 0.1
             await on.corrects("a", "Good evening.")
-            assert await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good evening."}) < 0.3
-            assert echo.asked == ["Good evening."], "what was bettered was not translated before"
-            await on.says("b", "Welcome.")
-            assert 0.15 < await on.comes(lambda: len(on.lines(PT)) == 2) < 0.3
-            await on.says("c", "Let us begin.")
-            on.translating.expect_better(on.live.id, [SegmentId("c")], False)
-            assert await on.comes(lambda: len(on.lines(PT)) == 3) < 0.1, "it was heard once more, and stands"
+            assert await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good evening."}) < 0.1
+            assert echo.asked == ["Good morning.", "Good evening."]
 
     run(story())
 
