@@ -189,7 +189,7 @@ class DocumentsDoor:
         titles = {row.session: (row.title, row.language) for row in document.rows if row.session}
         for session, (title, tag) in list(titles.items())[:MOST_SESSIONS]:
             questions = await self.questions_of(SessionId(session))
-            votes = of_session(questions, f"/s/{session}/opinions{ui.query}", ui, closed=True)
+            votes = of_session(questions, f"/s/{session}/opinions{ui.query}", ui, over=True)
             if votes is not None and votes["shared"]:
                 found.append({**votes, "title": title, "language": tag})
         return found

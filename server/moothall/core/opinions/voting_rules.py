@@ -19,6 +19,7 @@ MOST_PUT = 100
 """Comments that are put to the vote in one session."""
 _AWAY = ASIDE | {InterventionStatus.CHECKED}
 VOTES_OVER = refuse(RefusalCode.CONFLICT, "Nobody can vote on comments now.")
+CANCELLED = refuse(RefusalCode.CONFLICT, "The meeting is cancelled: nobody can vote on comments.")
 
 
 def decide_voting(state: State, command: do.VotingCommand) -> Sequence[ev.AnyEvent] | Refusal:
@@ -47,7 +48,7 @@ def put_to_vote(questions: Questions) -> list[Intervention]:
 
 def is_voting(state: State) -> bool:
     """Whether people can vote on comments now."""
-    return state.questions.voting.on and state.status is not Status.CLOSED
+    return state.questions.voting.on and state.status is not Status.CLOSED and state.cancelled is None
 
 
 def comment_to_vote(state: State, number: int) -> Intervention | Refusal:
@@ -55,6 +56,8 @@ def comment_to_vote(state: State, number: int) -> Intervention | Refusal:
     each = next((each for each in put_to_vote(state.questions) if each.number == number), None)
     if each is None:
         return NO_QUESTION
+    if state.cancelled is not None:
+        return CANCELLED
     return each if is_voting(state) else VOTES_OVER
 
 
@@ -63,6 +66,8 @@ def _switch(state: State, command: do.SwitchVoting) -> Sequence[ev.AnyEvent] | R
         return refuse(RefusalCode.FORBIDDEN, "Where young people take part nobody votes on comments.")
     if command.on and state.status is Status.CLOSED:
         return refuse(RefusalCode.CONFLICT, "The meeting is over: nobody can vote any more.")
+    if command.on and state.cancelled is not None:
+        return CANCELLED
     if command.on is state.questions.voting.on:
         return refuse(RefusalCode.CONFLICT, f"Votes on comments are {'on' if command.on else 'off'} already.")
     return [qe.VotingSwitched(on=command.on)]

@@ -41,7 +41,9 @@ LOOK_MS = 600_000
 AGAIN_MS = 1_000
 """The delay before a failed write is retried."""
 MOST_BALLOTS = 500_000
-"""Most ballots of a session: 5,000 people supporting a hundred questions. Overflow: refused as busy."""
+"""Most ballots of a session and a kind (support, shows of hands, votes on comments), so that no kind takes the place
+of another: 5,000 people and a hundred subjects. Overflow: refused as busy.
+"""
 MOST_WAITING = 5_000
 """Most ballots of all sessions that wait to be written. Overflow: refused as busy."""
 NOBODY = "nobody"
@@ -87,7 +89,8 @@ class Box:
         self.given: dict[str, dict[str, int]] = {}
         """Choices by subject and voter."""
         self.of_hubs = HubBallots()
-        self.held = 0
+        self.held = Counter[str]()
+        """The number of ballots on the disk, by kind."""
         self.waiting = 0
         """The number of further ballots that are not on the disk yet."""
         self.told: OpinionVotes | None = None
@@ -100,7 +103,7 @@ class Box:
     def put(self, what: str, voter: str, choice: int) -> None:
         """Add a ballot that is on the disk, in place of the voter's earlier one on this subject."""
         there = self.given.setdefault(what, {})
-        self.held += voter not in there
+        self.held[_kind(what)] += voter not in there
         there[voter] = choice
         self.uncounted.add(what)
 
@@ -153,7 +156,7 @@ class BallotBox:
         self._book = book
         self._clock = clock
         self._randomness = randomness
-        # Bound: the sessions of the last seven days with ballots, and MOST_BALLOTS in each.
+        # Bound: the sessions of the last seven days with ballots, and MOST_BALLOTS of each kind in each.
         self.boxes: dict[SessionId, Box] = {}
         self.news = asyncio.Event()
         """Set when ballots have to be counted."""
@@ -203,8 +206,8 @@ class BallotBox:
         # While ballots wait, one of them may be this browser's with another choice, so the comparison isn't valid.
         if not box.waiting and box.given.get(what, {}).get(voter) == choice:
             return None
-        if box.held + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
-            return refuse(RefusalCode.BUSY, "The show of hands is full: no more votes can be counted.")
+        if box.held[_kind(what)] + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
+            return refuse(RefusalCode.BUSY, "Too many votes were given in this meeting: no more can be counted.")
         if self._stopped:
             raise _gone()
         if voter not in box.voters and voter != NOBODY:
@@ -341,6 +344,13 @@ class BallotBox:
             box.aside |= aside
             box.uncounted |= box.given.keys()
         box.unwritten += [BookEntry(_namespace(session), f"{_ASIDE}/{each}", b"") for each in sorted(aside)]
+
+
+def _kind(what: str) -> str:
+    """The kind of ballots on a subject: subjects of a kind begin with its name between colons, those of support with
+    none.
+    """
+    return what[1:].partition(":")[0] if what.startswith(":") else ""
 
 
 def _settle(waiting: list[_Waiting], error: StorageUnavailable | None) -> None:

@@ -255,6 +255,8 @@ def _is_support(what: str) -> bool:
 def _refused_support(state: State, each: Intervention) -> Refusal | None:
     if not each.published:
         return NO_QUESTION
+    if state.cancelled is not None:
+        return refuse(RefusalCode.CONFLICT, "The meeting is cancelled and takes no questions.")
     if state.status is Status.CLOSED or each.status not in SUPPORTED:
         return refuse(RefusalCode.CONFLICT, "This question has had its turn, or will have none.")
     return None

@@ -10,7 +10,14 @@ from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import NO_QUESTION, RefusalCode
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.opinions.voting_rules import MOST_PUT, VOTES_OVER, comment_to_vote, is_voting, put_to_vote
+from moothall.core.opinions.voting_rules import (
+    CANCELLED,
+    MOST_PUT,
+    VOTES_OVER,
+    comment_to_vote,
+    is_voting,
+    put_to_vote,
+)
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.fitting import fits
 from moothall.core.rules.undo import read_act
@@ -56,6 +63,14 @@ def test_after_the_close_nobody_votes() -> None:
     assert not is_voting(closed)
     off = carry_out(closed, do.SwitchVoting(on=False), actor=MODERATOR)
     assert refused(off, do.SwitchVoting(on=True), actor=MODERATOR).code is RefusalCode.CONFLICT
+
+
+def test_in_a_cancelled_meeting_nobody_votes() -> None:
+    cancelled = msgspec.structs.replace(voting(), cancelled="")
+    assert comment_to_vote(cancelled, 1) == CANCELLED
+    assert not is_voting(cancelled)
+    off = carry_out(cancelled, do.SwitchVoting(on=False), actor=MODERATOR)
+    assert refused(off, do.SwitchVoting(on=True), actor=MODERATOR) == CANCELLED
 
 
 def test_comments_that_everybody_may_read_are_put_to_the_vote() -> None:

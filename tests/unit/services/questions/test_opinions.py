@@ -7,11 +7,12 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, Opinion
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import NO_QUESTION, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.opinions.voting_rules import VOTES_OVER
 from moothall.core.questions.floods import KEPT_OF_FLOOD
 from moothall.core.questions.voting import CountedOpinions
+from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.opinions import COUNT_MS, Opinions
@@ -169,6 +170,21 @@ async def test_a_full_disk_loses_nothing(house: VotingMeeting) -> None:
     house.book.full = True
     with pytest.raises(StorageUnavailable):
         await house.vote("v5")
+
+
+@in_a_house
+async def test_votes_and_support_do_not_take_the_room_of_each_other(house: VotingMeeting) -> None:
+    most, ballot_box.MOST_BALLOTS = ballot_box.MOST_BALLOTS, 2
+    try:
+        taken = [await house.vote("v0"), await house.vote("v1")]
+        full = await house.vote("v2")
+        supported = [await house.ballots.support(SESSION, 1, name, name) for name in ("v0", "v1", "v2")]
+    finally:
+        ballot_box.MOST_BALLOTS = most
+    assert isinstance(full, Refusal)
+    assert full.code is RefusalCode.BUSY
+    assert taken == supported[:2] == [None, None]
+    assert supported[2] == full
 
 
 @in_a_house
