@@ -81,6 +81,7 @@ from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
 from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.opinions import RoomOpinions
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions
@@ -114,6 +115,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     local: RoomQuestions
     presence: RoomPresence
     hands: RoomHands
+    opinions: RoomOpinions
     translations: QuestionTranslations
     uplink: NodeUplink
     doing: Callable[[SessionId], Sequence[Summary]]
@@ -231,6 +233,7 @@ async def open_hub_doors(
         context,
         parts.local,
         parts.hands,
+        parts.opinions,
         facts=facts,
         channel_of=access.channel_of,
         translated=translated,

@@ -9,6 +9,7 @@ from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.questions.disclosure import FEWEST
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import ASIDE
@@ -17,6 +18,8 @@ from moothall.core.sessions.state import State, Status
 
 MOST_PUT = 100
 """Comments that are put to the vote in one session."""
+MOST_IN_ROOM = 100_000
+"""People of a hub's room."""
 _AWAY = ASIDE | {InterventionStatus.CHECKED}
 VOTES_OVER = refuse(RefusalCode.CONFLICT, "Nobody can vote on comments now.")
 CANCELLED = refuse(RefusalCode.CONFLICT, "The meeting is cancelled: nobody can vote on comments.")
@@ -59,6 +62,26 @@ def comment_to_vote(state: State, number: int) -> Intervention | Refusal:
     if state.cancelled is not None:
         return CANCELLED
     return each if is_voting(state) else VOTES_OVER
+
+
+def refused_room(state: State, room: RoomVotes) -> Refusal | None:
+    """Why what a hub's room has voted is not taken; None where it is. After the close it is: a hub may have been cut
+    off.
+    """
+    if state.cancelled is not None:
+        return CANCELLED
+    if not state.questions.voting.on:
+        return VOTES_OVER
+    if not (
+        0 <= room.people <= MOST_IN_ROOM
+        and len(room.sums) <= MOST_PUT
+        and all(
+            min(each.agree, each.disagree, each.passed) >= 0 and each.people <= room.people
+            for each in room.sums.values()
+        )
+    ):
+        return refuse(RefusalCode.INVALID, f"The votes of a room are of 0 to {MOST_IN_ROOM} people.")
+    return None
 
 
 def _switch(state: State, command: do.SwitchVoting) -> Sequence[ev.AnyEvent] | Refusal:

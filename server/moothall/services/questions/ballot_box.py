@@ -24,6 +24,7 @@ import msgspec
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.opinions.groups import OpinionVotes
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.floods import MOST_NEW
 from moothall.services.questions.ballot_addresses import BallotAddresses
@@ -93,8 +94,8 @@ class Box:
         """The number of ballots on the disk, by kind."""
         self.waiting = 0
         """The number of further ballots that are not on the disk yet."""
-        self.told: OpinionVotes | None = None
-        """The votes on comments of which the log has the sums; None where that is not known."""
+        self.told: tuple[OpinionVotes, Mapping[str, RoomVotes]] | None = None
+        """The votes on comments of which the log has the sums, here and by hub; None where that is not known."""
         self.uncounted: set[str] = set()
         """Subjects whose numbers may differ from those in the log."""
         self.unwritten: list[BookEntry] = []
@@ -221,26 +222,30 @@ class BallotBox:
         return None
 
     async def count_in_hub(
-        self, session: SessionId, what: str, counts: Counts, *, hub: str, node: str, before: Callable[[], Before]
+        self, session: SessionId, counts: Mapping[str, Counts], *, hub: str, node: str, before: Callable[[], Before]
     ) -> Refusal | None:
-        """Store the count of one of a hub's machines; None once it is on the disk. Raises StorageUnavailable, as `give`
-        does.
+        """Store the counts of one of a hub's machines, by subject, together; None once they are on the disk. Raises
+        StorageUnavailable, as `give` does.
         """
         box = self.boxes.get(session) or self._begin(session, before())
-        known = box.of_hubs.get(what, hub, node)
-        if known == counts:
+        changed = box.of_hubs.changed(counts, hub, node)
+        if not changed:
             return None
-        if known is None and box.of_hubs.full_for(hub):
+        more = sum(box.of_hubs.get(what, hub, node) is None for what in changed)
+        if more and box.of_hubs.full_for(hub, more):
             # A final refusal: if the hub had to send it again, it would block all acts after it.
             return refuse(RefusalCode.CONFLICT, "Too many counts of hubs are stored; this one was not kept.")
+        entries = [
+            BookEntry(_namespace(session), key_of(what, hub, node), written(each)) for what, each in changed.items()
+        ]
         async with self._writing:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
             # Together with the session's entry, if that isn't on the disk yet: it holds the counts from before.
-            entry = BookEntry(_namespace(session), key_of(what, hub, node), written(counts))
-            await self._book.write([*box.unwritten, entry])
-            box.of_hubs.put(what, hub, node, counts)
-        box.uncounted.add(what)
+            await self._book.write([*box.unwritten, *entries])
+            for what, each in changed.items():
+                box.of_hubs.put(what, hub, node, each)
+        box.uncounted |= changed.keys()
         self.news.set()
         return None
 

@@ -107,7 +107,7 @@ class Ballots:
             return None  # A repetition, since the answer was lost: it is accepted even if the poll has closed since.
         questions = live.state.questions
         return refused or await self.box.count_in_hub(
-            live.id, what, counts, hub=hub, node=node, before=lambda: before(questions)
+            live.id, {what: counts}, hub=hub, node=node, before=lambda: before(questions)
         )
 
     async def vote(
@@ -144,7 +144,7 @@ class Ballots:
         """A browser's choices in shows of hands."""
         box = self.box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
-        return {poll_about(what): Choice(option=option) for what, option in chosen.items() if what.startswith(_POLL)}
+        return {poll_about(what): Choice(option=option) for what, option in chosen.items() if is_hands(what)}
 
     def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
         """The number of ballots of a flood, which don't count, by question and by show of hands; None where there are
@@ -152,7 +152,7 @@ class Ballots:
         """
         box = self.box.boxes.get(session)
         found = {} if box is None else box.set_aside()
-        hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
+        hands = {what.removeprefix(_POLL): count for what, count in found.items() if is_hands(what)}
         support = {what: count for what, count in found.items() if _is_support(what)}
         return {"support": support, "hands": hands} if support or hands else None
 
@@ -161,7 +161,7 @@ class Ballots:
         ballots.
         """
         found = self.box.addresses.lately(session)
-        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
+        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if is_hands(what)}
         support = {what: [*counts] for what, counts in found.items() if _is_support(what)}
         return {"support": support, "hands": hands} if support or hands else None
 
@@ -245,6 +245,11 @@ def about(poll: PollId) -> str:
 def poll_about(what: str) -> PollId:
     """The show of hands of a ballot's subject."""
     return PollId(what.removeprefix(_POLL))
+
+
+def is_hands(what: str) -> bool:
+    """Whether ballots with this subject are hands in a show of hands."""
+    return what.startswith(_POLL)
 
 
 def _is_support(what: str) -> bool:
