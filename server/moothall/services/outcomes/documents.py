@@ -98,11 +98,13 @@ class Documents:
     async def state(
         self, name: str, title: str, stated: StateDocument, by: Actor, *, young_people: bool = False
     ) -> Refusal | None:
-        """Set what a document is made of; it is made where it is missing, for `young_people` or not, which stays.
-        Raises StorageUnavailable.
+        """Set what a document is made of; it is made where it is missing, for `young_people` or not, which stays. One
+        is made for them where a session of its days is. Raises StorageUnavailable.
         """
         if not is_name(name):
             return _NO_NAME
+        if await self.logs.find(SessionId(name), LogKind.DOCUMENT) is None:
+            young_people = young_people or await self._of_the_young(stated.since, stated.until)
         live = await self.logs.make(
             SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC, young_people=young_people
         )
@@ -162,12 +164,16 @@ class Documents:
         """Whether a document's texts go to no service outside the house: young people take part in it, in a session
         of its days, or in one from which a message that is `shown` comes, or that it quotes. Raises StorageUnavailable.
         """
-        since, until = listed.document.since, listed.document.until
-        young = {entry.session: self.day_of(entry) for entry in await self.entries() if entry.young_people}
-        within = any(day is not None and since <= day[0] <= until for day in young.values())
+        within = await self._of_the_young(listed.document.since, listed.document.until)
+        young = {entry.session for entry in await self.entries() if entry.young_people}
         comes_from = {each.version.session for each in shown}
         quoted = {words.citation.session for each in shown for words in each.words}
-        return listed.young_people or within or not young.keys().isdisjoint(comes_from | quoted)
+        return listed.young_people or within or not young.isdisjoint(comes_from | quoted)
+
+    async def _of_the_young(self, since: str, until: str) -> bool:
+        """Whether young people take part in a session of these days."""
+        days = [self.day_of(entry) for entry in await self.entries() if entry.young_people]
+        return any(day is not None and since <= day[0] <= until for day in days)
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
