@@ -62,6 +62,17 @@ class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What it cites, in its order, as it is now."""
 
 
+class ParagraphWords(NamedTuple):
+    """The words of a paragraph, and where they were published: the log of a document or of a report, and its
+    version.
+    """
+
+    text: str
+    language: str
+    log: SessionId
+    n: int
+
+
 @dataclass(eq=False, repr=False)
 class Documents:
     """The documents. `entries` lists all logs of the house, `day_of` says on which day (YYYY-MM-DD, in the conference's
@@ -175,6 +186,19 @@ class Documents:
         days = [self.day_of(entry) for entry in await self.entries() if entry.young_people]
         return any(day is not None and since <= day[0] <= until for day in days)
 
+    async def words(
+        self, document: SessionId, version: DocumentVersion, paragraph: NumberedParagraph
+    ) -> ParagraphWords | None:
+        """The words of a paragraph of a version; None where its message isn't shown any more. Raises
+        StorageUnavailable, RecordBroken.
+        """
+        if paragraph.message is None:
+            return ParagraphWords(paragraph.text, paragraph.language or version.language, document, version.n)
+        shown = (await self.shown([paragraph])).get(paragraph.message)
+        if shown is None:
+            return None
+        return ParagraphWords(shown.message.text, shown.version.language, shown.reference.report, shown.version.n)
+
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
         sessions that not everybody may read any more.
@@ -204,6 +228,11 @@ def version_of(document: OutcomeDocument, n: int | None) -> DocumentVersion | No
     if n is None:
         return document.newest
     return next((each for each in document.versions if each.n == n), None)
+
+
+def numbered(version: DocumentVersion, n: int | None) -> NumberedParagraph | None:
+    """The paragraph of a version with this number."""
+    return next((each for each in version.paragraphs if each.n == n), None)
 
 
 def _with_words(shown: ShownMessage, words: Mapping[CitedPlace, QuotedWords]) -> ShownMessage:
