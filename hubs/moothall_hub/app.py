@@ -54,6 +54,7 @@ from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.routes import DOORS, HubAddress, Parts, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, PairingFailure, Pairings, pair
 from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.opinions import RoomOpinions
 from moothall_hub.room.ports import RoomParts, UplinkHealthState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions, RoomWords
@@ -143,7 +144,8 @@ async def hub(
             up=lambda: uplink.health().state is UplinkHealthState.GOOD,
         )
         local, presence, hands = RoomQuestions(room), RoomPresence(room), RoomHands(room)
-        for part in (local, presence, hands):
+        opinions = RoomOpinions(room, hands.box)
+        for part in (local, presence, hands, opinions):
             await part.load()
         sessions.observe(lambda live, _: hands.observe(live.state))
         translations = _translations(uplink, sessions)
@@ -187,6 +189,7 @@ async def hub(
             local=local,
             presence=presence,
             hands=hands,
+            opinions=opinions,
             translations=translations,
             uplink=uplink,
             doing=shown.now,
@@ -206,8 +209,8 @@ async def hub(
             keep_running=keep_running,
         )
         for running in (
-            *(shown.run, local.run, presence.run, hands.run, translations.run, uplink.run, uplink.look_after),
-            *(indexed.indexing.run, partial(collect, own_clock)),
+            *(shown.run, local.run, presence.run, hands.run, opinions.run, translations.run),
+            *(uplink.run, uplink.look_after, indexed.indexing.run, partial(collect, own_clock)),
         ):
             keep_running(running)
         stack.enter_context(calm_collector())

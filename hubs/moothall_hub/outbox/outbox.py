@@ -4,8 +4,8 @@ An act is durable before anybody is told that it was stored. Acts are sent up in
 own, so that a repeated act changes nothing. Once an act is answered, its text is erased from the disk: the session's
 log holds it now, and it may be removed there. The outbox keeps whether the act was accepted, and if not, why.
 
-Counts of supports are absolute, so a newer count replaces an older one that was not answered yet. Head counts are
-absolute too, but each of them is kept, since each belongs to a time.
+Counts of supports and of votes on comments are absolute, so a newer count replaces an older one that was not answered
+yet. Head counts are absolute too, but each of them is kept, since each belongs to a time.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from moothall.adapters.store.sqlite_file import open_for_writing, translated
 from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hubs.messages import Act, SupportAct
+from moothall.wire.hubs.messages import Act, OpinionsAct, SupportAct
 
 FILE_NAME = "outbox.sqlite"
 """The file's name in a hub's data folder."""
@@ -31,7 +31,7 @@ CREATE TABLE act (
 CREATE INDEX act_waiting ON act (number) WHERE body IS NOT NULL;
 CREATE INDEX act_counts ON act (counts) WHERE counts IS NOT NULL AND body IS NOT NULL
 """
-"""`body` is NULL once an act was answered or replaced. `counts` identifies what a count of supports is about. Numbers
+"""`body` is NULL once an act was answered or replaced. `counts` identifies what absolute counts are about. Numbers
 are never used again."""
 _STATES = """
 SELECT id, body IS NOT NULL, code, message FROM act WHERE id IN (SELECT value FROM json_each(?))
@@ -124,5 +124,11 @@ def _count(connection: sqlite3.Connection) -> int:
 
 
 def _counts(act: Act) -> str | None:
-    """The key of what a count of supports is about, so that a newer count replaces it; None for other acts."""
-    return f"{act.session} {act.hub} {act.act.intervention}" if isinstance(act.act, SupportAct) else None
+    """The key of what absolute counts are about, so that newer ones replace them; None for other acts."""
+    match act.act:
+        case SupportAct(intervention=what):
+            return f"{act.session} {act.hub} {what}"
+        case OpinionsAct():
+            return f"{act.session} {act.hub} :opinions"
+        case _:
+            return None

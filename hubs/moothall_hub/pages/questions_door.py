@@ -45,6 +45,7 @@ from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_questions
 from moothall_hub.room.hands import RoomHands
 from moothall_hub.room.local_questions import Local, Mode
+from moothall_hub.room.opinions import RoomOpinions
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.questions import RoomQuestions
 
@@ -53,6 +54,7 @@ def room_doors(
     context: VisitorContext,
     local: RoomQuestions,
     hands: RoomHands,
+    opinions: RoomOpinions,
     *,
     facts: Callable[[], HubFacts],
     channel_of: ChannelOf,
@@ -94,7 +96,7 @@ def room_doors(
         TypingDoor(context, local, local, author_page=author_page),
         AbuseDoor(context, reports),
         HandsDoor(context, hands),
-        OpinionsDoor(context, None, local.meeting),
+        OpinionsDoor(context, opinions, local.meeting),
         QuestionsDoor(
             context,
             local,

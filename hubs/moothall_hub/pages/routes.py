@@ -48,6 +48,7 @@ from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.system.time_zones import chosen_zone
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.ports import Book, Clock, Randomness
@@ -81,6 +82,7 @@ from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.pages.wall_door import WallDoor
 from moothall_hub.pairing.pairing import Pairings
 from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.opinions import RoomOpinions
 from moothall_hub.room.ports import HubFacts
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions
@@ -114,6 +116,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     local: RoomQuestions
     presence: RoomPresence
     hands: RoomHands
+    opinions: RoomOpinions
     translations: QuestionTranslations
     uplink: NodeUplink
     doing: Callable[[SessionId], Sequence[Summary]]
@@ -212,6 +215,7 @@ async def open_hub_doors(
         public=lambda: told()[0],
         questions=wall.questions,
         local_questions=wall.local_questions,
+        policy=_policy_of(parts.sessions),
         begins=partial(_begins, parts.offers),
     )
     page = PageDoor(
@@ -231,6 +235,7 @@ async def open_hub_doors(
         context,
         parts.local,
         parts.hands,
+        parts.opinions,
         facts=facts,
         channel_of=access.channel_of,
         translated=translated,
@@ -329,6 +334,16 @@ async def open_hub_doors(
         told=told,
         routes=tuple(served),
     )
+
+
+def _policy_of(sessions: MirroredSessions) -> Callable[[SessionId], Sequence[PolicyQuestion]]:
+    """Return a function that gives what a session is to answer."""
+
+    def policy(session: SessionId) -> Sequence[PolicyQuestion]:
+        live = sessions.loaded(session)
+        return () if live is None else live.state.notes_and_tags.questions
+
+    return policy
 
 
 def _readers_of(sessions: MirroredSessions) -> Callable[[SessionId], int]:

@@ -22,7 +22,7 @@ from moothall.core.questions.polls import NO_CHOICE, Choice, poll_of
 from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote
 from moothall.core.sessions.state import State, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
-from moothall.services.questions.ballots import COUNT_MS, about, poll_about
+from moothall.services.questions.ballots import COUNT_MS, about, is_hands, poll_about
 from moothall.wire.hubs.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.ports import RoomParts
@@ -39,35 +39,36 @@ class RoomHands:
 
     def __init__(self, room: RoomParts) -> None:
         self._room = room
-        self._box = BallotBox(book=room.book, clock=room.clock, randomness=room.randomness)
+        self.box = BallotBox(book=room.book, clock=room.clock, randomness=room.randomness)
+        """The ballots of the room, those on comments too (`moothall_hub.room.opinions`)."""
         # Bounded by the shows of hands of the sessions that have ballots, and one round every `COUNT_MS` in which votes
         # were cast.
         self._rounds: dict[tuple[SessionId, PollId], list[ActState | None]] = {}
         """The state of the act of each round that has ended; None: the act is not in the outbox yet."""
         self._taking: Counter[tuple[SessionId, str]] = Counter()
         """How many ballots of each round are not on the disk yet, by the key that `_what` makes."""
-        room.outbox.when_answered(lambda _: self._box.news.set())
+        room.outbox.when_answered(lambda _: self.box.news.set())
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
-        await self._box.load()
-        for session, box in self._box.boxes.items():
-            ballots = [_read(what) for what in box.given]
+        await self.box.load()
+        for session, box in self.box.boxes.items():
+            ballots = [_read(what) for what in box.given if is_hands(what)]
             for poll in {poll for poll, _ in ballots}:
                 rounds = await self._rounds_of(session, poll)
                 last = max(number for each, number in ballots if each == poll)
                 rounds += [None] * (last - 1 - len(rounds))  # A round may have ended before its act was stored.
-            box.uncounted = {what for what in box.uncounted if self._number_now(session, what) <= _read(what)[1]}
+            box.uncounted = {what for what in _uncounted(box) if self._number_now(session, what) <= _read(what)[1]}
             with suppress(StorageUnavailable):
                 state = await self._room.meetings.state(session)
                 if state is not None:
                     self.observe(state)
-        self._box.news.set()
+        self.box.news.set()
 
     async def run(self) -> None:
         """Store ballots, pass their counts on, and destroy old ballots, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._box.run())
+            group.create_task(self.box.run())
             group.create_task(self._pass_on_all())
 
     async def vote(
@@ -78,27 +79,29 @@ class RoomHands:
         poll = NO_POLL if state is None else poll_to_vote(state, number, option)
         if isinstance(poll, Refusal):
             return poll
-        box, mine = self._box.boxes.get(session), self.voted(session, visitor).get(poll.id, NO_CHOICE)
+        box, mine = self.box.boxes.get(session), self.voted(session, visitor).get(poll.id, NO_CHOICE)
         # A choice that still waits for the disk may be this browser's own, and another one.
         if box is not None and not box.waiting and mine == Choice(option=option, waits=mine.waits):
             return None
         what = _what(poll.id, len(await self._rounds_of(session, poll.id)) + 1)
         self._taking[session, what] += 1
         try:
-            return await self._box.give(
+            return await self.box.give(
                 session, what, option, visitor=visitor, address=address, before=Before, hasty=hasty
             )
         finally:
             self._taking[session, what] -= 1
             self._taking += Counter()  # Adding an empty Counter removes the keys whose count is 0.
-            self._box.news.set()
+            self.box.news.set()
 
     def voted(self, session: SessionId, visitor: str) -> dict[PollId, Choice]:
         """The choices of a browser in a session, by show of hands, each with whether its count is still outstanding."""
-        box = self._box.boxes.get(session)
+        box = self.box.boxes.get(session)
         ballots = {} if box is None else box.chosen(visitor)
         found: dict[PollId, Choice] = {}
-        for (poll, number), option in sorted((_read(what), option) for what, option in ballots.items()):
+        for (poll, number), option in sorted(
+            (_read(what), option) for what, option in ballots.items() if is_hands(what)
+        ):
             rounds, before = self._rounds.get((session, poll), []), found.get(poll, NO_CHOICE)
             stands = rounds[number - 1] if number <= len(rounds) else None
             if stands is ActState.REFUSED:
@@ -111,33 +114,33 @@ class RoomHands:
         """Take a session's new state: a close limits the time for which its ballots are kept; reopening lifts the
         limit.
         """
-        self._box.close(state.id, closed=state.status is Status.CLOSED)
+        self.box.close(state.id, closed=state.status is Status.CLOSED)
 
     async def forget(self, session: SessionId) -> None:
         """Destroy all ballots of a session. Raises StorageUnavailable."""
-        await self._box.forget(session)
+        await self.box.forget(session)
 
     # What is sent to the meeting
 
     async def pass_on(self) -> None:
         """Put the outstanding counts into the outbox. Raises StorageUnavailable; `run` then tries again."""
-        for key in [key for key in self._rounds if key[0] not in self._box.boxes]:
+        for key in [key for key in self._rounds if key[0] not in self.box.boxes]:
             del self._rounds[key]
-        for session, box in list(self._box.boxes.items()):
+        for session, box in list(self.box.boxes.items()):
             waiting = {poll for (of, poll), rounds in self._rounds.items() if of == session and _unfinished(rounds)}
-            for poll in sorted(waiting | {_read(what)[0] for what in box.uncounted}):
+            for poll in sorted(waiting | {_read(what)[0] for what in _uncounted(box)}):
                 await self._pass_on(session, box, poll)
 
     async def _pass_on_all(self) -> None:
         while True:
-            await self._box.news.wait()
-            self._box.news.clear()
+            await self.box.news.wait()
+            self.box.news.clear()
             try:
                 await self.pass_on()
             except StorageUnavailable as error:
                 logger.warning("the outbox can't store votes at the moment: %s", error)
                 await self._room.clock.sleep(AGAIN_MS)
-                self._box.news.set()
+                self.box.news.set()
             await self._room.clock.sleep(COUNT_MS)
 
     async def _pass_on(self, session: SessionId, box: Box, poll: PollId) -> None:
@@ -150,7 +153,7 @@ class RoomHands:
                 await self._put(session, box, poll, at + 1)
             if rounds[at] in (None, *_UNANSWERED):
                 return
-        if any(_read(what)[0] == poll for what in box.uncounted):
+        if any(_read(what)[0] == poll for what in _uncounted(box)):
             rounds.append(None)
             await self._put(session, box, poll, len(rounds))
 
@@ -191,6 +194,11 @@ class RoomHands:
     def _act_id(self, session: SessionId, poll: PollId, number: int) -> CommandId:
         name = hashlib.sha256(f"{self._room.node} {session} {poll}".encode()).hexdigest()[:32]
         return CommandId(f"hands:{name}:{number}")
+
+
+def _uncounted(box: Box) -> set[str]:
+    """The subjects of shows of hands that may have to be counted; votes on comments are in the same box."""
+    return set(filter(is_hands, box.uncounted))
 
 
 def _unfinished(rounds: list[ActState | None]) -> bool:

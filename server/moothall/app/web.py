@@ -189,6 +189,7 @@ async def open_doors(
         begins=partial(_begins, programme),
         last_awaited=backend.closing.last_words,
         questions=wall_questions(access.questions, translated),
+        policy=lambda session: backend.loaded(session, lambda live: live.state.notes_and_tags.questions, ()),
     )
     page = PageDoor(
         pages,

@@ -11,9 +11,10 @@ from playwright.async_api import Browser, Page, expect
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, PollId, SessionId, SpeakerId
+from moothall.core.kernel.ids import CommandId, PolicyQuestionId, PollId, SessionId, SpeakerId
 from moothall.core.signals import Unrecorded
 from moothall.services.log.act_queue import Receipt
 from support.browser.translations_at_work import into_portuguese
@@ -364,6 +365,13 @@ async def test_every_view_of_a_wall_has_the_size_the_colours_and_the_letters_of_
             stands = (look["zoom"], look["ground"], look["face"], look["shown"], look["cut"])
             assert stands == ("2", "rgb(0, 0, 0)", True, many, []), view
             assert look["view"] == pytest.approx(large * usual), view
+            if view == "before":
+                asks = tuple(PolicyQuestion(id=PolicyQuestionId(f"q{n}"), text=f"Who pays for {n}?") for n in range(7))
+                listed = await writer.send(MODERATOR, CommandId("asks"), do.ListPolicyQuestions(questions=asks))
+                assert isinstance(listed, Receipt)
+                await expect(page.locator("#Policy li")).to_have_text([each.text for each in asks[:5]])
+                assert (await page.evaluate(LOOK))["cut"] == []
+                await expect(page.locator("#Policy")).to_be_in_viewport(ratio=1)
             if view in ("hands", "not kept"):
                 assert look["text"] == pytest.approx(2 * 0.85 * usual), view
         await long_words_at_once(on)

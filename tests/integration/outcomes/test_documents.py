@@ -167,12 +167,31 @@ async def voted(running: RunningServer, writer: OutcomeWriter) -> None:
     await writer.send(live, SYSTEM, do.CountOpinions(voters=10, sums=dict(zip(names, sums, strict=True)), groups=()))
 
 
+async def quoted_paragraphs(running: RunningServer, first: str) -> None:
+    """A plain paragraph and a message of version 1 have quotations, each with the proof of its own words."""
+    message = re.findall(r'class="message" id="p(\d+)"', first)[0]
+    for n, log, kind in (("1", "outcomes-2026", "document.published"), (message, f"report.{HALL}", "report.published")):
+        address = f"/outcomes/outcomes-2026/quote?paragraph={n}&n=1"
+        assert f'href="{address.replace("&", "&amp;")}"' in first
+        page = (await read(running, address)).decode()
+        assert NOTICE in page
+        assert f"Paragraph {n}, Version 1, " in page
+        assert await read(running, address.removesuffix("&n=1"))
+        place = re.search(r'href="/s/([^"/]+)/line\.tlog-proof\?offset=(\d+)"', page)
+        assert place is not None
+        assert place[1] == log
+        (record, *_) = await running.backend.log.read(SessionId(log), int(place[2]) - 1, 1)
+        assert record.header.type == kind
+    await read(running, "/outcomes/outcomes-2026/quote?paragraph=999&n=1", 404)
+
+
 async def test_versions_stay_and_have_addresses(running: RunningServer) -> None:
     writer = await published(running)
     await writer.document()
     await writer.document_again()
     first = (await read(running, "/outcomes/outcomes-2026?n=1")).decode()
     assert "This is an earlier version. The newest is version 2." in first
+    await quoted_paragraphs(running, first)
     for wrong in ("?n=3", "?n=x", "?n=0"):
         await read(running, f"/outcomes/outcomes-2026{wrong}", 404)
     await read(running, "/outcomes/nosuch", 404)

@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from moothall.adapters.outcomes import reports_desk_door
 from moothall.core import commands as do
 from moothall.core.events.lines import EndReason, Origin, Word
 from moothall.core.events.notes_and_tags import Tag
@@ -64,6 +65,13 @@ async def meeting(house: AdminHouse) -> LiveSession:
     await told(Actor(Role.CHAIR, "c"), "tag", do.TagSegment(segment=SegmentId("l0"), tag=Tag.AGREED, question=None))
     await told(SYSTEM, "closed", do.CloseSession())
     return live
+
+
+async def another_meeting(house: AdminHouse) -> None:
+    """A meeting that is yet to come, without a time."""
+    later = await house.running.backend.sessions.open(SessionId("later"))
+    made = do.CreateSession(title="Later", languages=("en",), access=Access.PUBLIC)
+    assert isinstance(await later.writer.send(SYSTEM, CommandId("made"), made), Receipt)
 
 
 async def with_link(house: AdminHouse, role: Role) -> Browser:
@@ -366,6 +374,20 @@ async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
         assert "Choose lines or questions that this message does not cite yet." in ann.text
         assert "Taken back?" not in ann.text
         assert await ann.post(ROOM, {**cite, "act": "cite", "message": marked, "asked": back}) == 409
+        office = await house.secretary()
+        await another_meeting(house)
+        most, reports_desk_door.MOST = reports_desk_door.MOST, 1
+        try:  # One meeting a page: the one whose time isn't known stands on the last.
+            assert await office.get(DESK) == 200
+            assert ("Report-water" in office.text, "Report-later" in office.text) == (True, False)
+            assert "Page 1 of 2" in office.text
+            assert await office.get(f"{DESK}?page=99") == 200
+            assert ("Report-water" in office.text, "Report-later" in office.text) == (False, True)
+            form = {**office.hidden(DESK), "act": "assign", "template": "message-sheet"}
+            assert await office.post(DESK, form) == 200
+            assert "Page 2 of 2" in office.text
+        finally:
+            reports_desk_door.MOST = most
         for act in ("drop", "uncite", "dance"):
             assert await ann.post(ROOM, {**cite, "act": act, "message": "none"}) == 409
         assert await ann.post(ROOM, {**cite, "act": "dance", "message": marked}) == 409

@@ -42,6 +42,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "outcomes/documents.html": ("/outcomes", None),
     "outcomes/document.html": ("/outcomes/outcomes-2026", None),
     "outcomes/comment.html": ("/outcomes/outcomes-2026/comment?paragraph=1", None),
+    "outcomes/quotation.html": ("/outcomes/outcomes-2026/quote?paragraph=1&n=1", None),
     "outcomes/map.html": ("/outcomes/outcomes-2026/map", None),
     "outcomes/bodies.html": ("/bodies", None),
     "outcomes/admin_bodies.html": ("/admin/bodies?change=cstd", None),

@@ -79,6 +79,7 @@ DOORS = {
     "GET /outcomes": open_to_all("", "?ui=ar"),
     "GET /outcomes/{document}": Door(frozenset({404}), ("", "?n=1")),
     "GET /outcomes/{document}/map": Door(frozenset({404})),
+    "GET /outcomes/{document}/quote": Door(frozenset({404}), ("?paragraph=1",)),
     "GET /outcomes/{document}/comment": Door(frozenset({404}), ("?paragraph=1",)),
     "POST /outcomes/{document}/comment": Door(frozenset({403})),
     "GET /outcomes/{document}/document.{form}": Door(frozenset({404})),

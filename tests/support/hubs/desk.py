@@ -63,6 +63,7 @@ from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.room.hands import RoomHands
+from moothall_hub.room.opinions import RoomOpinions
 from moothall_hub.room.ports import HubFacts, RoomParts, Stuck, UplinkHealth, UplinkHealthState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions
@@ -283,6 +284,7 @@ class Room:
         self.local = RoomQuestions(self.parts)
         self.presence = RoomPresence(self.parts)
         self.hands = RoomHands(self.parts)
+        self.opinions = RoomOpinions(self.parts, self.hands.box)
         self.voting: asyncio.Task[None] | None = None
         """The task that runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
@@ -307,6 +309,8 @@ class Room:
             await asyncio.wait([self.voting])
         self.hands = RoomHands(self.parts)
         await self.hands.load()
+        self.opinions = RoomOpinions(self.parts, self.hands.box)
+        await self.opinions.load()
         assert self.hall.group is not None
         self.voting = self.hall.group.create_task(self.hands.run())
 
@@ -437,6 +441,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         visitor_context(PAGES, clock, access.snapshot, seed=8),
         made.local,
         made.hands,
+        made.opinions,
         facts=lambda: made.facts,
         channel_of=access.channel_of,
         translated=QuestionTranslationsDoor(

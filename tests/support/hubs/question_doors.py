@@ -5,5 +5,5 @@ This module is short since it only names them, for the tests of the two pages th
 
 from __future__ import annotations
 
-SHARED = ("asking", "typing", "hands", "questions", "translations")
+SHARED = ("asking", "typing", "hands", "opinions", "questions", "translations")
 """Their modules below `server/moothall/adapters/questions`, without the suffix `_door`."""

@@ -31,6 +31,18 @@ function fitTitle() {
   for (let rows = Number(title.dataset.long ?? 1) + 1; rows <= MOST_ROWS && title.scrollHeight > title.clientHeight + 1; rows += 1) title.dataset.long = String(rows);
 }
 
+/** Show what the meeting is to answer, once the list was set. @param {?EventBody} event */
+function putPolicy(event) {
+  if (event?.type !== 'policy-questions.listed') return;
+  const list = at('Policy');
+  list.replaceChildren(...(event.questions ?? []).slice(0, Number(list.dataset.most)).map(({ text }) => {
+    const item = document.createElement('li');
+    item.dir = 'auto';
+    item.textContent = text;
+    return item;
+  }));
+}
+
 const asked = new AskedNow();
 const groups = groupsOf(data);
 const tail = new Tail(data, (each) => {
@@ -40,6 +52,7 @@ const tail = new Tail(data, (each) => {
   toEnd(each.box);
 }, (event) => {
   asked.heard(event);
+  putPolicy(event);
   groups(event, tail.reader.session);
 });
 new ResizeObserver(() => toEnd(tail.box)).observe(tail.box);

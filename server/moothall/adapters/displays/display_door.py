@@ -42,6 +42,7 @@ from moothall.adapters.reading.page_rows import (
     taken_up_now,
     with_stand_in,
 )
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction
@@ -61,6 +62,8 @@ LONG_TITLE = 30
 (`web/js/display/screen.js`)."""
 QUIET_S = 15
 """How often a wall's page reloads itself where there is no JavaScript."""
+MOST_POLICY = 5
+"""Policy questions on a wall before the meeting. Overflow: the meeting's page has all."""
 SIDES_MS = 600_000
 """How long a wall's QR code stays on one side, as in `web/js/display/sides.js`, so that nothing burns into a screen."""
 
@@ -114,7 +117,8 @@ class DisplayDoor:
     `begins`: when a session is planned to begin, in Unix ms.
 
     `last_awaited`: whether a session is about to close and its last words are awaited. `questions`: the questions of a
-    wall; `local_questions`: those of a hub. `framers`: origins whose pages may embed the box; `*` stands for all.
+    wall; `local_questions`: those of a hub; `policy`: what a session is to answer. `framers`: origins whose pages may
+    embed the box; `*` stands for all.
     """
 
     pages: Pages
@@ -128,6 +132,7 @@ class DisplayDoor:
     last_awaited: Callable[[SessionId], bool] = lambda _: False
     questions: AskedNowOf = _no_questions
     local_questions: LocalQuestionsOf = _no_local_questions
+    policy: Callable[[SessionId], Sequence[PolicyQuestion]] = lambda _: ()
 
     def __post_init__(self) -> None:
         ancestors = ("*",) if "*" in self.framers else ("'self'", *self.framers)
@@ -222,6 +227,8 @@ class DisplayDoor:
             asked=await self.questions(wanted, ui),
             local=await self.local_questions(wanted, ui),
             side=self._side(look),
+            policy=[each.text for each in self.policy(wanted.session)[:MOST_POLICY]],
+            most_policy=MOST_POLICY,
             topic=taken_up_now(wanted.snapshot.session, ui),
             long_title=LONG_TITLE,
             planned=planned_for(self.pages.zone(), self.begins(wanted.session), ui),

@@ -26,10 +26,9 @@ from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.languages import direction
-from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.outcomes.comments import DocumentComments
-from moothall.services.outcomes.documents import ListedDocument
+from moothall.services.outcomes.documents import ListedDocument, numbered
 from moothall.services.questions.asking import RejectedQuestion
 
 MAX_DIGITS = 6
@@ -97,7 +96,7 @@ class CommentsDoor:
         listed = await self.comments.documents.find(request.match_info["document"])
         version = None if listed is None else listed.document.newest
         n = number_in(request.query.get("paragraph", ""), MAX_DIGITS)
-        paragraph = None if version is None else next((each for each in version.paragraphs if each.n == n), None)
+        paragraph = None if version is None else numbered(version, n)
         if listed is None or paragraph is None:
             raise HttpProblem(404, DocumentText.NO_DOCUMENT)
         return listed, paragraph
@@ -145,10 +144,5 @@ class CommentsDoor:
 
     async def _words(self, listed: ListedDocument, paragraph: NumberedParagraph, ui: Catalogue) -> tuple[str, str]:
         """The text of a paragraph, and its language."""
-        version: DocumentVersion = listed.document.versions[-1]
-        if paragraph.message is None:
-            return paragraph.text, paragraph.language or version.language
-        shown = (await self.comments.documents.shown([paragraph])).get(paragraph.message)
-        if shown is None:
-            return ui.text(DocumentText.GONE), ui.language
-        return shown.message.text, shown.version.language
+        words = await self.comments.documents.words(listed.id, listed.document.versions[-1], paragraph)
+        return (ui.text(DocumentText.GONE), ui.language) if words is None else (words.text, words.language)

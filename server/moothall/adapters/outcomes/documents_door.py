@@ -25,6 +25,7 @@ from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.questions.opinion_rows import of_session
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
@@ -36,7 +37,7 @@ from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.document_rules import takes_comments
 from moothall.core.ports import Clock
 from moothall.core.questions.document_comments import DocumentComment
-from moothall.services.outcomes.documents import Documents, ListedDocument, version_of
+from moothall.services.outcomes.documents import Documents, ListedDocument, numbered, version_of
 from moothall.services.outcomes.machine_translations import (
     MachineTranslations,
     SourceText,
@@ -80,6 +81,7 @@ class DocumentsDoor:
             web.get("/outcomes", self.all),
             web.get("/outcomes/{document}", self.show),
             web.get("/outcomes/{document}/map", self.map),
+            web.get("/outcomes/{document}/quote", self.quote),
             web.get("/outcomes/{document}/document.{form}", self.file),
         ]
 
@@ -143,6 +145,7 @@ class DocumentsDoor:
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
                 comments=_comments(listed.comments, {row.n for row in document.rows}),
+                quote=lambda n: f"#p{n}" if _body(request) else to("/quote", paragraph=str(n), n=str(version.n)),
                 comment=lambda n: to("/comment", paragraph=str(n)) if newest and self._taken(listed) else "",
                 until=self._until(listed, ui),
                 versions=[
@@ -183,13 +186,61 @@ class DocumentsDoor:
 
         return await self._answer(request, make)
 
+    async def quote(self, request: web.Request) -> web.Response:
+        """Answer with a paragraph as a version has it, beside what its number has in the newest one, with the proof.
+
+        Without `n` it leads to the address that names the version.
+        """
+        ui = language(self.pages, request)
+        try:
+            listed, version = await self._version(request)
+            n = number_in(request.query.get("paragraph", ""), MAX_DIGITS)
+            paragraph, newest = numbered(version, n), listed.document.versions[-1]
+            if paragraph is None:
+                raise HttpProblem(404, DocumentText.NO_DOCUMENT)
+            path, asked = f"/outcomes/{listed.id}/quote", {"paragraph": str(n), "n": str(version.n)}
+            if "n" not in request.query:
+                return see_other(f"{path}?{urlencode(asked | dict(ui.kept))}")
+            words = await self.documents.words(listed.id, version, paragraph)
+            if words is None:
+                raise HttpProblem(410, DocumentText.GONE)
+            now = numbered(newest, n)
+            present = None if now is None else await self.documents.words(listed.id, newest, now)
+            proof = await self.documents.reports.published_at(words.log, words.n)
+        except (StorageUnavailable, RecordBroken):
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        except HttpProblem as wrong:
+            return refusal_for(request, wrong, self.pages, ui)
+        named, about = ui.text("Paragraph {n}", n=paragraph.n), self._about(version, ui)
+        address = f"{self.public}{path}?{urlencode(asked)}"
+        page = self.pages.render(
+            "outcomes/quotation.html",
+            ui=ui,
+            notice=ui.named("outcome/notice"),
+            title=listed.title,
+            title_language=listed.language,
+            named=named,
+            about=about,
+            back=f"/outcomes/{listed.id}?{urlencode({'n': version.n, **ui.kept})}#p{paragraph.n}",
+            address=address,
+            words=words,
+            direction=direction(words.language),
+            now=present,
+            now_direction=direction("" if present is None else present.language),
+            differs=present is None or present.text != words.text,
+            ready=f"“{words.text}” {alone(listed.title)}, {named}, {about}. {address}",
+            proof="" if proof is None else f"/s/{words.log}/line.tlog-proof?offset={proof}",
+            in_language=lambda tag: f"{path}?{urlencode({**asked, 'ui': tag})}",
+        )
+        return html(page, ui)
+
     async def _votes(self, document: WrittenDocument, ui: Catalogue) -> list[Mapping[str, object]]:
         """The votes on comments in the sessions from which the messages come, each with what all groups share."""
         found: list[Mapping[str, object]] = []
         titles = {row.session: (row.title, row.language) for row in document.rows if row.session}
         for session, (title, tag) in list(titles.items())[:MOST_SESSIONS]:
             questions = await self.questions_of(SessionId(session))
-            votes = of_session(questions, f"/s/{session}/opinions{ui.query}", ui, closed=True)
+            votes = of_session(questions, f"/s/{session}/opinions{ui.query}", ui, over=True)
             if votes is not None and votes["shared"]:
                 found.append({**votes, "title": title, "language": tag})
         return found

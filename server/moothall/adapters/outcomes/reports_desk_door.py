@@ -26,6 +26,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.outcome_parts import Confirmer, MessageKind, PublishedMessage, ReportStage
 from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import Role
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ProgrammeError, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, MessageId, SessionId
 from moothall.core.outcomes import commands as do
@@ -63,6 +64,8 @@ class ReportsDeskDoor:
     clock: Clock
     _: KW_ONLY
     entries: Callable[[], Awaitable[Sequence[Entry]]]
+    held: Callable[[Entry], int | None]
+    """When a meeting began or is to begin, Unix ms; None where that isn't known."""
     links: Callable[[], Sequence[Staff]]
     commitments: CommitmentLinks
     addresses: RapporteurAddresses
@@ -77,7 +80,7 @@ class ReportsDeskDoor:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """List the reports, latest first, and those to be reminded of."""
+        """List the reports, latest first, and those of the `page` to be reminded of."""
         return await self._page(request, asked)
 
     @staff_page(runs_the_house)
@@ -95,7 +98,8 @@ class ReportsDeskDoor:
             if done.code is RefusalCode.INVALID or done.code is RefusalCode.CONFLICT:
                 return await self._page(request, asked, at=session, problem=asked.ui.text(AdminText.CONFLICT))
             raise wrong(done)
-        return see_other(f"{asked.to(PATH)}#Report-{quote(session)}")
+        n = _page_of(await self._meetings(), session)
+        return see_other(f"{asked.to(PATH, **_paged(n))}#Report-{quote(session)}")
 
     async def _done(
         self, asked: AdminRequest, session: SessionId, fields: Mapping[str, str], sent: Mapping[str, Sequence[str]]
@@ -176,14 +180,11 @@ class ReportsDeskDoor:
         made: str = "",
     ) -> web.Response:
         ui, templates = asked.ui, self.reports.templates()
-        meetings = [
-            each
-            for each in await self.entries()
-            if each.kind is LogKind.SESSION and each.status is not Status.ABSENT and not each.rehearsal
-        ]
-        meetings.sort(key=lambda each: (each.opened or 0, each.session), reverse=True)
-        rows, remind = [], []
-        for entry in meetings[:MOST]:
+        meetings = await self._meetings()
+        n = (number_in(request.query.get("page", "1"), 4) or 1) if at is None else _page_of(meetings, at)
+        pages = max(1, -(-len(meetings) // MOST))
+        n, rows, remind = min(n, pages), [], []
+        for entry in meetings[(n - 1) * MOST : n * MOST]:
             report = await self.reports.report(entry.session)
             row = self._row(entry, report, asked)
             if entry.session == at:
@@ -199,13 +200,24 @@ class ReportsDeskDoor:
             rows=rows,
             remind=remind,
             remind_days=self.remind_days,
-            more=len(meetings) > MOST,
-            most=MOST,
+            page=n,
+            pages=pages,
+            before=asked.to(PATH, **_paged(n - 1)) if n > 1 else "",
+            after=asked.to(PATH, **_paged(n + 1)) if n < pages else "",
             errors=templates.errors,
             templates=[
                 {"value": each.id, "name": said_in(each.name, ui.language)[0]} for each in templates.templates.values()
             ],
         )
+
+    async def _meetings(self) -> list[Entry]:
+        """All meetings, the latest first; those whose time is not known last."""
+        found = [
+            each
+            for each in await self.entries()
+            if each.kind is LogKind.SESSION and each.status is not Status.ABSENT and not each.rehearsal
+        ]
+        return sorted(found, key=lambda each: (self.held(each) or 0, each.session), reverse=True)
 
     def _row(self, entry: Entry, report: Report, asked: AdminRequest) -> dict[str, object]:
         ui, zone = asked.ui, self.pages.pages.zone()
@@ -277,6 +289,16 @@ class ReportsDeskDoor:
             "confirmed": report.confirmed(message, Confirmer.GIVER) is not None,
             "until": "" if link is None else ui.day(zone.at(link.until - 1)),
         }
+
+
+def _page_of(meetings: Sequence[Entry], session: SessionId) -> int:
+    """The page on which a meeting stands, from 1; the first for a meeting that isn't listed."""
+    return next((n // MOST + 1 for n, each in enumerate(meetings) if each.session == session), 1)
+
+
+def _paged(n: int) -> dict[str, str]:
+    """The part of an address that says which page."""
+    return {"page": str(n)} if n > 1 else {}
 
 
 def _said(hindrance: Hindrance, ui: Catalogue) -> str:

@@ -121,11 +121,11 @@ def result(questions: Questions, ui: Catalogue) -> OpinionRow:
     }
 
 
-def of_session(questions: Questions | None, address: str, ui: Catalogue, *, closed: bool) -> OpinionRow | None:
+def of_session(questions: Questions | None, address: str, ui: Catalogue, *, over: bool) -> OpinionRow | None:
     """What a session's page shows of its votes: the address of the result, and what all groups share. None where nobody
     can vote and too few have.
     """
-    if questions is None or not questions.voting.shown(closed=closed):
+    if questions is None or not questions.voting.shown(over=over):
         return None
     counted = questions.voting.counted
     shared = [_row(comment, each, counted.groups, ui) for comment, each in counted_comments(questions) if each.shared]

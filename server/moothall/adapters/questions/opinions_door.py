@@ -23,8 +23,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.questions.disclosure import FEWEST
 from moothall.core.questions.interventions import Questions
 from moothall.core.sessions.state import Status
-from moothall.services.questions.opinions import Opinions
-from moothall.services.questions.ports import QuestionsOf
+from moothall.services.questions.ports import OpinionVoting, QuestionsOf
 from moothall.wire.token_bucket import Allowance
 
 MAX_BODY_BYTES = 1 << 8
@@ -39,8 +38,7 @@ class OpinionsDoor:
     """Handlers of the page, of votes, and of the sums as files."""
 
     context: VisitorContext
-    opinions: Opinions | None
-    """None at a hub, whose room reads the result and votes at the meeting itself."""
+    opinions: OpinionVoting
     questions_of: QuestionsOf
 
     def __post_init__(self) -> None:
@@ -48,11 +46,11 @@ class OpinionsDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        read = [
+        return [
             web.get("/s/{session}/opinions", self.show),
             web.get("/s/{session}/opinions/sums.{form}", self.file),
+            web.post("/s/{session}/opinions/{number}", self.vote),
         ]
-        return read if self.opinions is None else [*read, web.post("/s/{session}/opinions/{number}", self.vote)]
 
     async def show(self, request: web.Request) -> web.Response:
         """The comments to vote on, and the result."""
@@ -64,9 +62,8 @@ class OpinionsDoor:
         except StorageUnavailable:
             return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
         token = self.context.token(request, wanted.session)
-        mine = {} if self.opinions is None else self.opinions.voted(wanted.session, token)
+        mine = self.opinions.voted(wanted.session, token)
         closed = wanted.snapshot.session.status is Status.CLOSED
-        taken = questions.voting.on and not closed
         base, query = f"/s/{quote(wanted.session)}", kept_query(request, ui)
         comments = to_vote_on(questions, mine, token)
         text = self.context.pages.render(
@@ -76,8 +73,7 @@ class OpinionsDoor:
             title_language=title_language(wanted),
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            going=taken and self.opinions is not None,
-            elsewhere=taken and self.opinions is None,
+            going=questions.voting.on and not closed and wanted.snapshot.session.cancelled is None,
             closed=closed,
             fewest=FEWEST,
             comments=[
@@ -133,7 +129,7 @@ class OpinionsDoor:
                 raise HttpProblem(400, ErrorText.REQUEST)
             token = self.context.token(request, wanted.session)
             # A browser without a token gets one with the page that follows, and votes once more.
-            if token and self.opinions is not None:
+            if token:
                 hasty = self.context.visitors.hasty(token)
                 vote = self.opinions.vote(
                     wanted.session, number, Opinion(form["vote"]), token, network(address), hasty=hasty

@@ -226,8 +226,9 @@ class QuestionsDoor:
         reported: frozenset[InterventionId] = frozenset(),
         own: frozenset[InterventionId] = frozenset(),
     ) -> str:
-        may_support = wanted.snapshot.session.status is not Status.CLOSED
-        found, base = listing(questions, closed=not may_support), f"/s/{quote(wanted.session)}"
+        closed = wanted.snapshot.session.status is Status.CLOSED
+        may_support = not closed and wanted.snapshot.session.cancelled is None
+        found, base = listing(questions, closed=closed), f"/s/{quote(wanted.session)}"
         going = wanted.snapshot.session.status in ON
         pending: list[str] = []
 
@@ -290,10 +291,10 @@ class QuestionsDoor:
             reported_on=[row(each) for each in found.reported],
             figures=texts.figures_of_list(found, ui),
             checked=found.checked,
-            closed=not may_support,
+            closed=closed,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            opinions=f"{base}/opinions{query}" if questions.voting.shown(closed=not may_support) else "",
+            opinions=f"{base}/opinions{query}" if questions.voting.shown(over=not may_support) else "",
             here=f"{base}/questions{query}",
             events=f"{base}/events?feed=lines",
             position=Position(wanted.snapshot.epoch, wanted.snapshot.offset),

@@ -238,7 +238,10 @@ class SessionPage:
                 *filter(None, [took_part(session.hubs, ui)]),
             ],
             opinions=of_session(
-                questions, f"{address.base}/opinions{ui.query}", ui, closed=session.status is Status.CLOSED
+                questions,
+                f"{address.base}/opinions{ui.query}",
+                ui,
+                over=session.status is Status.CLOSED or session.cancelled is not None,
             ),
             card=card_part(
                 session,

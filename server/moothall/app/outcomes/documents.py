@@ -143,8 +143,13 @@ def mail_server(settings: MailSection) -> SmtpMail | None:
     )
 
 
+def held_at(entry: Entry, programme: Programme) -> int | None:
+    """When a session began or is to begin, Unix ms; None where that isn't known."""
+    plan = programme.plan_of(entry.session)
+    return entry.opened if entry.opened is not None else None if plan is None else plan.starts
+
+
 def day_of(entry: Entry, programme: Programme) -> tuple[str, int] | None:
     """The day of a session in the conference's zone, and when it began or is to begin; None where that isn't known."""
-    plan = programme.plan_of(entry.session)
-    begins = entry.opened if entry.opened is not None else None if plan is None else plan.starts
+    begins = held_at(entry, programme)
     return None if begins is None else (f"{programme.zone().at(begins):%Y-%m-%d}", begins)

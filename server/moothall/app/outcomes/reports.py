@@ -26,7 +26,7 @@ from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProce
 from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.adapters.store.files import read_text, shipped
 from moothall.adapters.streams.puller import allowed_networks
-from moothall.app.outcomes.documents import mail_server
+from moothall.app.outcomes.documents import held_at, mail_server
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
@@ -128,6 +128,7 @@ def open_reports(
             reports,
             backend.clock,
             entries=entrance.catalogue.all,
+            held=lambda entry: held_at(entry, backend.programme),
             links=backend.links.list,
             commitments=backend.commitments,
             addresses=backend.rapporteurs,

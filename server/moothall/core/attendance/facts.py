@@ -35,7 +35,8 @@ UNTOLD = frozenset(
         *(ev.RecordCheckpoint, ev.ClockMapped, ev.WriterChanged, ev.SourceAttached, ev.SourceEnded, ev.EngineAttached),
         *(ev.SpeakerIntroduced, ev.SpeakerAssigned, ev.SpeakerChanged, ev.LanguageForced, ev.TermChosen),
         *(le.AirHeld, le.LineOffered, ne.SegmentTagged, qe.InterventionTagged, ne.NoteLeft, ne.NoteRead),
-        ev.OriginalKept,
+        *(qe.SupportCounted, qe.PollOpened, qe.PollCounted, qe.PollClosed),
+        *(qe.VotingSwitched, qe.CommentsPutToVote, qe.OpinionsCounted, ev.OriginalKept),
     )
 )
 """The types of events that change no fact: most of these lanes. They need not be decoded."""

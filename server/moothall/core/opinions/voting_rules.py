@@ -9,6 +9,7 @@ from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.questions.disclosure import FEWEST
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import ASIDE
@@ -17,8 +18,11 @@ from moothall.core.sessions.state import State, Status
 
 MOST_PUT = 100
 """Comments that are put to the vote in one session."""
+MOST_IN_ROOM = 100_000
+"""People of a hub's room."""
 _AWAY = ASIDE | {InterventionStatus.CHECKED}
 VOTES_OVER = refuse(RefusalCode.CONFLICT, "Nobody can vote on comments now.")
+CANCELLED = refuse(RefusalCode.CONFLICT, "The meeting is cancelled: nobody can vote on comments.")
 
 
 def decide_voting(state: State, command: do.VotingCommand) -> Sequence[ev.AnyEvent] | Refusal:
@@ -47,7 +51,7 @@ def put_to_vote(questions: Questions) -> list[Intervention]:
 
 def is_voting(state: State) -> bool:
     """Whether people can vote on comments now."""
-    return state.questions.voting.on and state.status is not Status.CLOSED
+    return state.questions.voting.on and state.status is not Status.CLOSED and state.cancelled is None
 
 
 def comment_to_vote(state: State, number: int) -> Intervention | Refusal:
@@ -55,7 +59,29 @@ def comment_to_vote(state: State, number: int) -> Intervention | Refusal:
     each = next((each for each in put_to_vote(state.questions) if each.number == number), None)
     if each is None:
         return NO_QUESTION
+    if state.cancelled is not None:
+        return CANCELLED
     return each if is_voting(state) else VOTES_OVER
+
+
+def refused_room(state: State, room: RoomVotes) -> Refusal | None:
+    """Why what a hub's room has voted is not taken; None where it is. After the close it is: a hub may have been cut
+    off.
+    """
+    if state.cancelled is not None:
+        return CANCELLED
+    if not state.questions.voting.on:
+        return VOTES_OVER
+    if not (
+        0 <= room.people <= MOST_IN_ROOM
+        and len(room.sums) <= MOST_PUT
+        and all(
+            min(each.agree, each.disagree, each.passed) >= 0 and each.people <= room.people
+            for each in room.sums.values()
+        )
+    ):
+        return refuse(RefusalCode.INVALID, f"The votes of a room are of 0 to {MOST_IN_ROOM} people.")
+    return None
 
 
 def _switch(state: State, command: do.SwitchVoting) -> Sequence[ev.AnyEvent] | Refusal:
@@ -63,6 +89,8 @@ def _switch(state: State, command: do.SwitchVoting) -> Sequence[ev.AnyEvent] | R
         return refuse(RefusalCode.FORBIDDEN, "Where young people take part nobody votes on comments.")
     if command.on and state.status is Status.CLOSED:
         return refuse(RefusalCode.CONFLICT, "The meeting is over: nobody can vote any more.")
+    if command.on and state.cancelled is not None:
+        return CANCELLED
     if command.on is state.questions.voting.on:
         return refuse(RefusalCode.CONFLICT, f"Votes on comments are {'on' if command.on else 'off'} already.")
     return [qe.VotingSwitched(on=command.on)]

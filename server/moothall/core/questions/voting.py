@@ -32,9 +32,11 @@ class Voting(msgspec.Struct, frozen=True, kw_only=True):
     """The comments that were put to the vote, in the order in which they were put."""
     counted: CountedOpinions = CountedOpinions()
 
-    def shown(self, *, closed: bool) -> bool:
-        """Whether pages lead to the votes: people can vote, or enough have. `closed`: whether the session is."""
-        return (self.on and not closed) or self.counted.voters > 0
+    def shown(self, *, over: bool) -> bool:
+        """Whether pages lead to the votes: people can vote, or enough have. `over`: whether the session is closed or
+        cancelled.
+        """
+        return (self.on and not over) or self.counted.voters > 0
 
 
 def evolve_voting(voting: Voting, event: qe.VotingFact) -> Voting:

@@ -27,11 +27,13 @@ from moothall.core.kernel.errors import (
     refuse,
 )
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.act_queue import unavailable
 from moothall.services.questions.asking import Asking, asked_by
 from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.opinions import Opinions
 from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -45,6 +47,7 @@ from moothall.wire.hubs.messages import (
     HoldAct,
     NoteAct,
     NoteReadAct,
+    OpinionsAct,
     ReportAct,
     StandAct,
     SupportAct,
@@ -78,6 +81,7 @@ class HubActs:
     _: KW_ONLY
     asking: Asking
     ballots: Ballots
+    opinions: Opinions
     presence: HubPresence
     clock: Clock
     title_of: Callable[[str], str | None]
@@ -130,6 +134,9 @@ class HubActs:
                 return await self.ballots.support_in_hub(live, what.intervention, what.count, hub=hub, node=node)
             case HandsAct():
                 return await self.ballots.hands_in_hub(live, what.poll, what.counts, hub=hub, node=node)
+            case OpinionsAct():
+                room = RoomVotes(people=what.people, sums=what.sums)
+                return await self.opinions.count_in_hub(live, room, hub=hub, node=node)
             case HeadCountAct():
                 # Else the log would hold a count that the registry refuses.
                 if self.title_of(hub.partition(".")[0]) is None:

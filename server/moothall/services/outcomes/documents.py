@@ -62,6 +62,17 @@ class ShownMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What it cites, in its order, as it is now."""
 
 
+class ParagraphWords(NamedTuple):
+    """The words of a paragraph, and where they were published: the log of a document or of a report, and its
+    version.
+    """
+
+    text: str
+    language: str
+    log: SessionId
+    n: int
+
+
 @dataclass(eq=False, repr=False)
 class Documents:
     """The documents. `entries` lists all logs of the house, `day_of` says on which day (YYYY-MM-DD, in the conference's
@@ -98,11 +109,13 @@ class Documents:
     async def state(
         self, name: str, title: str, stated: StateDocument, by: Actor, *, young_people: bool = False
     ) -> Refusal | None:
-        """Set what a document is made of; it is made where it is missing, for `young_people` or not, which stays.
-        Raises StorageUnavailable.
+        """Set what a document is made of; it is made where it is missing, for `young_people` or not, which stays. One
+        is made for them where a session of its days is. Raises StorageUnavailable.
         """
         if not is_name(name):
             return _NO_NAME
+        if await self.logs.find(SessionId(name), LogKind.DOCUMENT) is None:
+            young_people = young_people or await self._of_the_young(stated.since, stated.until)
         live = await self.logs.make(
             SessionId(name), LogKind.DOCUMENT, title, access=Access.PUBLIC, young_people=young_people
         )
@@ -162,12 +175,29 @@ class Documents:
         """Whether a document's texts go to no service outside the house: young people take part in it, in a session
         of its days, or in one from which a message that is `shown` comes, or that it quotes. Raises StorageUnavailable.
         """
-        since, until = listed.document.since, listed.document.until
-        young = {entry.session: self.day_of(entry) for entry in await self.entries() if entry.young_people}
-        within = any(day is not None and since <= day[0] <= until for day in young.values())
+        within = await self._of_the_young(listed.document.since, listed.document.until)
+        young = {entry.session for entry in await self.entries() if entry.young_people}
         comes_from = {each.version.session for each in shown}
         quoted = {words.citation.session for each in shown for words in each.words}
-        return listed.young_people or within or not young.keys().isdisjoint(comes_from | quoted)
+        return listed.young_people or within or not young.isdisjoint(comes_from | quoted)
+
+    async def _of_the_young(self, since: str, until: str) -> bool:
+        """Whether young people take part in a session of these days."""
+        days = [self.day_of(entry) for entry in await self.entries() if entry.young_people]
+        return any(day is not None and since <= day[0] <= until for day in days)
+
+    async def words(
+        self, document: SessionId, version: DocumentVersion, paragraph: NumberedParagraph
+    ) -> ParagraphWords | None:
+        """The words of a paragraph of a version; None where its message isn't shown any more. Raises
+        StorageUnavailable, RecordBroken.
+        """
+        if paragraph.message is None:
+            return ParagraphWords(paragraph.text, paragraph.language or version.language, document, version.n)
+        shown = (await self.shown([paragraph])).get(paragraph.message)
+        if shown is None:
+            return None
+        return ParagraphWords(shown.message.text, shown.version.language, shown.reference.report, shown.version.n)
 
     async def shown(self, paragraphs: Iterable[NumberedParagraph]) -> Mapping[MessageReference, ShownMessage]:
         """The messages that stand in paragraphs, with what they cite; without those that were removed, and those of
@@ -198,6 +228,11 @@ def version_of(document: OutcomeDocument, n: int | None) -> DocumentVersion | No
     if n is None:
         return document.newest
     return next((each for each in document.versions if each.n == n), None)
+
+
+def numbered(version: DocumentVersion, n: int | None) -> NumberedParagraph | None:
+    """The paragraph of a version with this number."""
+    return next((each for each in version.paragraphs if each.n == n), None)
 
 
 def _with_words(shown: ShownMessage, words: Mapping[CitedPlace, QuotedWords]) -> ShownMessage:

@@ -60,6 +60,19 @@ class PublishedReports:
                 found += [(version.at, len(versions[-1].messages)) for version in versions[:1]]
         return tuple(found)
 
+    async def published_at(self, name: SessionId, n: int) -> int | None:
+        """The offset of the event that published version `n` of the report or document with this log; None where there
+        is none, or it was removed. Raises StorageUnavailable, RecordBroken.
+        """
+        after = 0
+        while page := await self.log.read(name, after, PAGE, frozenset({SESSION})):
+            for record in page:
+                event = None if record.body is None else decode_event(record.body)
+                if isinstance(event, oe.ReportPublished | oe.DocumentPublished) and event.n == n:
+                    return record.header.offset
+            after = page[-1].header.offset
+        return None
+
     async def _folded(self, name: SessionId, until: int) -> Report:
         report, after = Report(), 0
         while page := await self.log.read(name, after, PAGE, frozenset({SESSION})):

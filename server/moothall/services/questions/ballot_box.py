@@ -24,6 +24,7 @@ import msgspec
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.opinions.groups import OpinionVotes
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.floods import MOST_NEW
 from moothall.services.questions.ballot_addresses import BallotAddresses
@@ -41,7 +42,9 @@ LOOK_MS = 600_000
 AGAIN_MS = 1_000
 """The delay before a failed write is retried."""
 MOST_BALLOTS = 500_000
-"""Most ballots of a session: 5,000 people supporting a hundred questions. Overflow: refused as busy."""
+"""Most ballots of a session and a kind (support, shows of hands, votes on comments), so that no kind takes the place
+of another: 5,000 people and a hundred subjects. Overflow: refused as busy.
+"""
 MOST_WAITING = 5_000
 """Most ballots of all sessions that wait to be written. Overflow: refused as busy."""
 NOBODY = "nobody"
@@ -87,11 +90,12 @@ class Box:
         self.given: dict[str, dict[str, int]] = {}
         """Choices by subject and voter."""
         self.of_hubs = HubBallots()
-        self.held = 0
+        self.held = Counter[str]()
+        """The number of ballots on the disk, by kind."""
         self.waiting = 0
         """The number of further ballots that are not on the disk yet."""
-        self.told: OpinionVotes | None = None
-        """The votes on comments of which the log has the sums; None where that is not known."""
+        self.told: tuple[OpinionVotes, Mapping[str, RoomVotes]] | None = None
+        """The votes on comments of which the log has the sums, here and by hub; None where that is not known."""
         self.uncounted: set[str] = set()
         """Subjects whose numbers may differ from those in the log."""
         self.unwritten: list[BookEntry] = []
@@ -100,7 +104,7 @@ class Box:
     def put(self, what: str, voter: str, choice: int) -> None:
         """Add a ballot that is on the disk, in place of the voter's earlier one on this subject."""
         there = self.given.setdefault(what, {})
-        self.held += voter not in there
+        self.held[_kind(what)] += voter not in there
         there[voter] = choice
         self.uncounted.add(what)
 
@@ -153,7 +157,7 @@ class BallotBox:
         self._book = book
         self._clock = clock
         self._randomness = randomness
-        # Bound: the sessions of the last seven days with ballots, and MOST_BALLOTS in each.
+        # Bound: the sessions of the last seven days with ballots, and MOST_BALLOTS of each kind in each.
         self.boxes: dict[SessionId, Box] = {}
         self.news = asyncio.Event()
         """Set when ballots have to be counted."""
@@ -203,8 +207,8 @@ class BallotBox:
         # While ballots wait, one of them may be this browser's with another choice, so the comparison isn't valid.
         if not box.waiting and box.given.get(what, {}).get(voter) == choice:
             return None
-        if box.held + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
-            return refuse(RefusalCode.BUSY, "The show of hands is full: no more votes can be counted.")
+        if box.held[_kind(what)] + box.waiting >= MOST_BALLOTS or len(self._waiting) >= MOST_WAITING:
+            return refuse(RefusalCode.BUSY, "Too many votes were given in this meeting: no more can be counted.")
         if self._stopped:
             raise _gone()
         if voter not in box.voters and voter != NOBODY:
@@ -218,26 +222,30 @@ class BallotBox:
         return None
 
     async def count_in_hub(
-        self, session: SessionId, what: str, counts: Counts, *, hub: str, node: str, before: Callable[[], Before]
+        self, session: SessionId, counts: Mapping[str, Counts], *, hub: str, node: str, before: Callable[[], Before]
     ) -> Refusal | None:
-        """Store the count of one of a hub's machines; None once it is on the disk. Raises StorageUnavailable, as `give`
-        does.
+        """Store the counts of one of a hub's machines, by subject, together; None once they are on the disk. Raises
+        StorageUnavailable, as `give` does.
         """
         box = self.boxes.get(session) or self._begin(session, before())
-        known = box.of_hubs.get(what, hub, node)
-        if known == counts:
+        changed = box.of_hubs.changed(counts, hub, node)
+        if not changed:
             return None
-        if known is None and box.of_hubs.full_for(hub):
+        more = sum(box.of_hubs.get(what, hub, node) is None for what in changed)
+        if more and box.of_hubs.full_for(hub, more):
             # A final refusal: if the hub had to send it again, it would block all acts after it.
             return refuse(RefusalCode.CONFLICT, "Too many counts of hubs are stored; this one was not kept.")
+        entries = [
+            BookEntry(_namespace(session), key_of(what, hub, node), written(each)) for what, each in changed.items()
+        ]
         async with self._writing:
             if self._stopped or self.boxes.get(session) is not box:
                 raise _gone()
             # Together with the session's entry, if that isn't on the disk yet: it holds the counts from before.
-            entry = BookEntry(_namespace(session), key_of(what, hub, node), written(counts))
-            await self._book.write([*box.unwritten, entry])
-            box.of_hubs.put(what, hub, node, counts)
-        box.uncounted.add(what)
+            await self._book.write([*box.unwritten, *entries])
+            for what, each in changed.items():
+                box.of_hubs.put(what, hub, node, each)
+        box.uncounted |= changed.keys()
         self.news.set()
         return None
 
@@ -341,6 +349,13 @@ class BallotBox:
             box.aside |= aside
             box.uncounted |= box.given.keys()
         box.unwritten += [BookEntry(_namespace(session), f"{_ASIDE}/{each}", b"") for each in sorted(aside)]
+
+
+def _kind(what: str) -> str:
+    """The kind of ballots on a subject: subjects of a kind begin with its name between colons, those of support with
+    none.
+    """
+    return what[1:].partition(":")[0] if what.startswith(":") else ""
 
 
 def _settle(waiting: list[_Waiting], error: StorageUnavailable | None) -> None:

@@ -107,7 +107,7 @@ class Ballots:
             return None  # A repetition, since the answer was lost: it is accepted even if the poll has closed since.
         questions = live.state.questions
         return refused or await self.box.count_in_hub(
-            live.id, what, counts, hub=hub, node=node, before=lambda: before(questions)
+            live.id, {what: counts}, hub=hub, node=node, before=lambda: before(questions)
         )
 
     async def vote(
@@ -144,7 +144,7 @@ class Ballots:
         """A browser's choices in shows of hands."""
         box = self.box.boxes.get(session)
         chosen = {} if box is None else box.chosen(visitor)
-        return {poll_about(what): Choice(option=option) for what, option in chosen.items() if what.startswith(_POLL)}
+        return {poll_about(what): Choice(option=option) for what, option in chosen.items() if is_hands(what)}
 
     def set_aside(self, session: SessionId) -> dict[str, dict[str, int]] | None:
         """The number of ballots of a flood, which don't count, by question and by show of hands; None where there are
@@ -152,7 +152,7 @@ class Ballots:
         """
         box = self.box.boxes.get(session)
         found = {} if box is None else box.set_aside()
-        hands = {what.removeprefix(_POLL): count for what, count in found.items() if what.startswith(_POLL)}
+        hands = {what.removeprefix(_POLL): count for what, count in found.items() if is_hands(what)}
         support = {what: count for what, count in found.items() if _is_support(what)}
         return {"support": support, "hands": hands} if support or hands else None
 
@@ -161,7 +161,7 @@ class Ballots:
         ballots.
         """
         found = self.box.addresses.lately(session)
-        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
+        hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if is_hands(what)}
         support = {what: [*counts] for what, counts in found.items() if _is_support(what)}
         return {"support": support, "hands": hands} if support or hands else None
 
@@ -247,6 +247,11 @@ def poll_about(what: str) -> PollId:
     return PollId(what.removeprefix(_POLL))
 
 
+def is_hands(what: str) -> bool:
+    """Whether ballots with this subject are hands in a show of hands."""
+    return what.startswith(_POLL)
+
+
 def _is_support(what: str) -> bool:
     """Whether ballots with this subject are support for an intervention: no intervention's id begins with a colon."""
     return not what.startswith(":")
@@ -255,6 +260,8 @@ def _is_support(what: str) -> bool:
 def _refused_support(state: State, each: Intervention) -> Refusal | None:
     if not each.published:
         return NO_QUESTION
+    if state.cancelled is not None:
+        return refuse(RefusalCode.CONFLICT, "The meeting is cancelled and takes no questions.")
     if state.status is Status.CLOSED or each.status not in SUPPORTED:
         return refuse(RefusalCode.CONFLICT, "This question has had its turn, or will have none.")
     return None

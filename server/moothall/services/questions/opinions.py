@@ -3,6 +3,7 @@
 A vote is a ballot (`moothall.services.questions.ballot_box`): a comment, the keyed hash of a browser's token, a choice.
 It is accepted once it is on the disk, and destroyed with its key seven days after the close. A vote is a political
 opinion: no single one is in the log, and sums are told anew only when the votes of at least five people have changed.
+The rooms of hubs send sums of their own (`count_in_hub`), which are stored with the ballots.
 """
 
 from __future__ import annotations
@@ -16,20 +17,19 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import NO_QUESTION, RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.opinions.counting import changed, counted
-from moothall.core.opinions.groups import OpinionVotes
-from moothall.core.opinions.voting_rules import VOTES_OVER, comment_to_vote, put_to_vote
+from moothall.core.opinions.rooms import RoomVotes, changed_in_rooms
+from moothall.core.opinions.voting_rules import VOTES_OVER, put_to_vote, refused_room
 from moothall.core.ports import Clock, Randomness
 from moothall.core.questions.disclosure import FEWEST
-from moothall.services.questions.ballot_box import NOBODY, BallotBox, Box
+from moothall.core.sessions.state import Status
+from moothall.services.questions.ballot_box import BallotBox
 from moothall.services.questions.ballots import before
+from moothall.services.questions.comment_votes import CommentVotes, counts_of, is_vote, rooms_in, votes_in
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 
 COUNT_MS = 30_000
 """How long after a count the next one begins, in ms: finding groups takes up to seconds."""
-_VOTE = ":vote:"
-"""Prefix of a comment's id in the subject of its votes: no intervention's id begins like this."""
-_CHOICES = tuple(Opinion)
 
 
 class Opinions:
@@ -39,7 +39,7 @@ class Opinions:
 
     def __init__(self, sessions: Sessions, box: BallotBox, *, clock: Clock, randomness: Randomness) -> None:
         self._sessions = sessions
-        self._box = box
+        self._votes = CommentVotes(box)
         self._clock = clock
         self._randomness = randomness
         # Bound: the sessions with ballots.
@@ -59,40 +59,46 @@ class Opinions:
         live = await self._sessions.find(session)
         if live is None:
             return NO_QUESTION
-        comment = comment_to_vote(live.state, number)
-        if isinstance(comment, Refusal):
-            return comment
-        if self._are_destroyed(live):
-            return VOTES_OVER
-        questions, choice = live.state.questions, _CHOICES.index(opinion)
-        refused = await self._box.give(
-            session,
-            f"{_VOTE}{comment.id}",
-            choice,
+        state = live.state
+        refused = await self._votes.give(
+            *(state, number, opinion),
             visitor=visitor,
             address=address,
-            before=lambda: before(questions),
+            before=lambda: before(state.questions),
             hasty=hasty,
         )
         if refused is None:
-            self._due.add(session)
-            self._news.set()
+            self._is_due(session)
+        return refused
+
+    async def count_in_hub(self, live: LiveSession, room: RoomVotes, *, hub: str, node: str) -> Refusal | None:
+        """Store what a hub's room has voted, as counted by one of its machines; None: it is on the disk. Comments that
+        are not put to the vote are left out. Raises StorageUnavailable when it can't be written.
+        """
+        questions = live.state.questions
+        counts = counts_of(room, questions.voting.comments)
+        box = self._votes.box.boxes.get(live.id)
+        if box is not None and not box.of_hubs.changed(counts, hub, node):
+            return None  # A repetition, since the answer was lost.
+        refused = refused_room(live.state, room)
+        if refused is None and self._votes.are_destroyed(live.id, lambda: before(questions)):
+            refused = VOTES_OVER
+        refused = refused or await self._votes.box.count_in_hub(
+            live.id, counts, hub=hub, node=node, before=lambda: before(questions)
+        )
+        self._votes.box.close(live.id, closed=live.state.status is Status.CLOSED)
+        if refused is None:
+            self._is_due(live.id)
         return refused
 
     def voted(self, session: SessionId, visitor: str) -> Mapping[InterventionId, Opinion]:
         """A browser's votes, by comment."""
-        box = self._box.boxes.get(session)
-        chosen = {} if box is None else box.chosen(visitor)
-        return {
-            InterventionId(what.removeprefix(_VOTE)): _CHOICES[choice]
-            for what, choice in chosen.items()
-            if what.startswith(_VOTE)
-        }
+        return self._votes.voted(session, visitor)
 
     def set_aside(self, session: SessionId) -> int:
         """The number of votes of a flood, which don't count."""
-        box = self._box.boxes.get(session)
-        return sum(count for what, count in ({} if box is None else box.set_aside()).items() if what.startswith(_VOTE))
+        box = self._votes.box.boxes.get(session)
+        return sum(count for what, count in ({} if box is None else box.set_aside()).items() if is_vote(what))
 
     async def run(self) -> None:
         """Count votes until cancelled."""
@@ -108,19 +114,21 @@ class Opinions:
 
     async def _count(self, session: SessionId) -> bool:
         """Tell the votes of a session, where enough have changed. Return False where it has to be tried again."""
-        box = self._box.boxes.get(session)
+        box = self._votes.box.boxes.get(session)
         try:
             live = await self._sessions.find(session)
             if box is None or live is None:
                 return True
-            questions, votes = live.state.questions, _votes_in(box)
-            known = questions.voting.counted
-            if box.told is None and known.voters and len(votes) - known.voters < FEWEST:
+            questions, votes, rooms = live.state.questions, votes_in(box), rooms_in(box)
+            known, people = questions.voting.counted, len(votes) + sum(room.people for room in rooms.values())
+            if box.told is None and known.voters and people - known.voters < FEWEST:
                 # It was told before a restart, and nobody knows of which votes; these are not too new.
-                box.told = votes
-            if changed(box.told or {}, votes) < FEWEST:
+                box.told = votes, rooms
+            told_here, told_in_rooms = box.told or ({}, {})
+            if changed(told_here, votes) + changed_in_rooms(told_in_rooms, rooms) < FEWEST:
                 return True
-            found = await asyncio.to_thread(counted, votes, {each.id for each in put_to_vote(questions)})
+            comments = {each.id for each in put_to_vote(questions)}
+            found = await asyncio.to_thread(counted, votes, comments, rooms.values())
             if not found.voters or found == known:
                 return True
             command = CountOpinions(voters=found.voters, sums=found.sums, groups=found.groups)
@@ -129,28 +137,15 @@ class Opinions:
                 return False
         except (StorageUnavailable, RecordBroken):
             return False
-        box.told = votes
+        box.told = votes, rooms
         return True
 
-    def _are_destroyed(self, live: LiveSession) -> bool:
-        """Whether earlier votes were counted and then destroyed: new ones alone would take the place of their sums."""
-        box = self._box.boxes.get(live.id)
-        return bool(live.state.questions.voting.counted.voters) if box is None else box.kept.opinions
+    def _is_due(self, session: SessionId) -> None:
+        self._due.add(session)
+        self._news.set()
 
     def _loaded(self, live: LiveSession) -> None:
         """Have the votes of a session counted when it is loaded: a crash may have prevented the last count."""
-        box = self._box.boxes.get(live.id)
-        if box is not None and any(what.startswith(_VOTE) for what in box.given):
-            self._due.add(live.id)
-            self._news.set()
-
-
-def _votes_in(box: Box) -> OpinionVotes:
-    found: dict[str, dict[InterventionId, Opinion]] = {}
-    for what, given in box.given.items():
-        if what.startswith(_VOTE):
-            comment = InterventionId(what.removeprefix(_VOTE))
-            for voter, choice in given.items():
-                if voter not in box.aside and voter != NOBODY:
-                    found.setdefault(voter, {})[comment] = _CHOICES[choice]
-    return found
+        box = self._votes.box.boxes.get(live.id)
+        if box is not None and any(map(is_vote, (*box.given, *box.of_hubs.counted))):
+            self._is_due(live.id)

@@ -1,8 +1,8 @@
 """The ports through which pages read questions and send acts on them.
 
-At the centre they are implemented over the sessions and their writers (`Asking`, `Ballots`, `TurnTyping`), at a hub
-over the room's own questions and ballots, the mirror and the outbox (`moothall_hub.room`). One test suite checks both
-(`tests/contract/test_questions.py`).
+At the centre they are implemented over the sessions and their writers (`Asking`, `Ballots`, `Opinions`, `TurnTyping`),
+at a hub over the room's own questions and ballots, the mirror and the outbox (`moothall_hub.room`). One test suite
+checks both (`tests/contract/test_questions.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from moothall.core.events.question_parts import Opinion
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.questions.interventions import Questions
@@ -69,6 +70,20 @@ class Supports(Protocol):
 
     def supported(self, session: SessionId, visitor: str) -> frozenset[InterventionId]:
         """The interventions that a browser supports."""
+        ...
+
+
+class OpinionVoting(Protocol):
+    """Votes on comments."""
+
+    async def vote(
+        self, session: SessionId, number: int, opinion: Opinion, visitor: str, address: str, *, hasty: bool = False
+    ) -> Refusal | None:
+        """Store a browser's vote on a comment. See `Opinions.vote`. Raises StorageUnavailable."""
+        ...
+
+    def voted(self, session: SessionId, visitor: str) -> Mapping[InterventionId, Opinion]:
+        """A browser's votes, by comment."""
         ...
 
 

@@ -25,7 +25,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
@@ -148,6 +148,14 @@ class HandsAct(msgspec.Struct, frozen=True, kw_only=True, tag="hands"):
     counts: tuple[int, ...]
 
 
+class OpinionsAct(msgspec.Struct, frozen=True, kw_only=True, tag="opinions"):
+    """The total votes of the room on comments; single votes never leave the room."""
+
+    people: int
+    """How many people of the room have voted."""
+    sums: dict[InterventionId, OpinionSums]
+
+
 class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
     """The number of people in the room."""
 
@@ -168,7 +176,17 @@ class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
 
 
 AnyAct = (
-    AskAct | StandAct | HoldAct | TypeAct | ReportAct | SupportAct | HandsAct | HeadCountAct | NoteAct | NoteReadAct
+    AskAct
+    | StandAct
+    | HoldAct
+    | TypeAct
+    | ReportAct
+    | SupportAct
+    | HandsAct
+    | OpinionsAct
+    | HeadCountAct
+    | NoteAct
+    | NoteReadAct
 )
 """All acts of the people in a hub's room."""
 

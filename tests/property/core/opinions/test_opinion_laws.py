@@ -11,7 +11,7 @@ from moothall.core.events.question_parts import Opinion
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.opinions.clusters import best_clusters, silhouette
 from moothall.core.opinions.components import points_of
-from moothall.core.opinions.counting import counted
+from moothall.core.opinions.counting import counted, summed
 from moothall.core.opinions.groups import OpinionVotes, groups_of
 from moothall.core.questions.disclosure import FEWEST
 from support.opinions import camps, comment
@@ -35,9 +35,11 @@ def all_comments(votes: OpinionVotes) -> set[InterventionId]:
     return {name for of_voter in votes.values() for name in of_voter}
 
 
-@given(SOME | CAMPS)
-def test_what_is_told_concerns_five_people_or_nobody(votes: OpinionVotes) -> None:
-    found = counted(votes, all_comments(votes))
+@given(SOME | CAMPS, st.integers(0, 7))
+def test_what_is_told_concerns_five_people_or_nobody(votes: OpinionVotes, in_room: int) -> None:
+    comments, there = all_comments(votes), sorted(votes)[:in_room]
+    room = summed({voter: votes[voter] for voter in there}, comments)
+    found = counted({voter: votes[voter] for voter in votes if voter not in there}, comments, [room])
     assert found.voters in (0, sum(map(bool, votes.values())))
     for name, whole in found.sums.items():
         in_groups = [group.sums[name] for group in found.groups if name in group.sums]

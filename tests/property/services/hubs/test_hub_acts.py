@@ -18,6 +18,7 @@ from moothall.services.hubs.presence import HubPresence
 from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.opinions import Opinions
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import MemoryLog
@@ -66,7 +67,13 @@ async def house(log: MemoryLog, book: MemoryBook, seed: int) -> AsyncIterator[tu
         await ballots.load()
         presence = HubPresence(hall.sessions, clock=clock, randomness=seeded, has_machine=lambda _: True)
         acts = HubActs(
-            hall.sessions, asking=asking, ballots=ballots, presence=presence, clock=clock, title_of=lambda name: name
+            hall.sessions,
+            asking=asking,
+            ballots=ballots,
+            opinions=Opinions(hall.sessions, ballots.box, clock=clock, randomness=seeded),
+            presence=presence,
+            clock=clock,
+            title_of=lambda name: name,
         )
         assert hall.group is not None
         running: asyncio.Task[None] = hall.group.create_task(ballots.run())

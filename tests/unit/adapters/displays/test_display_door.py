@@ -8,7 +8,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from moothall.adapters.displays.display_door import FULL, KEPT, SIDES_MS, DisplayDoor, WallContent, paragraphs
+from moothall.adapters.displays.display_door import (
+    FULL,
+    KEPT,
+    MOST_POLICY,
+    SIDES_MS,
+    DisplayDoor,
+    WallContent,
+    paragraphs,
+)
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.qr import qr_svg
 from moothall.adapters.pages.static_files import find_web_folder
@@ -16,8 +24,9 @@ from moothall.adapters.pages.templates import Pages
 from moothall.core.events import hubs as he
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import PolicyQuestion
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, Epoch, PolicyQuestionId, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView, Line, Session, Snapshot
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, Gap
@@ -50,6 +59,7 @@ class Hall:
             ev.SessionOpened(wall=LONG_AGO),
             ev.SpeakerIntroduced(speaker=ANA, name="Ana"),
         ]
+        self.asks: tuple[PolicyQuestion, ...] = ()
         self.closing = False
         self.begins: int | None = None
         self.on: SessionId | None = None
@@ -85,6 +95,7 @@ async def client(hall: Hall, framers: tuple[str, ...]) -> AsyncIterator[Client]:
         room=lambda name: WallContent("Main hall", hall.on) if name == "main" else None,
         begins=lambda _: hall.begins,
         last_awaited=lambda session: hall.closing and session == "plenary",
+        policy=lambda _: hall.asks,
     )
     app = web.Application()
     app.add_routes(door.routes())
@@ -116,6 +127,12 @@ def ancestors(headers: object) -> str:
     found = re.search(r"frame-ancestors (.*)", str(headers))
     assert found
     return found[1]
+
+
+async def test_a_wall_has_what_the_meeting_is_to_answer(client: Client, hall: Hall) -> None:
+    hall.asks = tuple(PolicyQuestion(id=PolicyQuestionId(f"q{n}"), text=f"Who <{n}>?") for n in range(MOST_POLICY + 1))
+    html = await page(client, "screen")
+    assert re.findall(r'<li dir="auto">(.*?)</li>', html) == [f"Who &lt;{n}&gt;?" for n in range(MOST_POLICY)]
 
 
 async def test_each_page_begins_with_the_newest_lines(client: Client, hall: Hall) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.attendance.facts import AttendanceFacts, FactsFold, evolve_facts, facts_of
+from moothall.core.attendance.facts import UNTOLD, AttendanceFacts, FactsFold, evolve_facts, facts_of
 from moothall.core.attendance.online import HOUR_MS
 from moothall.core.events import attendance as ae
 from moothall.core.events import hubs as he
@@ -10,10 +10,11 @@ from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.attendance import CountSource
+from moothall.core.events.codec import type_name
 from moothall.core.events.notes_and_tags import PolicyQuestion
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.events.types import Access
-from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, PolicyQuestionId, RollEntryId, SessionId
+from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, PolicyQuestionId, PollId, RollEntryId, SessionId
 from moothall.core.kernel.lanes import channel_lane
 from moothall.core.sessions.roll import RollEntry, RollStatus
 from moothall.core.sessions.state import State, Status
@@ -83,6 +84,25 @@ def test_questions_are_counted_as_the_figures_of_a_meeting_count_them() -> None:
     ]
     made = told((*BEGIN, asked, *turn))
     assert (made.asked, made.taken, made.taken_remotely, made.answered) == (1, 1, 1, 1)
+
+
+def test_counted_ballots_change_no_fact_and_need_not_be_read() -> None:
+    q, p = InterventionId("q"), PollId("p")
+    counts: tuple[ev.AnyEvent, ...] = (
+        qe.SupportCounted(counts={q: 3}),
+        qe.PollOpened(poll=p, number=1, question="So?", language="en", options=("Yes", "No"), t=2),
+        qe.PollCounted(poll=p, remote=(3, 1), room=(0, 0)),
+        qe.PollClosed(poll=p, t=3),
+        qe.VotingSwitched(on=True),
+        qe.CommentsPutToVote(comments=(q,)),
+        qe.OpinionsCounted(voters=5, sums={q: OpinionSums(agree=5, disagree=0, passed=0)}, groups=()),
+    )
+    begin = (*BEGIN, qe.InterventionReceived(
+        intervention=q, number=1, kind=InterventionKind.COMMENT, text="So.", language="en", name="", origin="remote",
+        asker="a", t=1,
+    ))  # fmt: skip
+    assert told((*begin, *counts)) == told(begin)
+    assert {type_name(each) for each in counts} <= UNTOLD
 
 
 def test_counts_topics_and_the_attendance_list_are_facts() -> None:

@@ -10,7 +10,16 @@ from moothall.core.events.types import LogKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import NO_QUESTION, RefusalCode
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.opinions.voting_rules import MOST_PUT, VOTES_OVER, comment_to_vote, is_voting, put_to_vote
+from moothall.core.opinions.rooms import NO_VOTES, RoomVotes
+from moothall.core.opinions.voting_rules import (
+    CANCELLED,
+    MOST_PUT,
+    VOTES_OVER,
+    comment_to_vote,
+    is_voting,
+    put_to_vote,
+    refused_room,
+)
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.fitting import fits
 from moothall.core.rules.undo import read_act
@@ -56,6 +65,26 @@ def test_after_the_close_nobody_votes() -> None:
     assert not is_voting(closed)
     off = carry_out(closed, do.SwitchVoting(on=False), actor=MODERATOR)
     assert refused(off, do.SwitchVoting(on=True), actor=MODERATOR).code is RefusalCode.CONFLICT
+
+
+def test_in_a_cancelled_meeting_nobody_votes() -> None:
+    cancelled = msgspec.structs.replace(voting(), cancelled="")
+    assert comment_to_vote(cancelled, 1) == CANCELLED
+    assert not is_voting(cancelled)
+    off = carry_out(cancelled, do.SwitchVoting(on=False), actor=MODERATOR)
+    assert refused(off, do.SwitchVoting(on=True), actor=MODERATOR) == CANCELLED
+
+
+def test_a_room_votes_while_votes_are_on_and_also_after_the_close() -> None:
+    room = RoomVotes(people=6, sums={A: SUMS})
+    assert refused_room(voting(), room) is None
+    assert refused_room(carry_out(voting(), do.CloseSession()), room) is None
+    assert refused_room(carry_out(voting(), do.SwitchVoting(on=False), actor=MODERATOR), room) == VOTES_OVER
+    assert refused_room(msgspec.structs.replace(voting(), cancelled="Storm"), room) == CANCELLED
+    for people, sums in ((5, SUMS), (-1, NO_VOTES), (6, OpinionSums(agree=7, disagree=-1, passed=0)), (200_000, SUMS)):
+        answer = refused_room(voting(), RoomVotes(people=people, sums={A: sums}))
+        assert answer is not None
+        assert answer.code is RefusalCode.INVALID
 
 
 def test_comments_that_everybody_may_read_are_put_to_the_vote() -> None:

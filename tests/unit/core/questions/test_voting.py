@@ -24,5 +24,5 @@ def test_each_event_says_what_holds_from_here_on() -> None:
 
 def test_pages_lead_to_the_votes_while_people_vote_and_later_where_enough_have() -> None:
     on, counted = Voting(on=True), Voting(counted=CountedOpinions(voters=5))
-    assert [each.shown(closed=False) for each in (Voting(), on, counted)] == [False, True, True]
-    assert [each.shown(closed=True) for each in (Voting(), on, counted)] == [False, False, True]
+    assert [each.shown(over=False) for each in (Voting(), on, counted)] == [False, True, True]
+    assert [each.shown(over=True) for each in (Voting(), on, counted)] == [False, False, True]

@@ -12,7 +12,7 @@ import pytest
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, AnyAct, AskAct, HeadCountAct, SupportAct
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, AnyAct, AskAct, HeadCountAct, OpinionsAct, SupportAct
 from moothall_hub.outbox.outbox import ActState, ActStatus, HubOutbox, WaitingAct
 from moothall_hub.outbox.store import FILE_NAME
 
@@ -99,11 +99,12 @@ async def test_the_same_id_is_the_same_act(outbox: HubOutbox) -> None:
 
 async def test_a_newer_count_of_supports_takes_the_place_of_an_older_one(outbox: HubOutbox) -> None:
     heads = [HeadCountAct(people=20), HeadCountAct(people=21)]
-    acts: list[AnyAct] = [support(3), support(1, "2"), support(4), *heads]
+    votes = [OpinionsAct(people=people, sums={}) for people in (1, 2)]
+    acts: list[AnyAct] = [support(3), support(1, "2"), support(4), *heads, *votes]
     for n, act in enumerate(acts):
         await outbox.put(SESSION, CommandId(f"c{n}"), "", act, n)
     await outbox.put(SESSION, CommandId("below"), "north", support(9), 9)
-    assert [each.act.id for each in await outbox.waiting()] == ["c1", "c2", "c3", "c4", "below"]
+    assert [each.act.id for each in await outbox.waiting()] == ["c1", "c2", "c3", "c4", "c6", "below"]
     assert await outbox.state(CommandId("c0")) == DONE
 
 

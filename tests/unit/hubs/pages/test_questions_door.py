@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator
-from html import unescape
 
 import pytest_asyncio
 from aiohttp import web
@@ -245,7 +244,7 @@ async def test_whoever_votes_reads_that_it_waits_that_it_counts_and_that_it_came
     assert (await somebody.post("/s/s/hands/1", {"option": "0"}))[0] == 503
 
 
-async def test_a_room_reads_what_people_think_and_votes_at_the_meeting_itself(house: OpenRoom) -> None:
+async def test_a_room_reads_what_people_think_and_votes(house: OpenRoom) -> None:
     said, sums = InterventionId("c1"), OpinionSums(agree=6, disagree=0, passed=1)
     comment = do.Ask(intervention=said, kind=InterventionKind.COMMENT, text="Open it.", language="en", asker="y")
     await house.room.meeting.do(comment)
@@ -256,7 +255,13 @@ async def test_a_room_reads_what_people_think_and_votes_at_the_meeting_itself(ho
     status, text = await house.browser().get("/s/s/opinions")
     assert status == 200
     assert "Agree: 6. Disagree: 0. Pass: 1." in text
-    assert 'name="vote"' not in text
-    assert "Votes are taken on the meeting's own page, not here." in unescape(text)
-    assert "Votes are not taken now." not in text
+    browser = house.browser()
+    await browser.get("/s/s/opinions")
+    comment_there = house.room.meeting.live.state.questions.get(said)
+    assert comment_there is not None
+    vote = await browser.post(f"/s/s/opinions/{comment_there.number}", {"vote": "disagree"})
+    assert vote[0] == 303
+    text = (await browser.get("/s/s/opinions"))[1]
+    assert "Comments left to vote on: 0" in text
+    assert "Your choice" in text
     assert 'href="/s/s/opinions"' in (await house.browser().get("/s/s/questions"))[1]

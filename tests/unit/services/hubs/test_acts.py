@@ -4,19 +4,30 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
-from moothall.core.commands import ClosePoll, CloseSession, OpenPoll, OpenSession, SetStatus
+from moothall.core.commands import (
+    ClosePoll,
+    CloseSession,
+    OpenPoll,
+    OpenSession,
+    PutToVote,
+    SetStatus,
+    SwitchVoting,
+)
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SessionId
 from moothall.core.kernel.lanes import hub_lane
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.services.hubs.acts import REMEMBERED, HubActs, title_of
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking
 from moothall.services.questions.ballots import Ballots
+from moothall.services.questions.comment_votes import rooms_in
+from moothall.services.questions.opinions import Opinions
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
@@ -43,11 +54,13 @@ class ActsMeeting(MemoryMeeting):
             hall.sessions, book=self.book, clock=clock, randomness=seeded, blocked=BlockedWords(["en:darn"])
         )
         self.ballots = Ballots(hall.sessions, book=self.book, clock=clock, randomness=seeded)
+        self.opinions = Opinions(hall.sessions, self.ballots.box, clock=clock, randomness=seeded)
         self.presence = HubPresence(hall.sessions, clock=clock, randomness=seeded, has_machine=lambda _: True)
         self.acts = HubActs(
             hall.sessions,
             asking=self.asking,
             ballots=self.ballots,
+            opinions=self.opinions,
             presence=self.presence,
             clock=clock,
             title_of={HUB: "Kisumu library"}.get,
@@ -241,6 +254,21 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: ActsM
     assert code(refused) is RefusalCode.UNKNOWN
     await house.do(SetStatus(interventions=(WHY,), status=InterventionStatus.DECLINED, reason="Off topic"))
     assert code(await house.take(wire.SupportAct(intervention=WHY, count=9), "s8")) is RefusalCode.CONFLICT
+
+
+@in_a_house
+async def test_a_room_votes_on_comments_with_sums(house: ActsMeeting) -> None:
+    await house.ask(kind=InterventionKind.COMMENT)
+    await house.do(SetStatus(interventions=(WHY,), status=InterventionStatus.QUEUED))
+    await house.do(SwitchVoting(on=True), PutToVote(comments=(WHY,)))
+    sums = wire.OpinionsAct(people=3, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)})
+    assert await house.take(sums) == await house.take(sums) == ActDone(id=CommandId("a1"))
+    box = house.ballots.box.boxes[SESSION]
+    assert rooms_in(box) == {HUB: RoomVotes(people=3, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)})}
+    assert (
+        code(await house.take(wire.OpinionsAct(people=1, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)}), "a2"))
+        is RefusalCode.INVALID
+    )
 
 
 @in_a_house

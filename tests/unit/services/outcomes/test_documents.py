@@ -146,6 +146,11 @@ def test_a_document_of_a_day_with_young_people_stays_in_the_house() -> None:
             await here.send(other, SYSTEM, channel)
             await here.send(other, SYSTEM, do.OpenSession())
             assert await here.documents.stays_here(listed)
+            assert await here.documents.state("another", "Another", STATED, STAFF) is None
+            made_young = await here.documents.find("another")
+            assert made_young is not None
+            assert made_young.young_people, "its authors are not asked about their region either"
+            assert await here.documents.state(DOCUMENT, "Outcomes", STATED, STAFF) is None, "this one was made before"
             before = msgspec.structs.replace(listed.document, since="2020-01-01", until="2020-01-01")
             earlier = listed._replace(document=before)
             assert not await here.documents.stays_here(earlier)

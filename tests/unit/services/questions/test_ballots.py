@@ -6,6 +6,7 @@ import pytest
 
 from moothall.core.commands import (
     Ask,
+    CancelSession,
     ClosePoll,
     CloseSession,
     CountRoom,
@@ -256,6 +257,21 @@ async def test_a_bound_holds(house: BallotsMeeting) -> None:
     assert isinstance(refused, Refusal)
     assert refused.code is RefusalCode.BUSY
     assert await house.counted() == 2
+
+
+def test_a_cancelled_meeting_takes_no_support() -> None:
+    async def within() -> None:
+        async with memory_hall() as hall:
+            house = BallotsMeeting(hall, await hall.session())
+            asked = Ask(intervention=WHY, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="a")
+            await house.do(asked, by=Actor(Role.PARTICIPANT, WHY))
+            await house.stand(InterventionStatus.QUEUED, WHY)
+            await house.do(CancelSession(reason="Storm"))
+            refused = await house.support("a")
+            assert isinstance(refused, Refusal)
+            assert "cancelled" in refused.message
+
+    run(within())
 
 
 @in_a_house

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 
+import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionKind, InterventionStatus, Opinion
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, Opinion, OpinionSums
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import NO_QUESTION, RefusalCode, StorageUnavailable
+from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, SessionId
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.opinions.voting_rules import VOTES_OVER
 from moothall.core.questions.floods import KEPT_OF_FLOOD
 from moothall.core.questions.voting import CountedOpinions
+from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.opinions import COUNT_MS, Opinions
@@ -157,6 +160,52 @@ async def test_after_a_restart_votes_go_on(house: VotingMeeting) -> None:
 
 
 @in_a_house
+async def test_rooms_of_hubs_count_too_and_no_five_of_them_are_told_by_themselves(house: VotingMeeting) -> None:
+    async def room(agree: int, people: int = 3, hub: str = "lima", node: str = "0a1b", of: int = 0) -> object:
+        sums = {COMMENTS[of]: OpinionSums(agree=agree, disagree=people - agree, passed=0)}
+        found = RoomVotes(people=people, sums=sums)
+        return await house.opinions.count_in_hub(house.live, found, hub=hub, node=node)
+
+    assert await room(2) is None
+    await house.vote("v0")
+    assert await house.counted() == CountedOpinions()
+    assert await room(1, hub="north.kisumu", people=1) is None
+    counted = await house.counted()
+    assert (counted.voters, counted.sums[COMMENTS[0]]) == (5, OpinionSums(agree=4, disagree=1, passed=0))
+    # One of the room has changed their mind, and the newest of its sums is absolute.
+    assert await room(3) is None
+    assert (await house.counted()) == counted
+    # The hub's machine was replaced: the count with most people holds.
+    assert await room(5, people=5, node="9f9f") is None
+    assert await room(8, people=8, node="9f9f") is None
+    assert (await house.counted()).sums[COMMENTS[0]] == OpinionSums(agree=10, disagree=0, passed=0)
+    assert await room(2, people=8, node="9f9f", of=1) is None
+    assert COMMENTS[0] in (await house.counted()).sums  # The first machine's, since the newest has none any more.
+    # After a restart it is known that they were told.
+    house.ballots, house.opinions = house.again(2)
+    await house.ballots.load()
+    house.opinions._loaded(house.live)
+    assert house.ballots.box.boxes[SESSION].of_hubs.by_hub(":vote:") == {"lima": (8,), "north.kisumu": (1,)}
+
+
+@in_a_house
+async def test_a_room_that_was_cut_off_counts_after_the_close_until_votes_are_destroyed(house: VotingMeeting) -> None:
+    room = RoomVotes(people=6, sums={COMMENTS[0]: OpinionSums(agree=6, disagree=0, passed=0)})
+
+    async def sent(people: int) -> object:
+        found = msgspec.structs.replace(room, people=people)
+        return await house.opinions.count_in_hub(house.live, found, hub="lima", node="0a1b")
+
+    await house.do(do.CloseSession())
+    assert await sent(6) is None
+    assert (await house.counted()).voters == 6
+    await house.hall.clock.sleep(KEPT_MS + 1_000_000)
+    assert await house.book.read(NAMESPACE) == {}
+    assert await sent(7) == VOTES_OVER
+    assert (await house.counted()).voters == 6
+
+
+@in_a_house
 async def test_a_full_disk_loses_nothing(house: VotingMeeting) -> None:
     log = house.hall.log
     assert isinstance(log, FailingLog)
@@ -169,6 +218,21 @@ async def test_a_full_disk_loses_nothing(house: VotingMeeting) -> None:
     house.book.full = True
     with pytest.raises(StorageUnavailable):
         await house.vote("v5")
+
+
+@in_a_house
+async def test_votes_and_support_do_not_take_the_room_of_each_other(house: VotingMeeting) -> None:
+    most, ballot_box.MOST_BALLOTS = ballot_box.MOST_BALLOTS, 2
+    try:
+        taken = [await house.vote("v0"), await house.vote("v1")]
+        full = await house.vote("v2")
+        supported = [await house.ballots.support(SESSION, 1, name, name) for name in ("v0", "v1", "v2")]
+    finally:
+        ballot_box.MOST_BALLOTS = most
+    assert isinstance(full, Refusal)
+    assert full.code is RefusalCode.BUSY
+    assert taken == supported[:2] == [None, None]
+    assert supported[2] == full
 
 
 @in_a_house
