@@ -51,6 +51,7 @@ class DocumentText:
     UNHEARD = "Nobody opened this place before the report was published"
     CLOSED = "Not everybody may read this place"
     GONE = "This message isn't shown any more: it was removed, or not everybody may read its meeting now."
+    REDACTED = "Words that were removed from a record were removed from this version too."
     OBJECTS = "{name} objects"
     NOW = "As it reads now: {text}"
     QUESTION = "Question no. {n}"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from moothall.adapters.outcomes.cited_values import CitedRows
+from moothall.adapters.outcomes.document_texts import DocumentText
 from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
@@ -60,6 +61,7 @@ class PublishedReport:
             "report_direction": direction(version.language),
             "n": version.n,
             "at": self.ui.moment(self.zone.at(version.at)),
+            "redacted": version.redacted,
             "sections": [
                 {"id": each.id, "heading": each.heading, "paragraphs": _paragraphs(each.text)}
                 for each in version.sections
@@ -103,6 +105,7 @@ class PublishedReport:
             "session": version.session,
             "version": version.n,
             "published": version.at,
+            "redacted": version.redacted,
             "title": version.title,
             "language": version.language,
             "template": version.template,
@@ -176,6 +179,8 @@ class PublishedReport:
             yield self._own(Style.NOTICE, self.machine.notice)
         facts = (ui.text("Version {n}, {time}", n=version.n, time=self._at()), self.address)
         yield self._own(Style.FACTS, " · ".join(facts))
+        if version.redacted:
+            yield self._own(Style.FACTS, ui.text(DocumentText.REDACTED))
         for section in version.sections:
             yield self._said(Style.HEADING, section.heading, version.language, level=1)
             for paragraph in _paragraphs(section.text):
