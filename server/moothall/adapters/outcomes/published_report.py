@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from moothall.adapters.outcomes.cited_values import CitedRows
-from moothall.adapters.outcomes.document_texts import DocumentText
+from moothall.adapters.outcomes.document_texts import DocumentText, drafted
 from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
@@ -87,6 +87,7 @@ class PublishedReport:
             "question": self.policy.get(message.question or "", ""),
             "holders": message.holders,
             "own": message.own,
+            "drafted": drafted(message.drafted_by, self.ui),
             "standing": standing(self.report, message, self.ui, self.zone),
             "confirmed": any(self.report.confirmed(message, by) is not None for by in Confirmer),
             "citations": [
@@ -200,6 +201,7 @@ class PublishedReport:
         about = [str(values["standing"])] if values["standing"] else []
         about += [ui.text("View of: {groups}", groups=ui.listed(message.holders))] if message.holders else []
         about += [ui.text("Rapporteur's own summary: it rests on no citation")] if message.own else []
+        about += [str(values["drafted"])] if values["drafted"] else []
         if about:
             yield self._own(Style.FACTS, " · ".join(about))
         for citation in message.citations:

@@ -239,6 +239,7 @@ class ReportsDeskDoor:
             "messages": len(report.messages),
             "citations": len(citations),
             "unheard": sum(message.check_of(each) is None for each, message in citations),
+            "drafted": sum(bool(each.drafted_by) for each in report.messages.values()),
             "note": report.note,
             "rapporteurs": [
                 {

@@ -223,6 +223,8 @@ class MessageWritten(StaffEvent, frozen=True, kw_only=True, tag="message.written
     """What it rests on."""
     own: bool = False
     """Whether it is the rapporteur's summary, which rests on no citation."""
+    drafted_by: str = ""
+    """The service that has written the text; empty: a person has, or has changed it since."""
     revision: int
     """How often it was written, from 1."""
 

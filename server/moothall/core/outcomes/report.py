@@ -51,6 +51,8 @@ class DraftMessage(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[str, ...]
     citations: tuple[Citation, ...]
     own: bool
+    drafted_by: str = ""
+    """The service that has written the text; empty: a person has, or has changed it since."""
     revision: int
     """How often it was written."""
     checked: dict[CitationId, CheckedCitation] = msgspec.field(default_factory=dict)
