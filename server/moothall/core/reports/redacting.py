@@ -20,7 +20,7 @@ from moothall.core.outcomes.outcomes import Outcomes
 from moothall.core.outcomes.report import Report
 from moothall.core.reports.normal_words import normal_words
 from moothall.core.reports.quotable import QuotableLine
-from moothall.core.reports.quotation_marks import quoted_spans
+from moothall.core.reports.quotation_marks import AROUND, quoted_spans
 from moothall.core.reports.quoting import QuotableRecord, QuotationClaim, QuotationVerdict
 
 RUN = 5
@@ -71,7 +71,8 @@ class RemovedTexts:
     def without(self, text: str, mark: str) -> str:
         """A text with `mark` in the place of each passage that repeats removed words."""
         parts, at = list[str](), 0
-        for start, end in _joined(sorted({*self._in_marks(text), *self._word_for_word(text)})):
+        runs = (part for run in self._word_for_word(text) for part in _beside_marks(text, run))
+        for start, end in _joined(sorted({*self._in_marks(text), *runs})):
             parts += [text[at:start], mark]
             at = end
         return "".join((*parts, text[at:]))
@@ -114,6 +115,17 @@ def _has(record: QuotableRecord, words: str) -> bool:
     """Whether a text has quoted words."""
     claim = QuotationClaim(text=words, first=SegmentId(""), last=SegmentId(""))
     return record.check(claim).verdict is not QuotationVerdict.NOT_FOUND
+
+
+def _beside_marks(text: str, run: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The parts of a run of words that quotation marks part from each other: these stay."""
+    at, end = run
+    for edge in sorted(edge for start, stop, _ in quoted_spans(text) for edge in (start, stop) if at < edge < end):
+        before = text[at:edge].rstrip(AROUND)
+        if before:
+            yield at, at + len(before)
+        at = edge + len(text[edge:end]) - len(text[edge:end].lstrip(AROUND))
+    yield at, end
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
