@@ -26,6 +26,7 @@ from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
 from moothall.app.desk_news import desk_news
+from moothall.app.outcomes.reports import redacting
 from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AnyCommand, SwitchVoting
 from moothall.core.events.types import SoundKept
@@ -154,6 +155,7 @@ def open_desks(
         openers=backend.openers,
         proposals=backend.proposals,
         own_words=backend.own_words,
+        redacting=redacting(backend, entrance.catalogue, services.pages),
         recordings=services.recordings,
         recognising=recognising,
     )

@@ -95,6 +95,9 @@ async def test_from_the_close_to_a_submitted_report_in_sixty_actions(page: Page,
         act.actions += 1
         await page.goto(f"{house.running.address}/report/water?ui=en")
         await act.cited(3)  # the marks are there already
+        await expect(page.locator(".citation").get_by_text("Heard by a machine, unchecked")).to_have_count(3)
+        for state in await page.locator(".citation").get_by_text("Heard by a machine, unchecked").all():
+            await expect(state).to_be_visible()
         # Three more messages, and all fifteen citations: chosen by keys, one press cites.
         await act.click("#Line-l6 input")
         await act.press("c")

@@ -101,7 +101,7 @@ async def test_what_concerns_a_body_is_sent_to_it_and_its_answer_stands_beside(t
         said = text.get_content()
         assert said.startswith("Summary on the rapporteur's responsibility.")
         assert "1. How can <access> be paid for?" in said
-        assert "Message no. 1 & <more>." in said
+        assert "Message no. 1 & <more>.\r\nView of: \u2068Governments\u2069, \u2068Civil society\u2069\r\n" in said
         assert "¿Quién decide?" not in said
         # By webhook, with addresses alone
         [told] = receiver.got

@@ -12,6 +12,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import docx
 import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -434,3 +435,23 @@ async def test_a_service_drafts_and_only_what_quotes_the_record_is_offered(tmp_p
             (taken,) = set(messages_of(ann.text)) - set(before)
             assert fields_of(ann.text, f"Form-{taken}")["text"] == "Some say that “schools need community networks”."
             assert "Citations still unheard: 1" in ann.text  # the mark cites the same line
+
+            # It says whose words they are until a person changes them: in the room, at the office, where it is read.
+            mark = "Drafted by \u2068m (127.0.0.1)\u2069; no person has changed the words"
+            office, stranger = await house.secretary(), await house.browser()
+            assert await write(ann, f"Form-{taken}", "message", holders="Schools") == 200
+            assert html.unescape(ann.text).count(mark) == 1
+            (marked,) = before
+            assert await write(ann, f"Form-{marked}", "message", text="All agree.") == 200
+            assert await write(ann, "Hand", "submit") == 200
+            await office.get(DESK)
+            assert "Messages in a service&#39;s words, unchanged: 1" in office.text
+            publish = {"act": "publish", "title": "Water", "language": "en"}
+            assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
+            assert await stranger.get(OUTCOME) == 200
+            assert html.unescape(stranger.text).count(mark) == 1
+            async with stranger.http.get(f"{house.running.address}{OUTCOME}.docx") as answer:
+                document = docx.Document(io.BytesIO(await answer.read()))
+            assert sum(mark in each.text for each in document.paragraphs) == 1
+            assert await write(ann, f"Form-{taken}", "message", text="Schools need networks, some say.") == 200
+            assert mark not in html.unescape(ann.text)

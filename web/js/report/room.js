@@ -147,8 +147,9 @@ function messages(page) {
   }
 }
 
-/** The citations of a message in whose text somebody types. @param {Element} own  @param {Element} other */
+/** What stands beside the text of a message in which somebody types. @param {Element} own  @param {Element} other */
 function citations(own, other) {
+  swap(own.querySelector('.drafter'), other.querySelector('.drafter'));
   const [mine, theirs] = [own.querySelector('.citations'), other.querySelector('.citations')];
   if (mine?.contains(document.activeElement) && theirs) {
     const at = document.activeElement?.closest('.citation')?.id ?? '';

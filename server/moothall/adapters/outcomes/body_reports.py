@@ -79,7 +79,7 @@ class BodyLetters:
 
 
 def _text(document: WrittenDocument, recipient: Recipient, ui: Catalogue) -> str:
-    """The letter's text: the notice, the address, and the messages with their numbers."""
+    """The letter's text: the notice, the address, and the messages with their numbers and what is said of each."""
     parts = [
         ui.named("outcome/notice"),
         f"{document.listed.title}\n{document.about}",
@@ -91,4 +91,4 @@ def _text(document: WrittenDocument, recipient: Recipient, ui: Catalogue) -> str
 
 def _messages(rows: Sequence[ParagraphRow]) -> list[str]:
     shown = (ParagraphStyle.MESSAGE, ParagraphStyle.HEADING)
-    return [f"{row.n}. {row.text}" for row in rows if row.style in shown]
+    return ["\n".join((f"{row.n}. {row.text}", *row.facts)) for row in rows if row.style in shown]

@@ -173,6 +173,7 @@ def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
             "until": listed.document.until,
             "version": version.n,
             "published": version.at,
+            "redacted": version.redacted,
             "language": version.language,
             "address": document.address,
             "translation": document.machine.told(),

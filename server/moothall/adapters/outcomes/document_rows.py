@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from moothall.adapters.outcomes.document_texts import DocumentText
+from moothall.adapters.outcomes.document_texts import DocumentText, drafted
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.reading.page_address import TextAddresses
@@ -186,7 +186,7 @@ def _facts(shown: ShownMessage, ui: Catalogue) -> list[str]:
         facts.append(ui.text(DocumentText.HOLDERS, names=ui.listed(map(alone, message.holders))))
     if message.own:
         facts.append(ui.text(DocumentText.OWN))
-    return facts
+    return [*facts, said] if (said := drafted(message.drafted_by, ui)) else facts
 
 
 def _objection(each: Objection, ui: Catalogue) -> ObjectionRow:

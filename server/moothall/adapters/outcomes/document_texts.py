@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
 from moothall.core.events.outcome_parts import DocumentForm, MessageKind
 from moothall.core.outcomes.assembling import Answered, AssemblyWords
 
@@ -48,9 +49,11 @@ class DocumentText:
     NO_GIVER = "Not confirmed yet by whoever gives it"
     HOLDERS = "View of: {names}"
     OWN = "Rapporteur's summary, without a place in the record"
+    DRAFTED = "Drafted by {service}; no person has changed the words"
     UNHEARD = "Nobody opened this place before the report was published"
     CLOSED = "Not everybody may read this place"
     GONE = "This message isn't shown any more: it was removed, or not everybody may read its meeting now."
+    REDACTED = "Words that were removed from a record were removed from this version too."
     OBJECTS = "{name} objects"
     NOW = "As it reads now: {text}"
     QUESTION = "Question no. {n}"
@@ -75,3 +78,8 @@ def assembly_words(ui: Catalogue) -> AssemblyWords:
         headings={each: ui.text(key) for each, key in KINDS.items()},
         nothing=ui.text(DocumentText.NOTHING),
     )
+
+
+def drafted(service: str, ui: Catalogue) -> str:
+    """That a service has written the text of a message; empty where a person has."""
+    return ui.text(DocumentText.DRAFTED, service=alone(service)) if service else ""

@@ -360,7 +360,8 @@ class DocumentsDoor:
 
     def _about(self, version: DocumentVersion, ui: Catalogue) -> str:
         when = format_date(self.pages.zone().at(version.at), "long", locale=ui.locale)
-        return ui.text("Version {n}, {date}", n=version.n, date=when)
+        about = ui.text("Version {n}, {date}", n=version.n, date=when)
+        return f"{about} · {ui.text(DocumentText.REDACTED)}" if version.redacted else about
 
     def _forms(self) -> list[str]:
         return [form for form in TYPES if form != "pdf" or self.typeset is not None]

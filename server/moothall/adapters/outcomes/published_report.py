@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from moothall.adapters.outcomes.cited_values import CitedRows
+from moothall.adapters.outcomes.document_texts import DocumentText, drafted
 from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.outcome_parts import Citation, Confirmer, MessageKind, PublishedMessage
@@ -60,6 +61,7 @@ class PublishedReport:
             "report_direction": direction(version.language),
             "n": version.n,
             "at": self.ui.moment(self.zone.at(version.at)),
+            "redacted": version.redacted,
             "sections": [
                 {"id": each.id, "heading": each.heading, "paragraphs": _paragraphs(each.text)}
                 for each in version.sections
@@ -85,6 +87,7 @@ class PublishedReport:
             "question": self.policy.get(message.question or "", ""),
             "holders": message.holders,
             "own": message.own,
+            "drafted": drafted(message.drafted_by, self.ui),
             "standing": standing(self.report, message, self.ui, self.zone),
             "confirmed": any(self.report.confirmed(message, by) is not None for by in Confirmer),
             "citations": [
@@ -103,6 +106,7 @@ class PublishedReport:
             "session": version.session,
             "version": version.n,
             "published": version.at,
+            "redacted": version.redacted,
             "title": version.title,
             "language": version.language,
             "template": version.template,
@@ -176,6 +180,8 @@ class PublishedReport:
             yield self._own(Style.NOTICE, self.machine.notice)
         facts = (ui.text("Version {n}, {time}", n=version.n, time=self._at()), self.address)
         yield self._own(Style.FACTS, " · ".join(facts))
+        if version.redacted:
+            yield self._own(Style.FACTS, ui.text(DocumentText.REDACTED))
         for section in version.sections:
             yield self._said(Style.HEADING, section.heading, version.language, level=1)
             for paragraph in _paragraphs(section.text):
@@ -195,6 +201,7 @@ class PublishedReport:
         about = [str(values["standing"])] if values["standing"] else []
         about += [ui.text("View of: {groups}", groups=ui.listed(message.holders))] if message.holders else []
         about += [ui.text("Rapporteur's own summary: it rests on no citation")] if message.own else []
+        about += [str(values["drafted"])] if values["drafted"] else []
         if about:
             yield self._own(Style.FACTS, " · ".join(about))
         for citation in message.citations:

@@ -40,6 +40,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.commitment_links import CommitmentLinks
 from moothall.services.outcomes.outcome_logs import report_of
 from moothall.services.outcomes.publishing import Hindrance, Obstacle
+from moothall.services.outcomes.redacting import MAX_WORDS, Redacting
 from moothall.services.outcomes.reminding import RapporteurAddress, RapporteurAddresses
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.sessions.catalogue import Entry
@@ -71,6 +72,7 @@ class ReportsDeskDoor:
     addresses: RapporteurAddresses
     remind_days: int | None
     """How many days before a deadline a reminder is mailed; None where no mail server is set."""
+    redacting: Redacting
     may_act: MayAct
     public: str
 
@@ -85,11 +87,13 @@ class ReportsDeskDoor:
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Assign, return or publish a report, make or revoke the link of a commitment (`act`)."""
+        """Assign, return or publish a report, remove words from it, make or revoke the link of a commitment (`act`)."""
         sent = await self.pages.sent(request)
         fields = self.pages.checked(sent, asked)
         session = SessionId(fields.get("session", ""))
         done = await self._done(asked, session, fields, sent)
+        if isinstance(done, int):
+            return await self._page(request, asked, at=session, redacted=done)
         if isinstance(done, str):
             return await self._page(request, asked, at=session, made=done)
         if isinstance(done, tuple):
@@ -130,6 +134,8 @@ class ReportsDeskDoor:
                 if isinstance(published, Receipt):
                     await self.addresses.forget(session)
                 return published
+            case "redact":
+                return await self.redacting.remove_typed(session, fields.get("words", "").strip(), by, name)
             case "link":
                 return await self._linked(session, MessageId(fields.get("message", "")), fields)
             case "revoke":
@@ -178,6 +184,7 @@ class ReportsDeskDoor:
         hindrances: Sequence[Hindrance] = (),
         problem: str = "",
         made: str = "",
+        redacted: int | None = None,
     ) -> web.Response:
         ui, templates = asked.ui, self.reports.templates()
         meetings = await self._meetings()
@@ -188,7 +195,12 @@ class ReportsDeskDoor:
             report = await self.reports.report(entry.session)
             row = self._row(entry, report, asked)
             if entry.session == at:
-                row |= {"problem": problem, "obstacles": [_said(each, ui) for each in hindrances], "made": made}
+                row |= {
+                    "problem": problem,
+                    "obstacles": [_said(each, ui) for each in hindrances],
+                    "made": made,
+                    "redacted": redacted,
+                }
             rows.append(row)
             soon = report.due is not None and report.due - self.clock.wall() < WEEK_MS
             if soon and report.stage not in _WRITTEN:
@@ -196,7 +208,7 @@ class ReportsDeskDoor:
         return self.pages.show(
             "report/admin_reports.html",
             asked,
-            status=200 if at is None or made else 409,
+            status=200 if at is None or made or redacted is not None else 409,
             rows=rows,
             remind=remind,
             remind_days=self.remind_days,
@@ -204,6 +216,7 @@ class ReportsDeskDoor:
             pages=pages,
             before=asked.to(PATH, **_paged(n - 1)) if n > 1 else "",
             after=asked.to(PATH, **_paged(n + 1)) if n < pages else "",
+            most_words=MAX_WORDS,
             errors=templates.errors,
             templates=[
                 {"value": each.id, "name": said_in(each.name, ui.language)[0]} for each in templates.templates.values()
@@ -238,6 +251,7 @@ class ReportsDeskDoor:
             "messages": len(report.messages),
             "citations": len(citations),
             "unheard": sum(message.check_of(each) is None for each, message in citations),
+            "drafted": sum(bool(each.drafted_by) for each in report.messages.values()),
             "note": report.note,
             "rapporteurs": [
                 {
@@ -262,6 +276,7 @@ class ReportsDeskDoor:
             "problem": "",
             "obstacles": (),
             "made": "",
+            "redacted": None,
         }
 
     def _reminder(self, each: RapporteurAddress, links: Mapping[str, str], asked: AdminRequest) -> dict[str, object]:

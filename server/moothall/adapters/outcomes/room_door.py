@@ -14,6 +14,7 @@ from aiohttp import web
 
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.outcomes.cited_values import AROUND_MS, CitedRows
+from moothall.adapters.outcomes.document_texts import drafted
 from moothall.adapters.outcomes.room_forms import NEW, FormFields, act_of
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
@@ -134,7 +135,8 @@ class RoomDoor:
         token = sent.get(FIELD, ("",))[-1]
         if not self.guard.passes(token, self.key_of(request)):
             return refuse(RefusalCode.FORBIDDEN, "The form was made before the server was started again.")
-        act = act_of(sent, live.state.outcomes.report, about.state, about.writer.offset)
+        drafter = "" if self.drafting is None else self.drafting.service.name
+        act = act_of(sent, live.state.outcomes.report, about.state, about.writer.offset, drafter=drafter)
         if isinstance(act, Refusal):
             return act
         answer = await self.reports.send(actor_of(staff), about.id, act.name(token), act.command)
@@ -332,6 +334,7 @@ class RoomDoor:
             "question": message.question or "",
             "holders": "; ".join(message.holders),
             "own": message.own,
+            "drafted": drafted(message.drafted_by, rows.ui),
             "revision": message.revision,
             "citations": [rows.row(each, sound=sound) for each in words],
             "unheard": sum(not each.heard for each in words),

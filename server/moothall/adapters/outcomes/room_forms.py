@@ -35,8 +35,10 @@ class RoomAct(msgspec.Struct, frozen=True):
         return CommandId(f"room-{hashlib.sha256(said).hexdigest()[:24]}")
 
 
-def act_of(sent: FormFields, report: Report, state: State, offset: int) -> RoomAct | Refusal:
-    """The act of a form. `state`: of the session that is reported on, whose log's last event has this `offset`."""
+def act_of(sent: FormFields, report: Report, state: State, offset: int, *, drafter: str = "") -> RoomAct | Refusal:
+    """The act of a form. `state`: of the session that is reported on, whose log's last event has this `offset`;
+    `drafter`: the service that drafts sentences.
+    """
 
     def value(name: str) -> str:
         return sent.get(name, ("",))[-1]
@@ -48,7 +50,7 @@ def act_of(sent: FormFields, report: Report, state: State, offset: int) -> RoomA
             text, base = value("text").replace("\r\n", "\n"), number_in(value("revision"), MAX_DIGITS) or 0
             return RoomAct(do.WriteSection(section=name, text=text, base_revision=base), f"Section-{name}")
         case "cite":
-            return _cited(sent, report, state, offset)
+            return _cited(sent, report, state, offset, drafter)
         case "submit":
             return RoomAct(do.SubmitReport(), "Hand")
         case _ if message is None:
@@ -111,7 +113,7 @@ def _written(message: DraftMessage, sent: FormFields) -> do.WriteMessage:
     )
 
 
-def _cited(sent: FormFields, report: Report, state: State, offset: int) -> RoomAct | Refusal:
+def _cited(sent: FormFields, report: Report, state: State, offset: int, drafter: str) -> RoomAct | Refusal:
     """Cite the chosen lines, each run of lines beside each other as one citation, and questions; in a message of the
     draft, or in a new one.
     """
@@ -144,6 +146,7 @@ def _cited(sent: FormFields, report: Report, state: State, offset: int) -> RoomA
             kind=MessageKind(kinds[-1]) if kinds else MessageKind.AGREED,
             text=drafted,
             citations=tuple(found),
+            drafted_by=drafter if drafted else "",
             base_revision=0,
         )
         return RoomAct(made, _at(name))

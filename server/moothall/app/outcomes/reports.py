@@ -16,6 +16,7 @@ from moothall.adapters.outcomes.commitment_door import CommitmentDoor
 from moothall.adapters.outcomes.outcome_door import OutcomeDoor
 from moothall.adapters.outcomes.reports_desk_door import ReportsDeskDoor
 from moothall.adapters.outcomes.room_door import RoomDoor
+from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.typesetting import typeset_apart
@@ -26,6 +27,7 @@ from moothall.adapters.reports.suggesting import MeaningVectors, SuggestingProce
 from moothall.adapters.search.meaning_files import MeaningFiles
 from moothall.adapters.store.files import read_text, shipped
 from moothall.adapters.streams.puller import allowed_networks
+from moothall.app.backend import Backend
 from moothall.app.outcomes.documents import held_at, mail_server
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import BodyRemoved
@@ -36,10 +38,12 @@ from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.redacting import Redacting
 from moothall.services.outcomes.reminding import Reminding
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.drafting import Drafting
 from moothall.services.reports.suggesting import Suggesting, no_vectors
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
 from moothall.services.sessions.records import Records
 from moothall.settings.sections import DraftingSection
@@ -133,6 +137,7 @@ def open_reports(
             commitments=backend.commitments,
             addresses=backend.rapporteurs,
             remind_days=None if mail is None else backend.settings.mail.remind_days,
+            redacting=redacting(backend, entrance.catalogue, services.pages),
             may_act=staff.may_act,
             public=entrance.address.public,
         ),
@@ -157,6 +162,15 @@ def open_reports(
         public=entrance.address.public,
     )
     return ReportParts([route for door in doors for route in door.routes()], bundled, translations)
+
+
+def redacting(backend: Backend, catalogue: SessionCatalogue, pages: Pages) -> Redacting:
+    """What removes words from reports and documents that repeat them."""
+
+    def mark(language: str) -> str:
+        return f"[{pages.catalogues.choose(None, language).text('Removed')}]"
+
+    return Redacting(backend.log, backend.sessions.find, entries=catalogue.all, mark=mark)
 
 
 def _drafting(wanted: DraftingSection, suggesting: Suggesting) -> Drafting | None:

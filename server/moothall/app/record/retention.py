@@ -10,6 +10,7 @@ from aiohttp import web
 from moothall.adapters.retention.removed_door import RemovedDoor
 from moothall.adapters.retention.retention_door import RetentionDoor
 from moothall.app.backend import removal_list
+from moothall.app.outcomes.reports import redacting
 from moothall.app.parts import Entrance, Services
 from moothall.core.backup.removed import AnyLine
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
@@ -49,6 +50,7 @@ async def retention_doors(stack: AsyncExitStack, services: Services, entrance: E
         copies=OtherLogs(backend.log, find),
         silence=silence,
         forget=backend.own_words.forget_lines,
+        redact=redacting(backend, entrance.catalogue, services.pages).remove_with,
         busy=backend.moving,
         asked=backend.asking.author_of,
     )

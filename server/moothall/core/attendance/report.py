@@ -202,6 +202,7 @@ class YearAttendance(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     """In which there was a text."""
     topics: int
+    """Different policy questions: one that several meetings take up counts once."""
     asked: int
     taken: int
     taken_remotely: int
@@ -232,7 +233,7 @@ def year_of(year: int, reports: Sequence[SessionAttendance]) -> YearAttendance:
         + max((hub.hubs for each in by_place for hub in each.hubs if not hub.title), default=0),
         recorded_ms=sum(each.recorded_ms for each in found),
         languages=tuple(sorted({language for each in found for language in each.texts})),
-        topics=sum(len(each.topics) for each in found),
+        topics=len({topic for each in found for topic in each.topics}),
         asked=sum(each.asked for each in found),
         taken=sum(each.taken for each in found),
         taken_remotely=sum(each.taken_remotely for each in found),

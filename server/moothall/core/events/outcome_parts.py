@@ -143,6 +143,8 @@ class PublishedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """What it rests on."""
     own: bool = False
     """Whether it is the rapporteur's summary, which rests on no citation."""
+    drafted_by: str = ""
+    """The service that has written the text; empty: a person has, or has changed it since."""
     unheard: tuple[CitationId, ...] = ()
     """Citations that nobody opened or played before the report was published."""
 

@@ -223,6 +223,8 @@ class MessageWritten(StaffEvent, frozen=True, kw_only=True, tag="message.written
     """What it rests on."""
     own: bool = False
     """Whether it is the rapporteur's summary, which rests on no citation."""
+    drafted_by: str = ""
+    """The service that has written the text; empty: a person has, or has changed it since."""
     revision: int
     """How often it was written, from 1."""
 
@@ -255,7 +257,7 @@ class CitationChecked(StaffEvent, frozen=True, kw_only=True, tag="citation.check
 
 
 class ReportMoved(StaffEvent, frozen=True, kw_only=True, tag="report.moved"):
-    """A report was submitted, returned, or taken up again."""
+    """A report was submitted, returned, or taken up again, or is as far as before words were removed from it."""
 
     stage: ReportStage
     """How far it has come."""
@@ -280,6 +282,9 @@ class ReportPublished(Event, frozen=True, kw_only=True, tag="report.published"):
     """Its sections, in the template's order."""
     messages: tuple[PublishedMessage, ...]
     """Its messages, in order."""
+    first_at: int | None = None
+    """When it was first published, wall (Unix ms), where words were removed from it since; null: it is as it was
+    published."""
 
 
 class MessageConfirmed(Event, frozen=True, kw_only=True, tag="message.confirmed"):
@@ -310,6 +315,9 @@ class MessageObjected(Event, frozen=True, kw_only=True, tag="message.objected"):
     """What is objected, may be empty."""
     language: str
     """BCP-47 tag of the text."""
+    first_at: int | None = None
+    """When it was first made, wall (Unix ms), where words were removed from it since; null: it is as it was
+    made."""
 
 
 class DocumentStated(Event, frozen=True, kw_only=True, tag="document.stated"):
@@ -336,6 +344,9 @@ class DocumentPublished(Event, frozen=True, kw_only=True, tag="document.publishe
     """BCP-47 tag of its texts."""
     paragraphs: tuple[NumberedParagraph, ...]
     """Its paragraphs, in order."""
+    first_at: int | None = None
+    """When it was first published, wall (Unix ms), where words were removed from it since; null: it is as it was
+    published."""
 
 
 class TranslationEntered(Event, frozen=True, kw_only=True, tag="translation.entered"):

@@ -154,6 +154,8 @@ class WriteMessage(Command, frozen=True, kw_only=True, tag="write-message"):
     holders: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
     own: bool = False
+    drafted_by: str = ""
+    """For a new message: the service that has written its text. It stays until the text is changed."""
     base_revision: int
     """The revision that the sender changed; 0 for the first."""
 

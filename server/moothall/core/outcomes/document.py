@@ -6,7 +6,7 @@ import msgspec
 
 from moothall.core.events import outcomes as oe
 from moothall.core.events.outcome_parts import DocumentForm, NumberedParagraph
-from moothall.core.kernel.decoding import shared
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId
 
 
@@ -18,6 +18,8 @@ class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
     language: str
     paragraphs: tuple[NumberedParagraph, ...]
+    redacted: bool = False
+    """Whether words were removed from it after it was published."""
 
 
 class OutcomeDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,8 @@ def evolve_document(document: OutcomeDocument, event: oe.DocumentFact, at: int) 
         case oe.DocumentStated():
             return replace(document, **shared(document, event))
         case oe.DocumentPublished():
-            version = DocumentVersion(n=event.n, at=at, language=event.language, paragraphs=event.paragraphs)
-            return replace(document, versions=(*document.versions, version))
+            first, redacted = event.first_at, event.first_at is not None
+            version = made_of(DocumentVersion, event, at=at if first is None else first, redacted=redacted)
+            return replace(document, versions=tuple(sorted((*document.versions, version), key=lambda each: each.n)))
         case _:
             return replace(document, comments={**document.comments, event.intervention: event.paragraph})

@@ -51,6 +51,8 @@ class DraftMessage(msgspec.Struct, frozen=True, kw_only=True):
     holders: tuple[str, ...]
     citations: tuple[Citation, ...]
     own: bool
+    drafted_by: str = ""
+    """The service that has written the text; empty: a person has, or has changed it since."""
     revision: int
     """How often it was written."""
     checked: dict[CitationId, CheckedCitation] = msgspec.field(default_factory=dict)
@@ -73,6 +75,8 @@ class ReportVersion(msgspec.Struct, frozen=True, kw_only=True):
     template: str
     sections: tuple[PublishedSection, ...]
     messages: tuple[PublishedMessage, ...]
+    redacted: bool = False
+    """Whether words were removed from it after it was published."""
 
     def message(self, name: MessageId) -> PublishedMessage | None:
         """The message of that id, or None."""
@@ -161,15 +165,18 @@ def evolve_report(report: Report, event: oe.ReportFact, at: int) -> Report:
         case oe.ReportMoved():
             return replace(report, stage=event.stage, note=event.note)
         case oe.ReportPublished():
-            version = made_of(ReportVersion, event, at=at)
-            return replace(report, versions=(*report.versions, version), stage=ReportStage.PUBLISHED)
+            first, redacted = event.first_at, event.first_at is not None
+            version = made_of(ReportVersion, event, at=at if first is None else first, redacted=redacted)
+            versions = sorted((*report.versions, version), key=lambda each: each.n)
+            return replace(report, versions=tuple(versions), stage=ReportStage.PUBLISHED)
         case oe.MessageConfirmed():
             confirmation = Confirmation(event.n, event.by, event.name, at)
             before = report.confirmations.get(event.message, ())
             return replace(report, confirmations={**report.confirmations, event.message: (*before, confirmation)})
         case _:
+            at = at if event.first_at is None else event.first_at
             objection = made_of(Objection, event, id=event.objection, at=at)
-            return replace(report, objections=(*report.objections, objection))
+            return replace(report, objections=tuple(sorted((*report.objections, objection), key=lambda each: each.at)))
 
 
 def _begun(report: Report) -> Report:

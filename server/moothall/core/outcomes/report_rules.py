@@ -120,7 +120,10 @@ def _message(report: Report, command: do.WriteMessage) -> Sequence[oe.ReportFact
     revision = 0 if known is None else known.revision
     if command.base_revision != revision:
         return refuse(RefusalCode.STALE, "Somebody else has changed this message. Both texts are kept: look at theirs.")
-    return [made_of(oe.MessageWritten, command, holders=holders, revision=revision + 1)]
+    drafted_by = " ".join(command.drafted_by.split())[:MAX_NAME]
+    if known is not None:
+        drafted_by = known.drafted_by if known.text.split() == command.text.split() else ""
+    return [made_of(oe.MessageWritten, command, holders=holders, drafted_by=drafted_by, revision=revision + 1)]
 
 
 def _is_place(citation: Citation) -> bool:

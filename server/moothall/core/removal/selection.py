@@ -75,7 +75,14 @@ class WithCopies(msgspec.Struct, frozen=True):
     """Speakers whose names are removed."""
 
 
-ErasedSelection = Selection | WithCopies | Expired
+class Redaction(msgspec.Struct, frozen=True):
+    """Events of a report's or document's log that repeat removed words, by offset, and what is said in their place."""
+
+    offsets: tuple[int, ...]
+    events: tuple[ev.AnyEvent, ...]
+
+
+ErasedSelection = Selection | WithCopies | Expired | Redaction
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -135,7 +142,7 @@ def _selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
                 line for name in names if (line := state.segments.get(name) or state.offered.get(name)) is not None
             ]
             return tuple(Cut(line) for line in _in_order(lines))
-        case Interventions() | RollEntries():
+        case Interventions() | RollEntries() | Redaction():
             return ()
         case Expired():
             return tuple(map(Cut, _lines(state))) if KeptKind.TEXT in selection.kinds else ()

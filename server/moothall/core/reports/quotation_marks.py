@@ -31,6 +31,8 @@ _CLOSING = {
 _SINGLE = "\u2018"
 _PARAGRAPH = re.compile(r"[^\r\n\u2028\u2029]+")
 _SPACES = " \t\u00a0\u2009\u202f\u200b"
+AROUND = "".join(sorted({*_CLOSING, *"".join(_CLOSING.values()), *_SPACES}))
+"""What stands around a quotation: marks and spaces."""
 
 
 class QuotedPassage(NamedTuple):

@@ -18,6 +18,7 @@ from moothall.services.desks.copies import FoundCopies, InLog, OtherLogs
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.erasing import requested
 from moothall.services.log.session_writer import SessionWriter
+from moothall.services.outcomes.redacting import RemovedPart
 
 Spoken = tuple[ChannelId, int, int]
 """A channel, with the beginning and the end of a span in media ms."""
@@ -28,6 +29,11 @@ Raises StorageUnavailable."""
 
 ForgetLines = Callable[[SessionWriter, Sequence[SegmentId]], Awaitable[None]]
 """Erases what is stored outside the log of these lines of a session; may be called repeatedly.
+
+Raises StorageUnavailable."""
+
+RedactWith = Callable[[Sequence[RemovedPart], Actor, CommandId], Awaitable[Refusal | None]]
+"""Removes what reports and documents repeat of these words, or returns why it can't; may be called repeatedly.
 
 Raises StorageUnavailable."""
 
@@ -48,9 +54,10 @@ async def remove(
     copies: OtherLogs,
     silence: SilenceSound | None = None,
     forget: ForgetLines | None = None,
+    redact: RedactWith | None = None,
 ) -> Receipt | Refusal:
     """Erase the selected words from every log that holds them and, with `silence`, from the sound; with `forget`, what
-    is stored of their lines elsewhere.
+    is stored of their lines elsewhere; with `redact`, what reports and documents repeat of them.
 
     In the other logs whole lines are removed without a check of rights there, since they are the same words. Sound, and
     what is stored elsewhere, is erased first, for the same reason as those logs. Refused as `forbidden` to all but the
@@ -65,6 +72,11 @@ async def remove(
         return erasure
     try:
         found = await copies.of(writer, selection)
+        if redact is not None:
+            there = [RemovedPart(each.writer, Lines(each.segments)) for each in found.elsewhere]
+            here = RemovedPart(writer, WithCopies(selection, found.here.segments))
+            if (refused := await redact([here, *there], actor, command_id)) is not None:
+                return refused
         if forget is not None:
             cut = tuple(cut.line.id for cut in selected(writer.state, selection))
             await forget(writer, (*cut, *found.here.segments))

@@ -33,6 +33,7 @@ from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.session_writer import SessionWriter
+from moothall.services.outcomes.redacting import Redacting
 from moothall.services.programme.programme import Programme
 from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
@@ -94,6 +95,7 @@ class DeskRequests:
     openers: Openers
     proposals: Proposals
     own_words: OwnWords
+    redacting: Redacting
     recordings: Recordings
     recognising: Recognising
 
@@ -173,6 +175,7 @@ class DeskRequests:
                 copies=self._copies,
                 silence=self._silence,
                 forget=self.own_words.forget_lines,
+                redact=self.redacting.remove_with,
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 

@@ -24,6 +24,7 @@ from moothall.core.removal.selection import (
     Cut,
     ErasedSelection,
     Expired,
+    Redaction,
     RollEntries,
     SpokenSpan,
     WithCopies,
@@ -208,6 +209,9 @@ def requested(
         return _roll(state, text_offsets, selection, by, cause)
     if by.role not in REMOVERS:
         return not_allowed(by.role)
+    if isinstance(selection, Redaction):
+        others, before = selection.offsets, selection.events
+        return Erasure(cuts=(), others=others, originals=False, before=before, reason="request", by=by, cause=cause)
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, SpokenSpan) and not 0 <= asked.t0 < asked.t1:
         return refuse(RefusalCode.INVALID, "The end of a span must be after its beginning.")

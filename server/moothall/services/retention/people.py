@@ -23,7 +23,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.removal.selection import Interventions, Lines, Selection, WordsOf, selected
 from moothall.core.search.people import KnownSpeaker
 from moothall.services.desks.copies import OtherLogs
-from moothall.services.desks.removal import ForgetLines, SilenceSound, remove
+from moothall.services.desks.removal import ForgetLines, RedactWith, SilenceSound, remove
 from moothall.services.search.people import KnownSpeakers
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -89,6 +89,7 @@ class PersonRemovals:
     copies: OtherLogs
     silence: SilenceSound
     forget: ForgetLines
+    redact: RedactWith
     busy: AbstractAsyncContextManager[None]
     """Held during each removal, so that no line is moved meanwhile (`LineMoves.busy`)."""
     asked: FindAsked
@@ -207,6 +208,7 @@ class PersonRemovals:
                     copies=self.copies,
                     silence=self.silence,
                     forget=self.forget,
+                    redact=self.redact,
                 )
         except RecordBroken as error:
             return str(error)

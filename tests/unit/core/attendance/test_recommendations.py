@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.attendance.ranges import UNKNOWN, PeopleRange, exactly
@@ -44,6 +45,12 @@ def test_every_figure_is_answered() -> None:
     assert found[Figure.REMOTE_SHARE] == exactly(75)
     assert found[Figure.PEOPLE] == PeopleRange(40, 75)
     assert found[Figure.MEETINGS] == exactly(1)
+
+
+def test_a_policy_question_that_two_meetings_take_up_is_one() -> None:
+    taken_up = (("Who pays?", "When?"), ("Who pays?",))
+    meetings = [msgspec.structs.replace(attended(f"s{n}"), topics=topics) for n, topics in enumerate(taken_up)]
+    assert figure_of(Figure.POLICY_QUESTIONS, year_of(2026, meetings), PublishedByYear()) == exactly(2)
 
 
 def test_a_share_of_nothing_is_unknown() -> None:

@@ -43,6 +43,14 @@ def check(citation: str = "c1", seen: int = 50, *doubts: str, message: MessageId
     return oc.CheckCitation(message=message, citation=CitationId(citation), seen=seen, doubts=doubts)
 
 
+def test_what_a_service_drafted_says_so_until_its_words_are_changed() -> None:
+    state = report(write(drafted_by=" m  (host) "))
+    assert state.outcomes.report.messages[M1].drafted_by == "m (host)"
+    for text, base, left in (("The fund  pays. ", 1, "m (host)"), ("The fund pays!", 2, ""), ("The fund pays.", 3, "")):
+        state = carry_out(state, write(text=text, base_revision=base, drafted_by="" if base == 1 else "m (host)"))
+        assert state.outcomes.report.messages[M1].drafted_by == left
+
+
 def published(*more: do.AnyCommand) -> State:
     return report(write(), SUBMIT, PUBLISH, *more)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -16,6 +16,8 @@ from moothall.services.control.openers import Openers
 from moothall.services.desks.requests import DeskRequest, DeskRequests
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt
+from moothall.services.outcomes.redacting import Redacting
+from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.services.sessions.staff import Staff
 from moothall.services.sound.recording import Recordings
@@ -30,6 +32,10 @@ from support.memory.recordings import MemoryStore
 MORNING, NOON, ASIDE = SessionId("morning"), SessionId("noon"), SessionId("aside")
 ACT = "act"
 PLAIN = Lines((SegmentId("a"),))
+
+
+async def _no_entries() -> Sequence[Entry]:
+    return ()
 
 
 class Room:
@@ -51,6 +57,7 @@ class Room:
             openers=Openers(house.sessions, label=lambda _: ""),
             proposals=house.proposals,
             own_words=house.own_words,
+            redacting=Redacting(house.log, house.sessions.find, entries=_no_entries, mark=str),
             recordings=Recordings(
                 MemoryStore(),
                 state_of=lambda _: None,

@@ -18,6 +18,7 @@ from moothall.core.search.people import KnownSpeaker, SpeakerOf
 from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.removal import Spoken
 from moothall.services.log.session_writer import SessionWriter
+from moothall.services.outcomes.redacting import RemovedPart
 from moothall.services.retention.people import AGAIN_MS, MOST_JOBS, PersonRemovals
 from moothall.services.search.people import KnownSpeakers
 from moothall.services.sessions.live_session import LiveSession
@@ -41,6 +42,7 @@ class House:
         self.book = book
         self.silent: list[tuple[SessionId, Sequence[Spoken]]] = []
         self.forgotten: list[tuple[SessionId, Sequence[SegmentId]]] = []
+        self.redacted: list[SessionId] = []
         self.stuck = False
         plans = [
             Planned(session=each, title="", speakers=(Speaker(id=ANA, name="Ana"), Speaker(id=OTHER, name="Ana")))
@@ -62,6 +64,7 @@ class House:
             copies=OtherLogs(hall.log, self.writer),
             silence=self.silence,
             forget=self.forget,
+            redact=self.redact,
             busy=self.busy,
             asked=lambda _, token: InterventionId(token) if token in ("q1", "q2", "q3", "gone") else None,
         )
@@ -77,6 +80,10 @@ class House:
 
     async def forget(self, writer: SessionWriter, lines: Sequence[SegmentId]) -> None:
         self.forgotten.append((writer.session, lines))
+
+    async def redact(self, parts: Sequence[RemovedPart], actor: Actor, _: CommandId) -> None:
+        assert actor.role is Role.SECRETARIAT
+        self.redacted += [part.writer.session for part in parts]
 
     async def done(self, session: SessionId, name: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
         live = await self.hall.sessions.open(session)
@@ -143,6 +150,7 @@ async def test_all_words_of_a_person_go_from_both_meetings_and_nobody_elses() ->
         assert text.count(b'"name":"Ana"') == 2, "the other Ana's"
         assert [session for session, _ in made.silent] == [ONE, TWO]
         assert made.forgotten == [(session, (SegmentId("hers"),)) for session in (ONE, TWO)], "elsewhere too"
+        assert made.redacted == [ONE, TWO]
         assert made.people.all == [], "the page goes too"
         assert await made.book.read("person-removal") == {}
         assert await made.removals.preview(parts) == ()
