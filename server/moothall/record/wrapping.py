@@ -64,10 +64,11 @@ def width(text: str) -> int:
     return _NARROW * (len(text) - len(others)) + sum(map(_units, others))
 
 
-def _sizes(part: str) -> tuple[int, int]:
-    """The width of a piece, without the spaces after it and with these."""
-    size = width(part)
-    return size - _NARROW * (len(part) - len(part.rstrip(" "))), size
+def _sizes(parts: Sequence[str]) -> list[tuple[int, int]]:
+    """The widths of pieces, without the spaces after each and with these."""
+    if _OTHER.search("".join(parts)):
+        return [(width(part.rstrip(" ")), width(part)) for part in parts]
+    return [(_NARROW * len(part.rstrip(" ")), _NARROW * len(part)) for part in parts]
 
 
 def pieces(text: str) -> list[str]:
@@ -110,7 +111,7 @@ def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> lis
     `fits_time` says whether the pieces of a span were spoken in a time that suits one caption. A caption ends after a
     sentence or a clause if one ends nearby, and the last caption doesn't get a single word only.
     """
-    sizes = list(map(_sizes, parts))
+    sizes = _sizes(parts)
     rest = sum(size for _, size in sizes)
     spans: list[tuple[int, int]] = []
     first = 0
@@ -169,7 +170,7 @@ def lines(parts: Sequence[str]) -> tuple[str, ...]:
     whole = "".join(parts).strip(" ")
     if width(whole) <= LINE:
         return (whole,)
-    sizes = list(map(_sizes, parts))
+    sizes = _sizes(parts)
     rest = sum(size for _, size in sizes) - sizes[-1][1] + sizes[-1][0]
     best, least, used = 0, float("inf"), 0
     for at in range(1, len(parts)):
