@@ -1,5 +1,5 @@
-"""Writes docs/reference/record.md and record.schema.json from the docstrings of `moothall.record.json` and of its types,
-and bundle.md from those of `moothall.record.bundle`.
+"""Writes docs/reference/record.md and record.schema.json from the docstrings of `moothall.record.json` and of its
+types, and bundle.md from those of `moothall.record.bundle`.
 """
 
 from __future__ import annotations
@@ -76,13 +76,13 @@ IN_BUNDLES = """\
 
 Generated from `server/moothall/record/bundle.py` by `make fix`; change the docstrings there.
 
-[A bundle](../how-to/take-the-record-home.md#several-meetings-in-one-file) has a list of what is in it for programs, `manifest.json`: one object,
-`BundleManifest` below. Paths begin at the bundle's folder. Fields are only ever added, so pass over those that you don't
-know; a changed meaning is a higher `version`.
+[A bundle](../how-to/take-the-record-home.md#several-meetings-in-one-file) has a list of what is in it for programs,
+`manifest.json`: one object, `BundleManifest` below. Paths begin at the bundle's folder. Fields are only ever added, so
+pass over those that you don't know; a changed meaning is a higher `version`.
 
-`files` lists all other files but those that list files themselves: the BagIt lists, which have the same digests. So the SHA-256 of
-this file stands for the whole bundle. It is logged, and stands as the comment at the end of the archive; how to check it, its
-proof and all files is in [Prove a record](../how-to/prove.md#a-bundle).
+`files` lists all other files but those that list files themselves: the BagIt lists, which have the same digests. So the
+SHA-256 of this file stands for the whole bundle. It is logged, and stands as the comment at the end of the archive; how
+to check it, its proof and all files is in [Prove a record](../how-to/prove.md#a-bundle).
 """
 
 
