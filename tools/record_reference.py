@@ -1,5 +1,5 @@
-"""Writes docs/reference/record.md and record.schema.json from the docstrings of
-`moothall.record.json` and of its types.
+"""Writes docs/reference/record.md and record.schema.json from the docstrings of `moothall.record.json` and of its
+types, and bundle.md from those of `moothall.record.bundle`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 
 from field_docs import ROOT, Class, Field, classes, one_line, publish
+from moothall.record.bundle import BundleManifest
 from moothall.record.json import Document
 
 SOURCES = [
     ROOT / f"server/moothall/{name}.py"
     for name in (
         "record/json",
+        "record/bundle",
         "record/model",
         "core/events/types",
         "core/events/lines",
@@ -28,6 +30,7 @@ SOURCES = [
     )
 ]
 PAGE = ROOT / "docs/reference/record.md"
+BUNDLE = ROOT / "docs/reference/bundle.md"
 SCHEMA = ROOT / "docs/reference/record.schema.json"
 
 INTRODUCTION = """\
@@ -68,11 +71,35 @@ Equal states give equal bytes: ask with `If-None-Match` to get 304, with `Range`
 """
 
 
+IN_BUNDLES = """\
+# The list of a bundle
+
+Generated from `server/moothall/record/bundle.py` by `make fix`; change the docstrings there.
+
+[A bundle](../how-to/take-the-record-home.md#several-meetings-in-one-file) has a list of what is in it for programs,
+`manifest.json`: one object, `BundleManifest` below. Paths begin at the bundle's folder. Fields are only ever added, so
+pass over those that you don't know; a changed meaning is a higher `version`.
+
+`files` lists all other files but those that list files themselves: the BagIt lists, which have the same digests. So the
+SHA-256 of this file stands for the whole bundle. It is logged, and stands as the comment at the end of the archive; how
+to check it, its proof and all files is in [Prove a record](../how-to/prove.md#a-bundle).
+"""
+
+
 def render_page() -> str:
     """Return the page's text."""
+    return _page(INTRODUCTION, Document)
+
+
+def render_bundle() -> str:
+    """Return the text of the page on bundles."""
+    return _page(IN_BUNDLES, BundleManifest)
+
+
+def _page(introduction: str, document: type) -> str:
     known = _known()
-    parts = [INTRODUCTION]
-    parts += [_section(known[name]) for name in _names()]
+    parts = [introduction]
+    parts += [_section(known[name]) for name in _names(document)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -94,10 +121,10 @@ def _known() -> dict[str, Class]:
     return {name: found for source in SOURCES for name, found in classes(source).items()}
 
 
-def _names() -> list[str]:
+def _names(document: type) -> list[str]:
     """Return the names of the structures and values in the file: the whole first, then in alphabetical order."""
-    names: dict[str, Any] = msgspec.json.schema(Document)["$defs"]
-    return ["Document", *sorted(names.keys() - {"Document"})]
+    names: dict[str, Any] = msgspec.json.schema(document)["$defs"]
+    return [document.__name__, *sorted(names.keys() - {document.__name__})]
 
 
 def _section(kind: Class) -> str:
@@ -115,3 +142,4 @@ def _type(field: Field) -> str:
 if __name__ == "__main__":
     publish(PAGE, render_page())
     publish(SCHEMA, render_schema())
+    publish(BUNDLE, render_bundle())

@@ -52,6 +52,7 @@ def test_the_event_reference_describes_every_value_that_a_field_names_and_no_oth
 def test_the_records_page_and_schema_are_what_its_types_say() -> None:
     assert text(record_reference.PAGE) == record_reference.render_page()
     assert text(record_reference.SCHEMA) == record_reference.render_schema()
+    assert text(record_reference.BUNDLE) == record_reference.render_bundle()
 
 
 def test_the_settings_page_and_file_are_what_the_settings_say() -> None:

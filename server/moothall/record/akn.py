@@ -195,13 +195,14 @@ def _text(writing: _Writing) -> Iterator[str]:
     title = escape(writing.wording.title_of(writing.record))
     yield f'<debateSection eId="{_TEXT}" name="meeting">\n<heading eId="{_TEXT}__heading">{title}</heading>\n'
     inside = [_Part(_TEXT)]
-    # Without times a section begins with a chapter alone.
+    # Without times a section begins with a chapter alone, or when nothing is taken up any more.
     for each in sections(writing.record, msgspec.structs.replace(writing.options, times=False)):
-        if (chapter := each.chapter) is not None:
-            turn = chapter.kind is not None
-            while len(inside) > 1 and (not turn or inside[-1].turn):
-                inside.pop()
-                yield "</debateSection>\n"
+        chapter = each.chapter
+        turn = chapter is not None and chapter.kind is not None
+        while len(inside) > 1 and (not turn or inside[-1].turn):
+            inside.pop()
+            yield "</debateSection>\n"
+        if chapter is not None:
             around = inside[-1]
             around.sections += 1
             inside.append(_Part(f"{around.name}__dbsect_{around.sections}", turn))

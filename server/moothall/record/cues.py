@@ -115,11 +115,10 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     parts = [*before, *said]
     times = _Times(line, following)
     positions = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
-    starts, ends = [times.start(position) for position in positions], [times.end(position) for position in positions]
     found: list[Cue] = []
 
     def fits(first: int, last: int) -> bool:
-        return ends[last] - starts[first] <= LONGEST
+        return times.short or times.end(positions[last]) - times.start(positions[first]) <= LONGEST
 
     spans = captions(parts, fits)
     named = sum(
@@ -129,11 +128,12 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     if named and fits(0, joined) and len(lines(parts[:joined])) <= ROWS:
         spans[: named + 1] = [(0, joined)]
     for first, last in spans:
+        start = times.start(positions[first])
         found.append(
             Cue(
                 id=f"{line.segment}/{len(found) + 1}" if found else line.segment,
-                t0=max(starts[first], found[-1].t0 + 1) if found else starts[first],
-                t1=ends[last],
+                t0=max(start, found[-1].t0 + 1) if found else start,
+                t1=times.end(positions[last]),
                 language=line.language,
                 voice=voice,
                 lines=lines(parts[first:last]),
@@ -173,7 +173,7 @@ class _Times:
     """
 
     def __init__(self, line: RecordedLine, following: int | None) -> None:
-        words = [(_letters(word.text), word.t0, word.t1) for word in line.words if _letters(word.text)]
+        words = [(letters, word.t0, word.t1) for word in line.words if (letters := _letters(word.text))]
         now = line.text.split()
         if not words:
             words = [(1, line.t0, _end(line, following))]
@@ -182,6 +182,8 @@ class _Times:
         self._spans = [(t0, t1) for _, t0, t1 in words]
         self._bounds = [0, *accumulate(letters for letters, _, _ in words)]
         self._of = _letters(line.text)
+        self.short = max(map(max, self._spans)) - min(map(min, self._spans)) <= LONGEST
+        """Whether the whole line, and so each part of it, can be shown as one cue."""
 
     def start(self, position: int) -> int:
         """When the letter after a position begins, media ms."""

@@ -29,6 +29,8 @@ p { margin-block: 0 0.5em; }
 .facts, .missing, .source, .time { font-size: 0.85em; }
 .missing { font-style: italic; margin-block: 1em; }
 .notice { border: 1px solid; padding: 0.5em; }
+.kept { break-after: avoid; }
+.source { break-before: avoid; }
 :lang(ar) .missing, :lang(zh) .missing { font-style: normal; }
 """
 _CONTAINER = f"""\

@@ -23,6 +23,7 @@ from moothall.core.kernel.languages import written_tag, written_tags
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.questions.listing import QuestionCounts, figures_of
 from moothall.core.sessions.state import Status
+from moothall.core.sessions.topics import is_nothing
 from moothall.core.views.captions import Line, Session
 from moothall.core.views.quality import Quality, QualityView
 from moothall.record.chapters import RecordedChapter, chapters_of
@@ -146,6 +147,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """The published interventions, by number."""
     chapters: tuple[RecordedChapter, ...] = ()
     """What was taken up, by time."""
+    ends: tuple[int, ...] = ()
+    """When nothing was taken up any more, media ms, by time."""
     figures: QuestionCounts
     """How many interventions there were, published or not, and how many were answered."""
 
@@ -263,6 +266,7 @@ class RecordFold(TextFold):
             seal=self._seal,
             asked=asked_in(self._questions, closed=session.status is Status.CLOSED),
             chapters=chapters_of(session, self._questions),
+            ends=tuple(topic.t for topic in session.topics or () if is_nothing(topic)),
             figures=figures_of(self._questions),
         )
 

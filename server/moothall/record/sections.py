@@ -33,7 +33,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     rows: Sequence[SectionRow]
     """Its rows; none where only the heading of a topic stands above its first question."""
     chapter: RecordedChapter | None = None
-    """With what it begins; None where only time has passed."""
+    """With what it begins; None where only time has passed, or nothing is taken up any more."""
 
 
 def sections(record: Record, options: Options, beside: OtherText | None = None) -> Iterator[Section]:
@@ -46,14 +46,15 @@ def sections(record: Record, options: Options, beside: OtherText | None = None) 
     until = max(record.until, 0 if beside is None else beside.record.until)
     size = (SHORT_SECTION if until <= HOUR else LONG_SECTION) if options.times else until + 1
     named = _Names()
-    waiting = list(record.chapters[::-1])
+    waiting, ends = list(record.chapters[::-1]), list(record.ends[::-1])
     start, grid, chapter, found = 0, 0, None, list[SectionRow]()
     for row in rows:
-        begins, mine = _begin(waiting, row.t0), max(grid, row.t0 // size * size)
-        if found and (begins or mine != grid):
+        ended, mine = _end(ends, row.t0), max(grid, row.t0 // size * size)
+        begins = [each for each in _begin(waiting, row.t0) if ended is None or each.t > ended]
+        if found and (begins or mine != grid or ended is not None):
             yield Section(start=start, name=named(start), rows=found, chapter=chapter)
             chapter, found = None, []
-        start, grid = start if found else mine, mine
+        start, grid = start if found else max(mine, ended or 0), mine
         for number, each in enumerate(begins):
             start, chapter = each.t, each
             if _stands_alone(each, begins[number + 1 :]):
@@ -69,6 +70,16 @@ def _begin(waiting: list[RecordedChapter], t0: int) -> list[RecordedChapter]:
     while waiting and waiting[-1].t - EARLY <= t0:
         found.append(waiting.pop())
     return found
+
+
+def _end(waiting: list[int], t0: int) -> int | None:
+    """Take the moments from which nothing is taken up with a row that begins at `t0` (media ms) from those `waiting`.
+    Returns the last; None for none.
+    """
+    last = None
+    while waiting and waiting[-1] - EARLY <= t0:
+        last = waiting.pop()
+    return last
 
 
 def _stands_alone(chapter: RecordedChapter, following: Sequence[RecordedChapter]) -> bool:

@@ -15,6 +15,7 @@ source of lines is a row in brackets above the first of them, which players show
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from moothall.core.kernel.languages import same_language
 from moothall.record.cues import Cue, cues_of, labelled, stamp
@@ -31,12 +32,12 @@ at it.
 _TAG = re.compile(r"[A-Za-z0-9-]+\Z")
 
 
-def write_vtt(record: Record, wording: Wording, options: Options) -> str:
-    """The record as a WebVTT file."""
+def write_vtt(record: Record, wording: Wording, options: Options, cues: Sequence[Cue] | None = None) -> str:
+    """The record as a WebVTT file; `cues` are those of `cues_of`, where they are made already."""
     title = plain(wording.title_of(record)).replace("-->", "→")
     note = [" · ".join(wording.facts(record)), wording.notice, wording.named(record)]
     blocks = [f"WEBVTT - {title}", "NOTE\n" + "\n".join(plain(line).replace("-->", "→") for line in note)]
-    for cue in cues_of(record, wording, options):
+    for cue in cues_of(record, wording, options) if cues is None else cues:
         blocks += [vtt_note(cue.source)] if cue.source else []
         blocks.append(vtt_cue(cue, record.language))
     return "\n\n".join(blocks) + "\n"
@@ -63,10 +64,10 @@ _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
 """pysubs2 takes any row with two such times for the beginning of a cue."""
 
 
-def write_srt(record: Record, wording: Wording, options: Options) -> str:
-    """The record as a SubRip file."""
-    blocks = []
-    for number, cue in enumerate(labelled(cues_of(record, wording, options), wording), 1):
+def write_srt(record: Record, wording: Wording, options: Options, cues: Sequence[Cue] | None = None) -> str:
+    """The record as a SubRip file; `cues` as in `write_vtt`."""
+    blocks, cues = [], cues_of(record, wording, options) if cues is None else cues
+    for number, cue in enumerate(labelled(cues, wording), 1):
         rows = (f"({plain(cue.source)})", *cue.lines) if cue.source else cue.lines
         lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in rows]  # noqa: RUF001  # the same
         blocks.append("\r\n".join([str(number), f"{stamp(cue.t0, ',')} --> {stamp(cue.t1, ',')}", *lines, ""]))

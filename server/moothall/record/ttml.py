@@ -8,7 +8,7 @@ the role `x-notice`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from moothall.core.kernel.languages import direction
@@ -38,13 +38,13 @@ _NAMESPACES = (
 )
 
 
-def write_ttml(record: Record, wording: Wording, options: Options) -> str:
-    """The record as an IMSC 1.1 file."""
-    return document(_document(record, wording, options))
+def write_ttml(record: Record, wording: Wording, options: Options, cues: Sequence[Cue] | None = None) -> str:
+    """The record as an IMSC 1.1 file; `cues` are those of `cues_of`, where they are made already."""
+    made = cues_of(record, wording, options) if cues is None else cues
+    return document(_document(record, wording, options, list(labelled(made, wording))))
 
 
-def _document(record: Record, wording: Wording, options: Options) -> Iterator[str]:
-    cues = list(labelled(cues_of(record, wording, options), wording))
+def _document(record: Record, wording: Wording, options: Options, cues: Sequence[Cue]) -> Iterator[str]:
     speakers = {name: f"speaker-{n}" for n, name in enumerate(dict.fromkeys(cue.voice for cue in cues if cue.voice), 1)}
     sources = {str(line.segment): wording.source(line) for line in record.lines} if options.sources else {}
     main = language(record.language) or ""

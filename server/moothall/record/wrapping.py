@@ -19,6 +19,8 @@ EXCERPT = 60
 """Characters of the beginning of a text, where it stands for the whole."""
 _NARROW, _WIDE = 16, 42
 _WORD = re.compile("[^ ]+ *")
+_OTHER = re.compile("[^ -~\u00c0-\u02ff\u0391-\u0482\u048a-\u052f\u060c\u061b\u061f-\u064a\u0660-\u066f\u0671-\u06d3]")
+"""A character that isn't known to be narrow: of other scripts than the Latin, Greek, Cyrillic and Arabic ones."""
 _NEVER_FIRST = frozenset("、。，．！？：；）］｝」』】》〉〕”’…ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々,.!?:;)]}%")  # noqa: RUF001
 _NEVER_LAST = frozenset("（［｛「『【《〈〔“‘([{")  # noqa: RUF001
 _SENTENCE_ENDS = frozenset(".!?…。！？؟۔")  # noqa: RUF001
@@ -53,12 +55,20 @@ def _units(character: str) -> int:
 
 def _has_wide(text: str) -> bool:
     """Whether a text has a wide character; without one it can be broken at spaces only."""
-    return not text.isascii() and any(_units(each) == _WIDE for each in set(text))
+    return not text.isascii() and any(_units(each) == _WIDE for each in set(_OTHER.findall(text)))
 
 
 def width(text: str) -> int:
     """The width of a text in units."""
-    return _NARROW * len(text) if text.isascii() else sum(map(_units, text))
+    others = () if text.isascii() else _OTHER.findall(text)
+    return _NARROW * (len(text) - len(others)) + sum(map(_units, others))
+
+
+def _sizes(parts: Sequence[str]) -> list[tuple[int, int]]:
+    """The widths of pieces, without the spaces after each and with these."""
+    if _OTHER.search("".join(parts)):
+        return [(width(part.rstrip(" ")), width(part)) for part in parts]
+    return [(_NARROW * len(part.rstrip(" ")), _NARROW * len(part)) for part in parts]
 
 
 def pieces(text: str) -> list[str]:
@@ -101,7 +111,7 @@ def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> lis
     `fits_time` says whether the pieces of a span were spoken in a time that suits one caption. A caption ends after a
     sentence or a clause if one ends nearby, and the last caption doesn't get a single word only.
     """
-    sizes = [(width(part.rstrip(" ")), width(part)) for part in parts]
+    sizes = _sizes(parts)
     rest = sum(size for _, size in sizes)
     spans: list[tuple[int, int]] = []
     first = 0
@@ -160,15 +170,15 @@ def lines(parts: Sequence[str]) -> tuple[str, ...]:
     whole = "".join(parts).strip(" ")
     if width(whole) <= LINE:
         return (whole,)
-    best: tuple[str, ...] = ()
-    least = float("inf")
+    sizes = _sizes(parts)
+    rest = sum(size for _, size in sizes) - sizes[-1][1] + sizes[-1][0]
+    best, least, used = 0, float("inf"), 0
     for at in range(1, len(parts)):
-        upper, lower = "".join(parts[:at]).strip(" "), "".join(parts[at:]).strip(" ")
-        sizes = width(upper), width(lower)
-        cost = abs(sizes[0] - sizes[1]) / LINE - _bonus(parts[at - 1])
-        if max(sizes) <= LINE and cost < least:
-            best, least = (upper, lower), cost
-    return best or _filled(parts)
+        bare, size = sizes[at - 1]
+        upper, used, rest = used + bare, used + size, rest - size
+        if upper <= LINE >= rest and (cost := abs(upper - rest) / LINE - _bonus(parts[at - 1])) < least:
+            best, least = at, cost
+    return ("".join(parts[:best]).strip(" "), "".join(parts[best:]).strip(" ")) if best else _filled(parts)
 
 
 def _filled(parts: Sequence[str]) -> tuple[str, ...]:

@@ -197,4 +197,7 @@ def test_pieces_joined_are_the_text_and_fit_in_a_line(text: str) -> None:
     assert [last for _, last in spans][-1:] == [len(found)][: len(spans)]
     for first, last in spans:
         assert 0 < last - first < 30
-        assert 1 <= len(lines(found[first:last])) <= 2
+        rows = lines(found[first:last])
+        assert 1 <= len(rows) <= 2
+        assert " ".join(rows).replace(" ", "") == "".join(found[first:last]).replace(" ", "")
+        assert all(width(row) <= LINE for row in rows)

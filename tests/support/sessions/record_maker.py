@@ -297,7 +297,7 @@ def chaptered() -> Telling:
     )
     asking.stand(first, InterventionStatus.CALLED, 5_000)
     asking.stand(second, InterventionStatus.CALLED, 6_000)
-    told.tell(ev.TopicTaken(title="Item 2", t=7_000))
+    told.tell(ev.TopicTaken(title="Item 2", t=7_000), ev.TopicTaken(t=8_000))
     return told
 
 

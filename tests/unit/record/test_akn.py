@@ -76,7 +76,7 @@ def test_chapters_are_sections_with_headings() -> None:
     assert outline(body) == [
         [
             "Plenary",
-            1,
+            2,  # at the beginning, and after the end, when nothing was taken up
             ("topic", None, "Item 1", 1),
             [
                 "Who is left out?",
@@ -117,7 +117,7 @@ def test_what_was_removed_or_taken_back_leaves_no_words_in_headings() -> None:
     assert outline(body) == [
         [
             "Plenary",
-            1,
+            2,
             ("topic", None, "Item 1", 1),
             [
                 "Who is left out?",

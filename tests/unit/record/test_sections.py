@@ -95,10 +95,14 @@ def test_a_section_begins_with_what_is_taken_up() -> None:
     )
     assert headings(session) == [
         (500, "Opening", 1),
-        (59_000, "Policy question 1 Who pays?", 2),
+        (59_000, "Policy question 1 Who pays?", 1),
+        (61_500, "", 1),
         (300_000, "", 1),
     ]
-    assert headings(session, times=False) == [(500, "Opening", 1), (59_000, "Policy question 1 Who pays?", 3)]
+    timeless = [(500, "Opening", 1), (59_000, "Policy question 1 Who pays?", 1), (61_500, "", 2)]
+    assert headings(session, times=False) == timeless
+    session.tell(ev.TopicTaken(title="Closing", t=300_500), ev.TopicTaken(t=300_600))
+    assert headings(session)[-1] == (300_600, "", 1), "nothing was said on what was taken up for a moment"
 
 
 def test_a_topic_stands_above_its_first_question_and_one_without_lines_is_left_out() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from moothall.record.wrapping import LINE, captions, lines, pieces, plain, width
@@ -21,6 +23,14 @@ def cut(text: str) -> list[tuple[str, ...]]:
 )
 def test_a_line_holds_42_characters_or_16_wide_ones(text: str, share: float) -> None:
     assert width(text) / LINE == share
+
+
+def test_no_character_is_taken_for_narrow_by_its_script_alone() -> None:
+    """The width of a text is what its characters have by themselves."""
+    for each in map(chr, range(0xD800)):
+        kind = unicodedata.category(each)
+        room = 0 if kind in {"Mn", "Me", "Cf"} else 42 if unicodedata.east_asian_width(each) in {"W", "F"} else 16
+        assert width(each) == room or kind == "Cn", hex(ord(each))
 
 
 @pytest.mark.parametrize(

@@ -91,19 +91,20 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
             heading = _of(Style.HEADING, f"{number} {row.text}", row)
             blocks += [msgspec.structs.replace(heading, level=row.level, anchor=f"paragraph{row.n}"), *said]
             continue
-        blocks.append(_of(Style.WORDS, f"{number} {row.text}", row))
+        words = _of(Style.WORDS, f"{number} {row.text}", row)
+        blocks.append(_above(words) if row.facts else words)
         if row.facts:
             blocks.append(_own(Style.FACTS, " · ".join(row.facts), ui))
         for each in (*row.objections, *row.replies):
             blocks.append(_own(Style.FACTS, f"{each.says}: {each.text}" if each.text else each.says, ui))
         for cited in row.citations:
             if cited.translation:
-                blocks.append(_own(Style.SOURCE, ui.text(MachineText.SPOKEN), ui))
+                blocks.append(_above(_own(Style.SOURCE, ui.text(MachineText.SPOKEN), ui)))
             if cited.text:
-                blocks.append(_line(f"“{cited.text}”", cited.language))
+                blocks.append(_above(_line(f"“{cited.text}”", cited.language)))
             if cited.translation:
-                blocks.append(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui))
-                blocks.append(_line(cited.translation, cited.translation_language))
+                blocks.append(_above(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui)))
+                blocks.append(_above(_line(cited.translation, cited.translation_language)))
             about = (cited.names, cited.time, cited.state, cited.now)
             blocks.append(_own(Style.SOURCE, " · ".join(each for each in about if each), ui))
         blocks += said
@@ -120,10 +121,10 @@ def _comments(comments: Sequence[DocumentComment], ui: Catalogue) -> Iterator[St
     for each in comments:
         said = each.intervention
         about = (ui.text(DocumentText.COMMENT, n=said.number), plain(said.name))
-        yield _own(Style.FACTS, " · ".join(part for part in about if part), ui)
+        yield _above(_own(Style.FACTS, " · ".join(part for part in about if part), ui))
         yield _said(said.text, said.language)
         if said.answer:
-            yield _own(Style.FACTS, ui.text(DocumentText.ANSWERED), ui)
+            yield _above(_own(Style.FACTS, ui.text(DocumentText.ANSWERED), ui))
             yield _said(said.answer, said.answer_language)
 
 
@@ -151,6 +152,11 @@ def _annex(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph
 def _line(text: str, language: str) -> StyledParagraph:
     leftward = direction(language) == "rtl"
     return StyledParagraph(style=Style.LINE, text=text, language=language, right_to_left=leftward)
+
+
+def _above(paragraph: StyledParagraph) -> StyledParagraph:
+    """The paragraph, which is on the same page as what it stands above."""
+    return msgspec.structs.replace(paragraph, with_next=True)
 
 
 def _own(style: Style, text: str, ui: Catalogue) -> StyledParagraph:

@@ -203,19 +203,19 @@ class PublishedReport:
         about += [ui.text("Rapporteur's own summary: it rests on no citation")] if message.own else []
         about += [str(values["drafted"])] if values["drafted"] else []
         if about:
-            yield self._own(Style.FACTS, " · ".join(about))
+            yield self._own(Style.FACTS, " · ".join(about), with_next=bool(message.citations))
         for citation in message.citations:
             cited = self.cited[citation]
             rows = CitedRows(ui, self.zone)
             for line in cited.lines:
                 under = "" if self.made is None else self.made.quoted(line.was, line.language)
                 if under:
-                    yield self._own(Style.SOURCE, ui.text(MachineText.SPOKEN))
+                    yield self._own(Style.SOURCE, ui.text(MachineText.SPOKEN), with_next=True)
                 if line.was:
-                    yield self._said(Style.LINE, f"“{line.was}”", line.language)
+                    yield self._said(Style.LINE, f"“{line.was}”", line.language, with_next=True)
                 if under:
-                    yield self._own(Style.SOURCE, ui.text(MachineText.UNDER))
-                    yield self._said(Style.LINE, under, self.machine.target)
+                    yield self._own(Style.SOURCE, ui.text(MachineText.UNDER), with_next=True)
+                    yield self._said(Style.LINE, under, self.machine.target, with_next=True)
             row = rows.row(cited)
             facts = [*cited.names, str(row["time"]), str(row["state"]), str(row["said"])]
             if cited.was != cited.now and cited.now:
@@ -225,16 +225,20 @@ class PublishedReport:
         for objection in self.report.objections:
             if objection.message == message.id:
                 name = f"\u2068{objection.name}\u2069"
-                yield self._own(Style.FACTS, ui.text("Objection by {name}", name=name))
+                yield self._own(Style.FACTS, ui.text("Objection by {name}", name=name), with_next=bool(objection.text))
                 if objection.text:
                     yield self._said(Style.WORDS, objection.text, objection.language)
 
-    def _own(self, style: Style, text: str, *, level: int = 0) -> StyledParagraph:
-        return self._said(style, text, self.ui.language, level=level)
+    def _own(self, style: Style, text: str, *, level: int = 0, with_next: bool = False) -> StyledParagraph:
+        return self._said(style, text, self.ui.language, level=level, with_next=with_next)
 
-    def _said(self, style: Style, text: str, language: str, *, level: int = 0) -> StyledParagraph:
+    def _said(
+        self, style: Style, text: str, language: str, *, level: int = 0, with_next: bool = False
+    ) -> StyledParagraph:
         leftward = direction(language) == "rtl"
-        return StyledParagraph(style=style, text=text, language=language, right_to_left=leftward, level=level)
+        return StyledParagraph(
+            style=style, text=text, language=language, right_to_left=leftward, level=level, with_next=with_next
+        )
 
 
 async def published_report(

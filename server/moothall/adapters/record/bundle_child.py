@@ -40,7 +40,7 @@ from moothall.adapters.record.bundle_messages import (
     SessionEnds,
     SessionEvents,
 )
-from moothall.adapters.record.forms import COMPRESSED, TYPES, pdf_data, record_style, write_record
+from moothall.adapters.record.forms import COMPRESSED, TYPES, RecordForms, record_style
 from moothall.adapters.record.packing import entry_of, packed
 from moothall.adapters.record.pdf_setting import PdfSetting, SetPdf
 from moothall.adapters.record.proceedings import ProceedingsEpub, ProceedingsPdf, bound
@@ -51,7 +51,6 @@ from moothall.adapters.system.time_zones import find_zone
 from moothall.core.events.types import SourceAttached
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.record import bundle
 from moothall.record.documents.docx import write_docx
@@ -137,6 +136,10 @@ class RecordLines:
         """Nothing follows the last session."""
 
 
+_Texts = list[tuple[bundle.BundledText, Future[SetPdf] | None]]
+"""Texts of a session, and their PDFs, which are being set."""
+
+
 class Bundle:
     """The archive that is being written."""
 
@@ -152,44 +155,53 @@ class Bundle:
         self._sessions: list[bundle.BundledSession] = []
         self._searched: dict[str, list[str]] = {}
         self._pdfs = PdfSetting() if order.pdf else None
+        self._waiting: tuple[bundle.BundledSession, _Texts] | None = None
+        """The last session, and its texts."""
 
     def add_session(self, session: ArrivingSession) -> None:
         """Write a session's files."""
-        texts: list[tuple[bundle.BundledText, Future[SetPdf] | None]] = []
+        texts: _Texts = []
         first: Record | None = None
         for record in session.records():
             first = first or record
             texts.append(self._text(record))
+        # The PDFs of the session before were set while this one's others were written.
+        self._add_waiting()
         if first is None:
             return
-        # The PDFs of a session are waited for together: they were set while the others were written.
-        whole = [self._with_pdf(first.id, *each) for each in texts]
         sound = tuple(self._sound(first, part, source) for part, source in session.heard())
         opened, title = first.session.opened, first.session.title.strip()
-        self._sessions.append(
-            bundle.BundledSession(
-                id=first.id,
-                title=title or self._ui.text("Meeting without a title"),
-                language=first.session.languages[0] if title and first.session.languages else "",
-                day=""
-                if opened is None
-                else str(format_date(self._zone.at(opened).date(), "full", locale=self._ui.locale)),
-                opened=opened,
-                address=f"{self._order.public}/s/{first.id}",
-                texts=tuple(whole),
-                sound=sound,
-                report=None if session.report is None else self._report(first, session.report),
-                withdrawn=session.withdrawn,
-            )
+        written = bundle.BundledSession(
+            id=first.id,
+            title=title or self._ui.text("Meeting without a title"),
+            language=first.session.languages[0] if title and first.session.languages else "",
+            day=""
+            if opened is None
+            else str(format_date(self._zone.at(opened).date(), "full", locale=self._ui.locale)),
+            opened=opened,
+            address=f"{self._order.public}/s/{first.id}",
+            texts=(),
+            sound=sound,
+            report=None if session.report is None else self._report(first, session.report),
+            withdrawn=session.withdrawn,
         )
+        self._waiting = written, texts
+
+    def _add_waiting(self) -> None:
+        """Add the last session, once its PDFs are set."""
+        if self._waiting is None:
+            return
+        (session, texts), self._waiting = self._waiting, None
+        whole = tuple(self._with_pdf(session.id, *each) for each in texts)
+        self._sessions.append(msgspec.structs.replace(session, texts=whole))
 
     def _text(self, record: Record) -> tuple[bundle.BundledText, Future[SetPdf] | None]:
         words, files = wording(record, self._ui, self._zone, self._order.public), dict[str, str]()
-        pdf = None if self._pdfs is None else self._pdfs.begin(pdf_data(record, words, Options()))
+        made = RecordForms(record, words, Options(), lambda: self._style)
+        pdf = None if self._pdfs is None else self._pdfs.begin(made.pdf_data())
         for form in FORMS:
             files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
-            data = write_record(form, record, words, Options(), lambda: self._style)
-            self._write(path, data, packed=form in COMPRESSED)
+            self._write(path, made.write(form), packed=form in COMPRESSED)
         script = f"{bundle.SEARCH}/{record.id}/{record.channel}.js"
         self._write(script, bundle.search_lines(files["html"], words.title_of(record), record).encode())
         name = self._ui.listed(self._ui.language_name(tag) for tag in record.languages)
@@ -206,9 +218,7 @@ class Bundle:
         )
         return text, pdf
 
-    def _with_pdf(
-        self, session: SessionId, text: bundle.BundledText, waiting: Future[SetPdf] | None
-    ) -> bundle.BundledText:
+    def _with_pdf(self, session: str, text: bundle.BundledText, waiting: Future[SetPdf] | None) -> bundle.BundledText:
         """The text with its PDF, or with the reason why it has none."""
         made = SetPdf(b"", bundle.WithoutPdf.NOT_INSTALLED) if waiting is None else waiting.result()
         if made.without is not None:
@@ -257,6 +267,7 @@ class Bundle:
 
     def finish(self) -> None:
         """Write the page, the search and the lists."""
+        self._add_waiting()
         style = self._style + self._asset(SHEET)
         self._write(bundle.STYLE, style.encode())
         self._write(bundle.SCRIPT, self._asset(SCRIPT).encode())

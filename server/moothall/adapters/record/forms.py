@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.record.packing import packed
 from moothall.adapters.record.typesetting import typeset, typeset_data
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.record.akn import write_akn
-from moothall.record.documents.document import document_of
+from moothall.record.cues import Cue, cues_of
+from moothall.record.documents.document import StyledDocument, document_of
 from moothall.record.documents.docx import write_docx
 from moothall.record.epub import write_epub
 from moothall.record.html import write_html
@@ -41,8 +43,57 @@ COMPRESSED = frozenset({"epub", "docx", "pdf"})
 """Formats that are compressed by themselves, and so are never sent in gzip."""
 STYLES = ("css/lib/tokens.css", "css/reader/record.css")
 """The style sheets that are joined to the style of the HTML file."""
-_TEXTS = {"vtt": write_vtt, "srt": write_srt, "txt": write_text, "ttml": write_ttml, "akn": write_akn}
+_TEXTS = {"txt": write_text, "akn": write_akn}
 """The writers of formats that are text and need nothing else."""
+_CAPTIONS = {"vtt": write_vtt, "srt": write_srt, "ttml": write_ttml}
+"""The writers of formats that have the same cues."""
+
+
+class RecordForms:
+    """A record in its formats. What several of them have is made once, when the first of them is written."""
+
+    def __init__(
+        self,
+        record: Record,
+        words: Wording,
+        options: Options,
+        style: Callable[[], str],
+        beside: OtherText | None = None,
+    ) -> None:
+        """`style` returns the style of the HTML file, `beside` is the text beside it in formats that can have two."""
+        self._of = record, words, options
+        self._style = style
+        self._beside = beside
+
+    @cached_property
+    def _cues(self) -> list[Cue]:
+        return cues_of(*self._of)
+
+    @cached_property
+    def _document(self) -> StyledDocument:
+        return document_of(*self._of, self._beside)
+
+    def pdf_data(self) -> bytes:
+        """The record as `typeset` takes it."""
+        return typeset_data(self._document)
+
+    def write(self, form: str) -> bytes:
+        """Write one of the formats of TYPES. Sets a PDF in this process; raises TypesettingFailed."""
+        match form:
+            case "html":
+                return write_html(*self._of, self._style(), self._beside).encode()
+            case "docx":
+                return packed(write_docx(self._document))
+            case "pdf":
+                return typeset(self.pdf_data())
+            case "json":
+                return write_json(*self._of)
+            case "epub":
+                return packed(write_epub(*self._of), stored="mimetype")
+            case "vtt" | "srt" | "ttml":
+                return _CAPTIONS[form](*self._of, self._cues).encode()
+            case _:
+                return _TEXTS[form](*self._of).encode()
 
 
 def write_record(
@@ -54,22 +105,8 @@ def write_record(
     *,
     beside: OtherText | None = None,
 ) -> bytes:
-    """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file, `beside` is the text
-    beside it where the format can have two. Sets a PDF in this process; raises TypesettingFailed.
-    """
-    match form:
-        case "html":
-            return write_html(record, words, options, style(), beside).encode()
-        case "docx":
-            return packed(write_docx(document_of(record, words, options, beside)))
-        case "pdf":
-            return typeset(pdf_data(record, words, options, beside))
-        case "json":
-            return write_json(record, words, options)
-        case "epub":
-            return packed(write_epub(record, words, options), stored="mimetype")
-        case _:
-            return _TEXTS[form](record, words, options).encode()
+    """Write a record in one of its formats, as `RecordForms.write` does."""
+    return RecordForms(record, words, options, style, beside).write(form)
 
 
 def pdf_data(record: Record, words: Wording, options: Options, beside: OtherText | None = None) -> bytes:

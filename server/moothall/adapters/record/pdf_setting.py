@@ -64,7 +64,7 @@ class PdfSetting:
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
         self._closed = False
-        # Bound: the texts of a session.
+        # Bound: the texts of two sessions.
         self._turns = ThreadPoolExecutor(1)
 
     def begin(self, data: bytes) -> Future[SetPdf]:

@@ -254,6 +254,7 @@ def _block(block: StyledParagraph | ParagraphPair) -> dict[str, object]:
         "anchor": block.anchor,
         "link": block.link,
         "new-page": block.new_page,
+        "with-next": block.with_next,
     }
 
 

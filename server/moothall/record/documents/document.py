@@ -60,6 +60,8 @@ class StyledParagraph(msgspec.Struct, frozen=True, kw_only=True):
     """The anchor to which the paragraph leads; empty for none."""
     new_page: bool = False
     """Whether a page begins with it, where the format has pages."""
+    with_next: bool = False
+    """Whether no page ends between it and what follows, as with every heading."""
 
 
 class ParagraphPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +224,8 @@ class _Writer:
             yield self._own(Style.MISSING, words.missing(item))
             return
         time, anchor = self._time(item.t0) if alone else "", self._anchors.get(item.segment, "")
-        yield _paragraph(Style.LINE, item.text, item.language, time=time, anchor=anchor)
+        line = _paragraph(Style.LINE, item.text, item.language, time=time, anchor=anchor)
+        yield msgspec.structs.replace(line, with_next=True) if self._options.sources and alone else line
         if self._options.sources:
             yield self._own(Style.SOURCE, words.source(item))
 
@@ -233,7 +236,8 @@ class _Writer:
         for each in self._record.asked:
             name = f" · {isolated(each.name, self._wording.language)}" if each.name and self._options.speakers else ""
             yield self._heading(words.number_of(each) + name, 2)
-            yield self._facts(words.about(each, self._options))
+            facts = self._facts(words.about(each, self._options))
+            yield msgspec.structs.replace(facts, with_next=bool(each.text))
             yield from _rows(each.text, each.language)
             line = None if each.segment is None else lines.get(each.segment)
             if line is not None:

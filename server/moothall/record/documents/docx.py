@@ -142,12 +142,12 @@ class _Writer:
             self._bookmarks += 1
             begins = f'<w:bookmarkStart w:id="{self._bookmarks}" w:name="{paragraph.anchor}"/>'
             runs = f'{begins}{runs}<w:bookmarkEnd w:id="{self._bookmarks}"/>'
-        return _paragraph(style, runs, right_to_left=paragraph.right_to_left)
+        return _paragraph(style, runs, right_to_left=paragraph.right_to_left, with_next=paragraph.with_next)
 
 
-def _paragraph(style: str, runs: str, *, right_to_left: bool) -> str:
-    bidi = "<w:bidi/>" if right_to_left else ""
-    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{bidi}</w:pPr>{runs}</w:p>'
+def _paragraph(style: str, runs: str, *, right_to_left: bool, with_next: bool = False) -> str:
+    layout = ("<w:keepNext/>" if with_next else "") + ("<w:bidi/>" if right_to_left else "")
+    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{layout}</w:pPr>{runs}</w:p>'
 
 
 def _runs(text: str, language: str) -> str:

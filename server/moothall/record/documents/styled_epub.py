@@ -80,4 +80,5 @@ def written_paragraph(each: StyledParagraph) -> str:
     if each.style is Style.HEADING:
         level = min(each.level + 1, 6)
         return f"<h{level}{said}>{text}</h{level}>\n"
-    return f'<p class="{_CLASSES[each.style]}"{said}>{text}</p>\n'
+    kind = f"{_CLASSES[each.style]} kept" if each.with_next else _CLASSES[each.style]
+    return f'<p class="{kind}"{said}>{text}</p>\n'

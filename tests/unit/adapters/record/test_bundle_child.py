@@ -30,7 +30,7 @@ from moothall.adapters.record.proceedings import ProceedingsPdf
 from moothall.adapters.record.texts import wording
 from moothall.adapters.record.typesetting import TypesettingFailed
 from moothall.core.events import types as ev
-from moothall.core.kernel.ids import ChannelId, SourceId
+from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.record.json import write_json
 from moothall.record.model import Record
 from moothall.record.wording import Options
@@ -96,18 +96,25 @@ def test_published_sound_is_taken_along_with_its_media_time(tmp_path: Path) -> N
 
 
 def test_a_text_is_in_it_as_pdf_where_that_can_be_set(tmp_path: Path) -> None:
-    """Both texts are set by one process; the first is the file that its own address gives."""
+    """All texts are set by one process, while those of the next meeting are written; the first is the file that its own
+    address gives.
+    """
     ui, zone = texts_of(ORDER)
     record = first_record(told())
     alone = write_record("pdf", record, wording(record, ui, zone, ORDER.public), Options(), lambda: "")
+    (begins, *later), empty = told(channels=(FLOOR,)), told(channels=(ChannelId("none"),))
+    assert isinstance(begins, SessionBegins)
+    arriving = [*told(), replace(begins, session=SessionId("zz")), *later, *empty]
     for order in (replace(ORDER, pdf=True), ORDER):
-        with zipfile.ZipFile(io.BytesIO(made(tmp_path / "taken.zip", order, told()))) as archive:
+        with zipfile.ZipFile(io.BytesIO(made(tmp_path / "taken.zip", order, arriving))) as archive:
             manifest = json.loads(archive.read("taken/manifest.json"))
-            [session] = manifest["sessions"]
+            session, other = manifest["sessions"]
             reasons = {text["channel"]: text["without_pdf"] for text in session["texts"]}
             pdfs = {each["path"] for each in manifest["files"] if each["path"].endswith(".pdf")}
-            assert pdfs == {text["files"]["pdf"] for text in session["texts"] if "pdf" in text["files"]}
+            texts = (*session["texts"], *other["texts"])
+            assert pdfs == {text["files"]["pdf"] for text in texts if "pdf" in text["files"]}
             if order.pdf:
+                assert "data/zz/floor.pdf" in pdfs
                 assert reasons == {"floor": None, "fr": None}
                 assert archive.read("taken/data/plenary/floor.pdf") == alone
                 assert '<a href="data/plenary/fr.pdf">pdf</a>' in archive.read("taken/index.html").decode()

@@ -73,6 +73,13 @@ def tags(pdf: pikepdf.Pdf) -> list[str]:
     return found
 
 
+def paragraph_pages(pdf: pikepdf.Pdf) -> list[int]:
+    """The page of each paragraph, by its first mark, in reading order."""
+    numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
+    marks = [each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/P"]
+    return [numbers[each.Pg.objgen] for each in marks]
+
+
 def languages(pdf: pikepdf.Pdf) -> set[str]:
     """The languages of texts other than that of the document, as the structure or the marks in pages say them."""
     found = {str(each.Lang) for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/Lang" in each}
@@ -150,6 +157,19 @@ def test_a_document_may_have_more_paragraphs_than_typst_has_rounds() -> None:
     document = document_of(Telling().record(), WORDING, Options())
     line = typeset_block(StyledParagraph(style=Style.LINE, text="Hm.", language="en"))
     assert len(opened(typeset(typeset_data(document, [line] * 10_001))).pages) > 100
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_no_page_ends_between_a_line_and_its_source(kept: bool) -> None:
+    document = document_of(Telling().record(), WORDING, Options())
+    line = StyledParagraph(style=Style.LINE, text="Hm.", language="en", with_next=kept)
+    source = StyledParagraph(style=Style.SOURCE, text="A machine", language="en")
+    data = [typeset_block(each) for n in range(90) for each in (*[source] * (n % 3), line, source)]
+    pages = paragraph_pages(opened(typeset(typeset_data(document, data))))[-1 - len(data) : -1]
+    assert pages == sorted(pages)
+    ends = [at for at, (one, other) in enumerate(pairwise(pages)) if one != other]
+    assert len(ends) >= 3
+    assert (typeset_block(line) not in [data[at] for at in ends]) is kept
 
 
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:

@@ -69,6 +69,9 @@ def test_python_docx_reads_styles_title_and_language() -> None:
     styles = [paragraph.style.name for paragraph in read.paragraphs if paragraph.style is not None]
     assert styles[:5] == ["Title", "Record Facts", "Record Notice", "Heading 1", "Record Line"]
     assert {"Record Source", "Record Text", "Heading 2", "Heading 3"} <= set(styles)
+    kept = [each.style.name for each in read.paragraphs if each.style and each.paragraph_format.keep_with_next]
+    assert kept.count("Record Line") == styles.count("Record Source") > 0
+    assert set(kept) == {"Record Line", "Record Facts"}
 
 
 def test_each_run_has_its_language_and_direction() -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import msgspec
+
 from moothall.record.documents.document import ParagraphPair, Style, StyledDocument, StyledParagraph
 from moothall.record.documents.styled_epub import write_styled_epub
 
@@ -29,7 +31,7 @@ def test_each_heading_of_the_first_level_begins_a_page() -> None:
             paragraph(Style.NOTICE, "Binds nobody."),
             paragraph(Style.HEADING, "Access", level=1),
             paragraph(Style.HEADING, "Views <all>", level=2),
-            paragraph(Style.LINE, "لا أحد", "ar", time="0:04"),
+            msgspec.structs.replace(paragraph(Style.LINE, "لا أحد", "ar", time="0:04"), with_next=True),
             ParagraphPair(),
             paragraph(Style.HEADING, "Trust", level=1),
         ),
@@ -47,7 +49,7 @@ def test_each_heading_of_the_first_level_begins_a_page() -> None:
     first = files["EPUB/part-1.xhtml"]
     assert '<h2 lang="en" xml:lang="en" dir="ltr">Access</h2>' in first
     assert '<h3 lang="en" xml:lang="en" dir="ltr">Views &lt;all&gt;</h3>' in first
-    assert '<p class="line" lang="ar" xml:lang="ar" dir="rtl">0:04 لا أحد</p>' in first
+    assert '<p class="line kept" lang="ar" xml:lang="ar" dir="rtl">0:04 لا أحد</p>' in first
     assert "Trust" in files["EPUB/part-2.xhtml"]
     assert '<a href="part-2.xhtml"><bdi>Trust</bdi></a>' in files["EPUB/contents.xhtml"]
     for name, text in files.items():

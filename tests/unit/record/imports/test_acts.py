@@ -7,11 +7,13 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ImportRefused
-from moothall.core.kernel.ids import SpeakerId
+from moothall.core.kernel.ids import PolicyQuestionId, SpeakerId
 from moothall.core.programme.plan import Speaker
 from moothall.core.rules.imports import MAX_PART, MAX_PARTS, MOST_LINES, MOST_MS, MOST_SPANS
+from moothall.core.sessions.topics import topics_after
 from moothall.record.imports.about import AboutMeeting
 from moothall.record.imports.acts import ImportChoice, acts_of, is_last, key_of_name, last_act, meeting_of
 from moothall.record.imports.past import PastLine, PastText
@@ -165,3 +167,13 @@ def test_hubs_questions_and_chapters_come_with_the_meeting() -> None:
     assert back.record.session.hubs["north"].most == 3
     assert [(each.text, each.name) for each in back.record.asked] == [("Why?", "")]
     assert [each.name for each in imported(content).record.asked] == ["Bob"]
+
+
+def test_a_policy_question_of_another_server_is_its_number_and_wording_alone() -> None:
+    session = {**LEAST["session"], "opened": 1_000}
+    chapters = [{"kind": None, "number": 2, "title": "Who pays?", "t": 500}]
+    back = imported(of_json(session=session, chapters=chapters))
+    (topic,) = back.record.session.topics or ()
+    assert (topic.question, topic.number, topic.title) == (None, 2, "Who pays?")
+    ours = (ne.PolicyQuestion(id=PolicyQuestionId("who"), text="Who pays?"),)
+    assert topics_after((topic,), ne.PolicyQuestionsListed(questions=ours)) == (topic,), "ours isn't taken for it"
