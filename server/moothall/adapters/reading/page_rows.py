@@ -379,13 +379,19 @@ def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Seq
     """The notice of `short_notice`, with the languages through which the last of the `lines` came and whether it gives
     the gist only, in a few words.
     """
-    notice, way = short_notice(session, channel, ui), list[str]()
+    notice, way = short_notice(session, channel, ui), way_in_short(lines, ui)
+    return " \N{MIDDLE DOT} ".join((notice.rstrip(".。"), *way)) if way else notice
+
+
+def way_in_short(lines: Sequence[Line | RecordedLine], ui: Catalogue) -> list[str]:
+    """Through which languages the last of the `lines` came, and whether it gives the gist only."""
+    way = []
     for made in _last_made(lines):
         if through := languages_of(made.route)[1:]:
             way.append(ui.text("Through {through}", through=ui.listed(map(ui.language_name, through))))
         if made.rough:
             way.append(ui.text("The gist only"))
-    return " \N{MIDDLE DOT} ".join((notice.rstrip(".。"), *way)) if way else notice
+    return way
 
 
 def original_of(session: Session, channel: ChannelId | None, *, public: str = "", door: str = "") -> str:
