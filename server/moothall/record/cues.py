@@ -93,6 +93,8 @@ def labelled(cues: Sequence[Cue], wording: Wording) -> Iterator[Cue]:
         return
     began = cues[0].t0 if cues else LABEL_MS
     early = began >= LEAST_MS
+    text = f"[{wording.label}]"
+    address = text.rfind(wording.original)  # It stays whole: one that is broken leads nowhere.
     t0 = 0 if early else max(cue.t1 for cue in cues)
     label = Cue(
         id=f"{NOTICE}label",
@@ -100,7 +102,7 @@ def labelled(cues: Sequence[Cue], wording: Wording) -> Iterator[Cue]:
         t1=min(began, LABEL_MS) if early else t0 + LABEL_MS,
         language=wording.language,
         voice="",
-        lines=lines(pieces(f"[{wording.label}]")),
+        lines=lines((*pieces(text[:address]), text[address:])),
     )
     yield from (label, *cues) if early else (*cues, label)
 

@@ -105,7 +105,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     """For a machine's translation, what it is in a few words, and where its original is; empty for another text."""
     original: str = ""
-    """The address of a translation's original, as `notice` has it; empty for another text."""
+    """The address of a translation's original, as `notice` and `label` have it; empty for another text."""
     quality: str
     """Quality figures of the text; empty when there is too little text."""
     so_far: str

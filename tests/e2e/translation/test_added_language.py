@@ -1,6 +1,5 @@
-"""Arabic comes while a meeting is on, and is taken away again, and readers' pages that are open follow.
-
-That the secretariat adds it by a button: e2e/admin/test_languages.py, and integration/admin with real models.
+"""The secretariat adds Arabic while a meeting is on, and it is taken away again, and readers' pages that are open
+follow.
 """
 
 from __future__ import annotations
@@ -39,7 +38,13 @@ async def test_an_open_page_gets_the_language_in_its_menu_and_goes_on_when_it_is
             lacking = page.locator(".missing")
             await expect(lacking).to_have_text("Not translated here: العربية · Français")
             await expect(page.locator(".texts")).to_have_count(0)
-            await asyncio.to_thread(shelf.bring, "ar", store)
+            link = await on.running.office.admin_link(new=True)
+            assert link is not None
+            office = await page.context.new_page()
+            await office.goto(link)
+            await office.goto(f"{on.running.address}/admin/languages?ui=en")
+            await office.get_by_role("button", name="Look which languages there are").click()
+            await office.get_by_role("button", name="Add Arabic").click()
             await expect(page.locator(".texts a")).to_have_text(["As spoken", "العربية"])
             await expect(lacking).to_have_text("Not translated here: Français")
             await page.locator(".texts a", has_text="العربية").evaluate("(link) => link.click()")
@@ -60,8 +65,5 @@ async def test_an_open_page_gets_the_language_in_its_menu_and_goes_on_when_it_is
             await expect(text).to_have_text([MADE])
             await page.reload()
             await expect(lacking).to_have_text("Not translated here: Français · العربية")
-            link = await on.running.office.admin_link(new=True)
-            assert link is not None
-            await page.goto(link)
-            await page.goto(f"{on.running.address}/admin")
-            await expect(page.get_by_text("that nothing here translates: ar, fr.")).to_have_count(1)
+            await office.goto(f"{on.running.address}/admin")
+            await expect(office.get_by_text("that nothing here translates: ar, fr.")).to_have_count(1)

@@ -22,12 +22,14 @@ from moothall_hub.mirror.offers import SessionChoice
 from support.halls.translated_meeting import S, translated
 from support.hubs.node import running_hub
 from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
+from support.record.trees import unpacked
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 LANGUAGES = ("ar", "zh")
+FORMS = ("vtt", "srt", "ttml", "txt", "html", "docx", "epub", "json", "akn")
 KEEP_IN = os.environ.get("KEEP_PICTURES_IN", "")
-"""A folder for pictures of all that is looked at here, as docs/images/arabic-and-chinese.webp has them."""
+"""A folder for pictures and files of all that is looked at here, as docs/images/arabic-and-chinese.webp has them."""
 DIRECTIONS = tuple(Direction(engine="echo", version="1", source="en", target=target, cost=20.0) for target in LANGUAGES)
 SAID = (
     "Good morning, all 193 of you.",
@@ -101,13 +103,15 @@ async def test_lines_in_another_script_stand_whole_wherever_they_are_shown(
             assert told in " ".join((await page.locator("#Newest").inner_text()).split()), path
             await expect(shown.last).to_have_css("direction", "rtl" if language == "ar" else "ltr")
             await keep(page, language, path)
-        for form in ("vtt", "srt", "txt", "html", "json"):
+        for form in (*FORMS, *(("pdf",) if KEEP_IN else ())):
             answer = await page.context.request.get(f"{meeting}/record.{form}?{query}")
-            text = await answer.text()
-            (tmp_path / f"record.{form}").write_text(text, encoding="utf-8")
-            wrapped = "".join(in_script(SAID[2], language).split())
-            assert wrapped in "".join(text.split()), form
-        await page.goto((tmp_path / "record.html").as_uri())
+            assert answer.ok, form
+            file = (Path(KEEP_IN) if KEEP_IN else tmp_path) / f"{language}-record.{form}"
+            file.write_bytes(body := await answer.body())
+            if form != "pdf":
+                wrapped = "".join(in_script(SAID[2], language).split())
+                assert wrapped in "".join(unpacked(body).decode().replace("<br/>", "").split()), form
+        await page.goto(file.with_suffix(".html").as_uri())
         await stand(page, ".line > p[lang]", language)
         await keep(page, language, "record")
 
@@ -133,3 +137,10 @@ async def test_a_hub_shows_them_as_the_centre_does(page: Page, tmp_path: Path, l
         await page.goto(f"{hub.own}/s/{SESSION}?channel=mt-{language}&ui={language}")
         await stand(page, "#Lines .text", language)
         await keep(page, language, "hub")
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.goto(f"{hub.own}/s/{SESSION}/screen?channel=mt-{language}&ui={language}")
+        shown = page.locator(".said").last
+        await expect(shown).to_contain_text(in_script(SAID[2], language))
+        await expect(shown).to_have_css("direction", "rtl" if language == "ar" else "ltr")
+        assert not await shown.evaluate(CUT)
+        await keep(page, language, "hub-wall")

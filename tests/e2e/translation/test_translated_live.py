@@ -53,3 +53,6 @@ async def test_a_correction_at_the_desk_reaches_readers_in_two_languages_and_the
             http.get(f"{on.running.address}/s/{S}/record.vtt?language=es") as answer,
         ):
             assert text in " ".join((await answer.text()).split())
+        await page.locator("#Texts").get_by_text("Spanish").click()
+        made = "Translated by a machine from English through Portuguese, not official"
+        await expect(page.locator("#s1-mt-es .about")).to_contain_text(made)

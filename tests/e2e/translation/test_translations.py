@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 import msgspec
@@ -146,7 +147,9 @@ async def test_a_late_line_stands_as_it_was_said_in_its_own_direction_and_says_s
 async def test_the_newest_translated_line_is_at_the_end_of_a_wall_and_late_ones_are_in_their_place(page: Page) -> None:
     async with translated(3) as on:
         async with page.expect_response(lambda response: "/events" in response.url):
-            await page.goto(f"{on.page}/overlay{IN_SPANISH}&fade=5")
+            await page.goto(f"{on.page}/overlay{IN_SPANISH}&fade=5&ui=en")
+        label, way = page.locator("#Notice"), "it may be wrong. It is kept · Through Portuguese"
+        await expect(label).to_have_text(re.compile(f"{way}$"))
         await page.clock.install()
         box = page.locator("#Newest")
         await on.say(*made("s30", 120_000, "La última."), by=TRANSLATOR)
@@ -157,6 +160,12 @@ async def test_the_newest_translated_line_is_at_the_end_of_a_wall_and_late_ones_
         await expect(box).to_contain_text("Una atrasada.")
         assert " ".join((await box.inner_text()).split()) == "Línea 0. Línea 1. Línea 2. Una atrasada. La última."
         await expect(page.locator("html")).to_contain_class("faded")
+        # The label is that of the newest line, also where it changes while the page is open.
+        await on.say(*made("s31", 124_000, "Más o menos.", rough=True), by=TRANSLATOR)
+        await expect(label).to_have_text(re.compile(f"{way} · The gist only$"))
+        live = await label.inner_text()
+        await page.reload()
+        await expect(label).to_have_text(live)
 
 
 async def test_the_language_is_chosen_by_its_own_name_and_remembered(page: Page) -> None:

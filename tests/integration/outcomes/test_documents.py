@@ -33,6 +33,7 @@ from support.halls.outcomes import DOCUMENT, Q1, STAFF, OutcomeWriter, messages
 from support.record.referees import faults_of_book
 
 NOTICE = "Summary on the rapporteur&#39;s responsibility. Not negotiated; binds nobody."
+WAY = "Translated by a machine from English: the gist only"
 FLOOR, HALL = ChannelId("floor"), SessionId("hall-1")
 FIELDS = {"name": "outcomes-2026", "title": "Outcomes", "kind": "outcome", "first": "2026-01-01", "last": "2099-12-31"}
 
@@ -232,7 +233,7 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         await read(running, "/outcomes/outcomes-2026?translation=pt", 404)
         assert "outcome?ui=en&amp;translation=pt" in (await read(running, f"/s/{HALL}/outcome?ui=en")).decode()
         page = (await read(running, f"/s/{HALL}/outcome?translation=pt")).decode()
-        assert page.index("binds nobody.") < page.index(notice) < page.index("<h1")
+        assert page.index("binds nobody.") < page.index(notice) < page.index(WAY) < page.index("<h1")
         assert "[pt] Access was spoken of." in page
         assert "Written by a person, unchecked" in page
         told = json.loads(await read(running, f"/s/{HALL}/outcome.json?translation=pt"))
@@ -249,6 +250,7 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
             document = Document(io.BytesIO(await answer.read()))
         assert "Machine translation, not official" in document.sections[0].footer.paragraphs[0].text
         assert notice in document.paragraphs[2].text
+        assert document.paragraphs[2].text.endswith(WAY)
         texts = [each.text for each in document.paragraphs]
         at = texts.index(f"“{cited['was']}”")
         assert texts[at - 1 : at + 3] == ["Original", texts[at], "Machine translation", f"[pt] {cited['was']}"]
@@ -256,7 +258,7 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         assert await writer.documents().state(DOCUMENT, "Results", only, STAFF) is None
         await writer.document_again()
         page = (await read(running, "/outcomes/outcomes-2026?translation=pt")).decode()
-        assert page.index("Machine translation of version 2") < page.index("[pt] Results</bdi></h1>")
+        assert page.index("Machine translation of version 2") < page.index(WAY) < page.index("[pt] Results</bdi></h1>")
         assert '<span class="words" lang="pt" dir="ltr">[pt] Message no. 1 &amp; &lt;more&gt;.</span>' in page
         assert 'href="/outcomes/outcomes-2026/document.epub?translation=pt"' in page
         original, under = f"{cited['was']}</q>", f'<p class="words" lang="pt" dir="ltr">[pt] {cited["was"]}</p>'

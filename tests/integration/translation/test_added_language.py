@@ -30,8 +30,10 @@ from support.hubs.node import running_hub
 from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
 from support.models.argos_packages import put_package, written
 from support.models.firefox_registry import Shelf, served, weights
+from support.record.trees import unpacked
 
 AR = ChannelId("mt-ar")
+FILES = ("vtt", "srt", "ttml", "txt", "html", "docx", "epub", "json", "akn")
 
 
 @pytest.fixture
@@ -239,5 +241,9 @@ async def test_a_hub_gets_a_language_that_is_added_while_it_is_linked(
         for path in (read, spanned):
             for said in ("A reunião está aberta.", notice, original):
                 assert await shows(client, path, said)(), (path, said)
-        for form in ("screen?", "record.txt?", "record.srt?"):
-            assert await shows(client, f"{hub.own}/s/{SESSION}/{form}ui=en&channel={PT}", "ranslate")(), form
+        for form in ("read?", "screen?", "overlay?", "embed?", "text?all=1&", *(f"record.{form}?" for form in FILES)):
+            async with client.get(f"{hub.own}/s/{SESSION}/{form}ui=en&channel={PT}") as answer:
+                said = unpacked(await (answer.content.readany() if "text?" in form else answer.read())).decode()
+            assert "ranslate" in said, form
+            assert "not official" in said, form
+            assert original in said or form in ("screen?", "overlay?"), form

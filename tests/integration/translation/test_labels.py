@@ -29,7 +29,7 @@ NOT_OFFICIAL = "it is not official minutes"
 ORIGINAL = f"The original: {{address}}/s/{S}{{door}}?channel=floor"
 WAY = "Translated by a machine from English through Portuguese"
 PAGES = ("", "/read", "/catch-up", "/screen", "/overlay", "/embed")
-FILES = ("vtt", "srt", "ttml", "txt", "html", "epub", "json", "akn")
+FILES = ("vtt", "srt", "ttml", "txt", "html", "epub", "docx", "json", "akn")
 
 
 @asynccontextmanager
@@ -59,7 +59,7 @@ async def test_pages_say_what_a_translation_is_and_lead_to_the_original(tmp_path
                 assert NOT_OFFICIAL in html
             else:
                 assert "not official" in html, path
-        for path in ("", "/read", "/embed"):
+        for path in ("", "/read", "/embed", "/catch-up"):
             links = [unescape(link) for link in re.findall(r'href="([^"]*)"', await text(on, client, path))]
             assert any("channel=floor" in link for link in links), path
         # A wall's code, and the room: what is heard there is the original.
@@ -158,9 +158,19 @@ async def test_where_single_lines_are_quoted_it_is_said_too(tmp_path: Path) -> N
         assert "official" not in spoken
         assert "The original" not in spoken
         cited = await told(f"/s/{S}/cite", channel=ES, **{"from": f"a-{ES}"})
-        assert "Translated by a machine, not official, unchecked" in cited
+        unchecked = "Translated by a machine, not official, unchecked · Through Portuguese"
+        assert cited.count(unchecked) == 2, "on the page, and in what it gives to be copied"
+        for form in ("txt", "bib", "ris", "json"):
+            assert unchecked in await told(f"/s/{S}/cite.{form}", channel=ES, **{"from": f"a-{ES}"}), form
+        history = await told(f"/s/{S}/history/a-{ES}", channel=ES)
+        version = await told(f"/s/{S}/versions/now", channel=ES)
+        for page in (cited, history, version):
+            assert f'{KEPT} · Through Portuguese · <a href="/s/{S}/line/a?channel=floor&ui=en">' in page
+        assert "Read the original" not in await told(f"/s/{S}/cite", channel="floor", **{"from": "a"})
         clock, found = on.running.backend.clock, ""
         while f"channel={ES}" not in found:  # It is indexed within seconds.
             await clock.sleep(50)
             found = await told("/search", q="pt")
         assert "Spanish · Translated by a machine, not official: it may be wrong." in found
+        (original,) = re.findall('<a href="([^"]*)">Read the original</a>', found)
+        assert ">Good morning." in await told(original)

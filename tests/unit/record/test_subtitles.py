@@ -78,6 +78,9 @@ def test_a_machines_translation_says_so_before_the_first_words_or_after_the_last
     alone = "1\r\n00:00:00,000 --> 00:00:04,000\r\n[Translated by a machine]\r\n"
     assert write_srt(silent.record(), wording, Options()) == alone
     assert "Translated" not in write_srt(late.record(), WORDING, Options())
+    address = "https://live.example.org/s/opening-ceremony?channel=floor"
+    long = msgspec.structs.replace(wording, label=f"Translated · The original: {address}", original=address)
+    assert f"\r\n[Translated · The original:\r\n{address}]\r\n" in write_srt(late.record(), long, Options())
 
 
 def test_with_sources_captions_say_how_their_lines_came_about_where_that_changes() -> None:

@@ -50,6 +50,9 @@ export class Tail {
     this.changed = changed;
     this.happened = happened;
     this.wall = data.wall ?? false; // whether text that was cleared is left out
+    this.notice = data.notice;
+    this.ui = data.ui;
+    this.way = ''; // by which the newest translated line came, as the page names it
     this.from = Number(at('HereWall')?.dataset.from || -1); // media ms; a hub's own wall shows nothing from before
     this.#ahead = data.now - Date.now();
     this.link = new Link(
@@ -209,8 +212,20 @@ export class Tail {
     return made;
   }
 
+  /** Name the way of the newest translation, which may be another than when the page was loaded. */
+  async #named() {
+    const lines = [...this.reader.lines.values()].sort((a, b) => a.number - b.number);
+    const made = lines.findLast(({ made_from: from }) => from?.route)?.made_from;
+    const way = made ? `${made.route} ${made.rough ?? false}` : '';
+    if (!made || way === this.way) return;
+    this.way = way;
+    const { labelled } = await import('./label.js');
+    set(at('Notice'), labelled(this.notice, made, this.words, this.ui));
+  }
+
   /** Show the paragraphs; those that are on the page keep their elements. */
   #show() {
+    this.#named();
     const made = this.#paragraphs();
     /** @type {Nodes} */
     const there = new Map([...this.box.children].map((node) => [node.dataset.of, node]));

@@ -3,6 +3,7 @@
 
 import { doubtAt, doubts, wordAt, wordSpans } from './word_spans.js';
 import { gapMark, headed, named } from '../lib/headings.js';
+import { made } from '../lib/made.js';
 import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, mediaTime } from '../lib/words.js';
@@ -41,6 +42,7 @@ export class DeskLines {
   constructor(state, words, ears) {
     this.state = state;
     this.words = words;
+    this.made = made(words, document.documentElement.lang); // says how a line was translated
     this.ears = ears;
     this.list = at('Lines');
     this.growing = at('Growing');
@@ -291,6 +293,7 @@ export class DeskLines {
     const marks = [];
     if (line.mended) marks.push(element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
     else if (line.respoken) marks.push(element('span', { class: 'mark' }, this.words.text('respoken')));
+    else if (line.origin === 'translated' && line.made_from) marks.push(element('span', { class: 'mark' }, this.words.text('unofficial', { made: this.made(line.made_from) })));
     else {
       if (line.origin !== 'machine' && !(line.tool && line.origin === 'person')) marks.push(element('span', { class: 'mark' }, this.words.text(`origin.${line.origin}`)));
       if (line.tool) marks.push(element('span', { class: 'mark' }, this.words.text('tool', { name: line.tool })));

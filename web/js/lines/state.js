@@ -150,7 +150,7 @@ export class DeskState {
     if (kind === 'segment.opened') {
       this.#put(change, {
         segment: body.segment, t0: body.t0, t1: null, language: body.language, origin: body.origin,
-        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
+        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
       });
     } else if (['segment.ended', 'segment.corrected', 'words.committed'].includes(kind)) {
       if (!line) return;
@@ -180,7 +180,7 @@ export class DeskState {
     if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
     if (body.type === 'segment.corrected') {
       const person = !(body.machine || by === 'engine');
-      return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person) };
+      return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person), ...(body.made_from && { made_from: body.made_from }) };
     }
     /** @type {[string, number][]} */
     const said = body.words.map(({ text, p }) => [text, p ?? 1]);

@@ -2,6 +2,7 @@
 // done with it.
 
 import { bdi } from '../desk/fill.js';
+import { made } from '../lib/made.js';
 import { alone } from '../lib/names.js';
 import { hubName } from '../desk/hub_names.js';
 import { element } from '../lib/nodes.js';
@@ -14,8 +15,8 @@ export class QuestionItems {
   /**
    * @param {import('./questions.js').Questions} questions
    * @param {import('../lib/words.js').Words} words
-   * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, languageName?: LanguageName}} more
-   *   `translated`: gives the translation, empty without one; `lacks`: whether there can be none; `said`: gives the
+   * @param {{base: string, translated: (item: Question) => import('./translating.js').Translated, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, languageName?: LanguageName}} more
+   *   `translated`: gives the translation, its text empty without one; `lacks`: whether there can be none; `said`: gives the
    *   present text of a line, null if the page hasn't got it; `now`: gives the media time in ms; `removes`: whether
    *   words may be removed; `languageName`: gives a language's name
    */
@@ -23,6 +24,7 @@ export class QuestionItems {
     this.questions = questions;
     this.words = words;
     this.more = more;
+    this.made = made(words, document.documentElement.lang); // says how a translation was made
   }
 
   /**
@@ -35,10 +37,10 @@ export class QuestionItems {
     const parts = [];
     if (item.text) parts.push(element('p', { class: 'text', lang: item.language, dir: direction(item.language) }, item.text));
     const translated = this.more.translated(item);
-    if (translated) {
+    if (translated.text) {
       const ui = document.documentElement;
-      parts.push(element('p', { class: 'text translated', lang: ui.lang, dir: ui.dir }, translated));
-      parts.push(element('p', { class: 'about' }, words.text('translated')));
+      parts.push(element('p', { class: 'text translated', lang: ui.lang, dir: ui.dir }, translated.text));
+      parts.push(element('p', { class: 'about' }, words.text('unofficial', { made: this.made(translated) })));
     } else if (this.more.lacks(item)) parts.push(element('p', { class: 'about' }, words.text('untranslated')));
     if (item.removed) parts.push(element('p', { class: 'about' }, words.text('gone')));
     if (item.received !== item.text) {

@@ -291,7 +291,7 @@ function show() {
   questions.over = state.session.status === 'closed';
   sift.offer();
   const wanted = sift.wanted();
-  const shown = panels.show((item) => fits(item, wanted, questionDesk.translating.of(item)));
+  const shown = panels.show((item) => fits(item, wanted, questionDesk.translating.of(item).text));
   at('Shown').textContent = sift.any() ? words.text('shown', { n: shown, all: questions.items.size }) : '';
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });

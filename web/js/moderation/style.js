@@ -18,7 +18,7 @@ const words = new Words(data);
 const now = () => data.now;
 const questions = new Questions();
 questions.take(data.news);
-const items = new QuestionItems(questions, words, { base: '', translated: ({ text }) => text, lacks: () => false, said: () => null, now, languageName: languageNames(data.ui) });
+const items = new QuestionItems(questions, words, { base: '', translated: ({ text }) => ({ text, route: 'echo 1 es>pt' }), lacks: () => false, said: () => null, now, languageName: languageNames(data.ui) });
 if (document.getElementById('Taken')) new PodiumView(questions, items, words).show(false);
 else showRows();
 new QuestionTurn({ questions, state: new DeskState(), words, say: () => {}, now }).show();

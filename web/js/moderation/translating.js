@@ -7,19 +7,23 @@ const MOST = 5000; // translations that are kept, enough for all questions of a 
 const AGAIN = 5000; // ms until a failed translation is requested again; doubled each time
 const LONGEST = 300000; // ms
 
+/** @typedef {{text: string, route?: string, rough?: boolean}} Translated  with the route by which it came */
+/** @type {Translated} */
+export const NOTHING = { text: '' };
+
 export class QuestionTranslating {
   #failed = 0; // attempts to request failed translations again since one last came
   #timer = 0;
 
   /**
-   * @param {{request: (kind: string, body: Record<string, unknown>) => Promise<Pick<Answer, 'text' | 'refusal'>>}} link
+   * @param {{request: (kind: string, body: Record<string, unknown>) => Promise<Pick<Answer, 'text' | 'route' | 'rough' | 'refusal'>>}} link
    * @param {string} to  a BCP-47 tag  @param {() => void} came  called when a translation has come
    */
   constructor(link, to, came) {
     this.link = link;
     this.to = to;
     this.came = came;
-    /** @type {Map<string, ?string>} language and text → translation; null: requested; '' when it failed */
+    /** @type {Map<string, ?Translated>} language and text → translation; null: requested; NOTHING when it failed */
     this.known = new Map();
     /** @type {Set<string>} languages from which no translator leads into ours, as far as is known */
     this.none = new Set();
@@ -29,11 +33,11 @@ export class QuestionTranslating {
   }
 
   /**
-   * The translation of a question, requested if need be; '' while there is none, or where none is needed.
+   * The translation of a question, requested if need be; its text is '' while there is none, or where none is needed.
    * @param {{text: string, language: string}} item
    */
   of({ text, language }) {
-    if (!this.#due(text, language)) return '';
+    if (!this.#due(text, language)) return NOTHING;
     const key = `${language}\n${text}`;
     if (!this.known.has(key)) {
       if (this.known.size >= MOST) this.known.delete([...this.known.keys()][0]);
@@ -41,7 +45,7 @@ export class QuestionTranslating {
       this.waiting.push({ key, text, language });
       this.#next();
     }
-    return this.known.get(key) ?? '';
+    return this.known.get(key) ?? NOTHING;
   }
 
   /**
@@ -63,7 +67,7 @@ export class QuestionTranslating {
     const { key, text, language } = this.waiting.splice(0, 1)[0];
     const answer = await this.link.request('translate', { text, from: language, to: this.to });
     this.asking = 0;
-    this.known.set(key, answer.refusal ? '' : answer.text);
+    this.known.set(key, answer.refusal ? NOTHING : { text: answer.text, route: answer.route, rough: answer.rough });
     if (answer.refusal) this.#later();
     else this.#failed = 0;
     const had = this.none.size;
@@ -79,7 +83,7 @@ export class QuestionTranslating {
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       this.#failed += 1;
-      for (const [key, text] of this.known) if (text === '') this.known.delete(key);
+      for (const [key, made] of this.known) if (made === NOTHING) this.known.delete(key);
       this.came();
     }, backOff(this.#failed, AGAIN, LONGEST));
   }

@@ -1,31 +1,12 @@
 // Parts of the page that only translations and interpretations have: how a line was translated, the original beside it,
 // and the translation in place of a silent interpreter. Loaded with such texts only, and its larger parts when needed.
 
+import { made as described } from '../lib/made.js';
 import { at } from '../lib/nodes.js';
 
 const root = document.documentElement;
-const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/meeting_texts.py
 
-/**
- * A function that describes how a line was translated, with the languages' names in the language `ui`.
- * @param {import('../lib/words.js').Words} words  @param {string} ui
- */
-export function made(words, ui) {
-  const names = new Intl.DisplayNames(ui, { type: 'language' });
-  const name = (/** @type {string} */ tag) => {
-    try {
-      return names.of(tag.split('-')[0].toLowerCase());
-    } catch {
-      return tag; // not a valid tag
-    }
-  };
-  return (/** @type {MadeFrom} */ { route = '', rough }) => {
-    const [language = '', ...through] = [...route.matchAll(DIRECTION)].map(([, tag]) => name(tag));
-    const both = rough && 'made.rough-through' in words.texts; // which open pages of 0.2.0 lack
-    const how = through.length && (both || !rough) ? `made.${both ? 'rough-' : ''}through` : rough ? 'made.rough' : 'made';
-    return words.text(how, { language, through: words.listed(through) });
-  };
-}
+export const made = described; // as open pages of 0.2.0 call it
 
 export class OtherText {
   /** @type {?import('./both.js').Both} */

@@ -176,6 +176,9 @@ interface Answer extends Board {
   at: number;
   rows: Proposal[];
   text: string;
+  /** Of a translation: by which route it came, and whether it gives the gist only. */
+  route: string;
+  rough: boolean;
   /** Abbreviations of the role link. */
   list: Record<string, string>;
   items: Question[];

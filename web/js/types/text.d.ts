@@ -11,6 +11,8 @@ interface DisplayData extends Texts {
   events: string;
   now: number;
   spoke: number | null;
+  /** What the text is, without the way of a translation. */
+  notice: string;
   look: Record<string, number> & { color: string; back: number };
 }
 

@@ -38,6 +38,7 @@ from moothall.adapters.reading.page_rows import (
     label,
     last_words,
     planned_for,
+    short_notice,
     standing,
     taken_up_now,
     with_stand_in,
@@ -332,6 +333,7 @@ def newest_lines(
                 "events": f"/s/{wanted.session}/events?{query}",
                 "now": now,
                 "spoke": last_words(snapshot),
+                "notice": short_notice(session, wanted.feed.channel, ui),
                 **ui.script("standing", "display", *(["wall"] if wall else [])),
                 "look": {} if look is None else msgspec.to_builtins(look),
             }

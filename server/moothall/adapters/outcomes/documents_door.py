@@ -315,6 +315,7 @@ class DocumentsDoor:
             person = entered_for(request, listed.translations, version.n)
             if person is None:
                 made = await self.translations.made(wanted, texts, quoted_texts(shown.values(), ui))
+                machine = machine.by_ways(made.ways, ui)
             else:
                 made = vouched(wanted, person, placed)
             title, tag = made.of(listed.title, listed.language)

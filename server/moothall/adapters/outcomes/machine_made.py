@@ -11,6 +11,8 @@ from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.request_context import HttpProblem, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading.page_rows import ways_of
+from moothall.core.events.lines import MadeFrom
 from moothall.core.kernel.languages import primary
 from moothall.core.outcomes.translations import VouchedTranslation
 
@@ -58,6 +60,11 @@ class MachineMade(msgspec.Struct, frozen=True, kw_only=True):
         """What stands in the names of files."""
         kind = "translation" if self.by else "machine-translation"
         return f"-{kind}-{self.target}" if self.target else ""
+
+    def by_ways(self, ways: Mapping[str, bool], ui: Catalogue) -> MachineMade:
+        """The same with the ways of the texts, by `TranslatedVersion.ways`, in `notice`."""
+        made = (MadeFrom(sources=(), route=route, rough=rough) for route, rough in ways.items())
+        return msgspec.structs.replace(self, notice=ui.sentences((self.notice, *ways_of(made, ui))))
 
     def told(self) -> Mapping[str, str] | None:
         """The same for a file of data; None for the original."""

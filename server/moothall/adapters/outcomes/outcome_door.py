@@ -255,6 +255,7 @@ class OutcomeDoor:
                     found, version=vouched(asked, person, placed).report(version), machine=machine
                 )
             made = await self.translations.made(asked, texts, texts_quoted(found.cited.values()))
+            machine = machine.by_ways(made.ways, ui)
             return dataclasses.replace(found, version=made.report(version), machine=machine, made=made)
         return dataclasses.replace(found, machine=machine)
 

@@ -11,18 +11,16 @@ from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.questions.your_turn import asker
 from moothall.adapters.reading.page_address import TextAddresses
+from moothall.adapters.reading.page_menu import of_translation
 from moothall.adapters.reading.page_rows import (
     LineRow,
     gap_text,
-    kind_of,
-    label,
     row_of,
     shows,
     standing,
     topic_text,
     with_stand_in,
 )
-from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, time_of_day
 from moothall.core.questions.interventions import Intervention, Questions
@@ -56,9 +54,7 @@ def render_catch_up(
         state=with_stand_in(kind, ui.named(f"standing/standing.{kind}", **values), session, ui),
         speaking=session.speakers.get(session.speaking, "") if going and session.speaking else "",
         now=None if called is None or not called.published else _question(called, session, ui),
-        notice=label(session, address.channel, ui, snapshot.lines)
-        if kind_of(session, address.channel) is ChannelKind.TRANSLATION
-        else "",
+        translation=of_translation(session, address, ui, [line for _, line in lines[-LAST_LINES:]]),
         lines=[row_of(session, line, number, ui, zone=zone) for number, line in lines[-LAST_LINES:]],
         happened=[_row(each, session, ui, zone, going=going) for each in happenings(session, questions)],
     )

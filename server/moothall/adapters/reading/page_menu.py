@@ -20,13 +20,13 @@ from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.questions.asking_texts import NUMBERED
 from moothall.adapters.reading.page_address import BILINGUAL, FORMATS, TextAddresses
 from moothall.adapters.reading.page_choices import SHOW
-from moothall.adapters.reading.page_rows import gap_text
+from moothall.adapters.reading.page_rows import gap_text, kind_of, label
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.languages import direction, same_language
 from moothall.core.kernel.times import Zone, media_time
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import ReaderChannel, Session
+from moothall.core.views.captions import Line, ReaderChannel, Session
 from moothall.record.citation.contents import Chapter, RecordContents, SpeakerIndex
 from moothall.record.wrapping import beginning, plain
 
@@ -145,6 +145,23 @@ def ways(
 def spoken(session: Session) -> ChannelId | None:
     """The channel of what is spoken, from which translations are made; None when there is none."""
     return next((name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR), None)
+
+
+def of_translation(
+    session: Session, address: TextAddresses, ui: Catalogue, lines: Sequence[Line]
+) -> dict[str, str] | None:
+    """What a page that shows `lines` of a translation says of them, and the address of what the first of them was made
+    from; None for any other text.
+    """
+    floor = spoken(session)
+    if kind_of(session, address.channel) is not ChannelKind.TRANSLATION or floor is None or not lines:
+        return None
+    original = TextAddresses(session.id, channel=floor, ui=address.ui)
+    source = next((made.sources[0].segment for line in lines if (made := line.made_from)), None)
+    return {
+        "notice": label(session, address.channel, ui, lines),
+        "original": original.page() if source is None else original.line(source),
+    }
 
 
 def in_place(

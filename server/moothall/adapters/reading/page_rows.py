@@ -363,12 +363,12 @@ def _last_made(lines: Sequence[Line | RecordedLine]) -> list[MadeFrom]:
 
 
 def ways_of(made: Iterable[MadeFrom], ui: Catalogue, services: Iterable[str] = ()) -> list[str]:
-    """Sentences about translations that came through other languages, and about the services that made them or that
-    are given, each once.
+    """Sentences about translations that came through other languages or give the gist only, and about the services that
+    made them or that are given, each once.
     """
     made = list(made)
     named = dict.fromkeys([*(name for each in made for name in services_of(each.route)), *services])
-    through = dict.fromkeys(made_text(each, ui) for each in made if languages_of(each.route)[1:])
+    through = dict.fromkeys(made_text(each, ui) for each in made if each.rough or languages_of(each.route)[1:])
     return [
         *through,
         *(ui.text("A service outside translates words of this meeting: {name}", name=name) for name in named),
@@ -376,13 +376,22 @@ def ways_of(made: Iterable[MadeFrom], ui: Catalogue, services: Iterable[str] = (
 
 
 def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine]) -> str:
-    """The notice of `short_notice`, with the languages through which the last of the `lines` came, in a few words."""
-    notice = short_notice(session, channel, ui)
-    through = [tag for made in _last_made(lines) for tag in languages_of(made.route)[1:]]
-    if not through:
-        return notice
-    way = ui.text("Through {through}", through=ui.listed(map(ui.language_name, through)))
-    return f"{notice.rstrip('.。')} \N{MIDDLE DOT} {way}"
+    """The notice of `short_notice`, with the languages through which the last of the `lines` came and whether it gives
+    the gist only, in a few words.
+    """
+    notice, way = short_notice(session, channel, ui), way_in_short(lines, ui)
+    return " \N{MIDDLE DOT} ".join((notice.rstrip(".。"), *way)) if way else notice
+
+
+def way_in_short(lines: Sequence[Line | RecordedLine], ui: Catalogue) -> list[str]:
+    """Through which languages the last of the `lines` came, and whether it gives the gist only."""
+    way = []
+    for made in _last_made(lines):
+        if through := languages_of(made.route)[1:]:
+            way.append(ui.text("Through {through}", through=ui.listed(map(ui.language_name, through))))
+        if made.rough:
+            way.append(ui.text("The gist only"))
+    return way
 
 
 def original_of(session: Session, channel: ChannelId | None, *, public: str = "", door: str = "") -> str:

@@ -12,7 +12,8 @@ from babel.dates import format_date, format_skeleton
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_address import TextAddresses
-from moothall.adapters.reading.page_rows import LineRow, row_of, rows_of
+from moothall.adapters.reading.page_menu import of_translation
+from moothall.adapters.reading.page_rows import LineRow, row_of, rows_of, way_in_short
 from moothall.core.events.lines import Origin
 from moothall.core.kernel.ids import Position, log_epoch
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, offset_name
@@ -98,6 +99,7 @@ class CitingPages:
             session,
             address,
             ui,
+            [each.line for each in quoted.lines],
             cited=cited,
             fate=quoted.fate.value,
             differs=quoted.fate is not QuotationFate.SAME,
@@ -123,6 +125,7 @@ class CitingPages:
             session,
             address,
             ui,
+            [line],
             line=self._row(session, line, ui),
             struck=line.segment in history.struck,
             rows=rows[::-1],
@@ -163,6 +166,7 @@ class CitingPages:
             session,
             address,
             ui,
+            (),
             rows=rows[::-1],
             unchanged=unchanged,
             now=address.versions(NOW),
@@ -181,6 +185,7 @@ class CitingPages:
             history.session,
             address,
             ui,
+            lines,
             called=self._name(edition, ui),
             state=self._at(edition.view.offset if edition.version is None else edition.version.offset, history),
             rows=rows,
@@ -199,6 +204,7 @@ class CitingPages:
             history.session,
             address,
             ui,
+            shown_lines(after.view),
             first=self._name(before, ui),
             second=self._name(after, ui),
             rows=[self._compared(each, (after.view, before.view), address, ui) for each in found],
@@ -206,7 +212,16 @@ class CitingPages:
             in_language=self._in_languages(history, address, lambda own: own.versions(before.key, after.key)),
         )
 
-    def _page(self, name: str, session: Session, address: TextAddresses, ui: Catalogue, **values: object) -> str:
+    def _page(
+        self,
+        name: str,
+        session: Session,
+        address: TextAddresses,
+        ui: Catalogue,
+        lines: Sequence[Line],
+        **values: object,
+    ) -> str:
+        """A page that shows `lines`."""
         return self._pages.render(
             f"record/{name}.html",
             ui=ui,
@@ -215,6 +230,7 @@ class CitingPages:
             title=self._title(session, ui),
             title_language=session.languages[0] if session.title.strip() and session.languages else "",
             date=self._pages.date(session, ui),
+            translation=of_translation(session, address, ui, lines),
             **values,
         )
 
@@ -285,7 +301,8 @@ class CitingPages:
         if any(line.check for line in said):
             return ui.named("record-state/part")
         origins = {line.line.origin for line in said}
-        return ui.named(f"record-state/of.{origins.pop() if len(origins) == 1 else Origin.MACHINE}")
+        of = ui.named(f"record-state/of.{origins.pop() if len(origins) == 1 else Origin.MACHINE}")
+        return " \N{MIDDLE DOT} ".join((of, *way_in_short([line.line for line in said], ui)))
 
     def _checked(self, check: LineCheck, session: Session, ui: Catalogue, done: str = "checked") -> str:
         time = self._moment(check.at, session, ui)

@@ -142,6 +142,8 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[str, ...]
     name: str
     sound: str | None
+    original: str
+    """The address of what was spoken where the line is a translation; else empty."""
 
 
 @dataclass(eq=False, repr=False)
@@ -397,6 +399,9 @@ def _row(moment: Moment, ui: Catalogue, zone: Zone) -> _Row:
         facts=(ui.language_name(moment.language), _source(moment.source, ui)),
         name=moment.name,
         sound=_sound(moment),
+        original=f"/s/{quote(moment.session)}/moment/{moment.t0}{ui.query}"
+        if moment.source is FoundBy.TRANSLATION
+        else "",
     )
 
 

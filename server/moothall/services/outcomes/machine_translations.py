@@ -73,6 +73,8 @@ class TranslatedVersion(msgspec.Struct, frozen=True, kw_only=True):
     texts: Mapping[SourceText, str]
     asked: frozenset[SourceText] = frozenset()
     """Which texts were to be translated."""
+    ways: Mapping[str, bool] = {}
+    """The routes by which they came, each with whether it gives the gist only."""
 
     def quoted(self, text: str, language: str) -> str:
         """The translation of quoted words; empty where there is none, or they are in this language already."""
@@ -243,16 +245,16 @@ class MachineTranslations:
     async def _translated(self, wanted: VersionTranslation, texts: frozenset[SourceText]) -> TranslatedVersion | None:
         """The translation with these texts; None where something was removed or hidden meanwhile."""
         kept, generation = self._made.get(wanted, TranslatedVersion(wanted=wanted, texts={})), self._generation
-        found = {**kept.texts}
+        found, ways = {**kept.texts}, {**kept.ways}
         for each in sorted(texts - kept.asked):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_ONE_S):
                     made = await self.translation.text(each.text, each.language, wanted.target, here=wanted.here)
                     if not isinstance(made, Refusal):
-                        found[each] = made.text
+                        found[each], ways[made.route.name] = made.text, made.route.rough
             if generation != self._generation:
                 return None
-        return TranslatedVersion(wanted=wanted, texts=found, asked=kept.asked | texts)
+        return TranslatedVersion(wanted=wanted, texts=found, asked=kept.asked | texts, ways=ways)
 
     def _keep(self, made: TranslatedVersion) -> None:
         self._made[made.wanted] = made

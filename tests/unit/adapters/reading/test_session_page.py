@@ -15,7 +15,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_menu import Lacking
-from moothall.adapters.reading.page_rows import channel_name, standing
+from moothall.adapters.reading.page_rows import channel_name, label, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
 from moothall.core.events.lines import MadeFrom, Origin, SourceSegment, Word
 from moothall.core.events.types import ChannelKind, GapReason, SealVersion, SoundKept
@@ -479,6 +479,25 @@ def test_a_translation_that_came_through_another_language_says_so_on_its_page(ro
     html = render(seen, channel=ChannelId("mt-es"))
     head = html.partition('class="notice"')[2].partition("</div>")[0]
     assert ("Translated by a machine from English through Portuguese" in head) is said
+
+
+@pytest.mark.parametrize(
+    ("ui", "said"),
+    [
+        ("en", "not official: it may be wrong. It is kept · Through Portuguese · The gist only"),
+        ("es", "puede contener errores y se conserva · Pasando por: portugués · Solo a grandes rasgos"),
+    ],
+)
+def test_a_translation_that_gives_the_gist_only_says_so_on_its_page_and_in_its_label(ui: str, said: str) -> None:
+    source = SourceSegment(segment=SegmentId("s0"), revision=0)
+    through, straight = "b 1 en>pt, apertium-es-pt 1 pt>es", "b 1 en>es"
+    seen = snapshot(line(1, language="es", made_from=MadeFrom(sources=(source,), route=straight, rough=True)))
+    head = render(seen, channel=ChannelId("mt-es")).partition('class="notice"')[2].partition("</div>")[0]
+    assert "Translated by a machine from English: the gist only" in head
+    lines = [line(1, language="es", made_from=MadeFrom(sources=(source,), route=through, rough=True))]
+    channels = {ChannelId("mt-es"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("es",), of_record=True)}
+    session = msgspec.structs.replace(seen.session, channels=channels)
+    assert label(session, ChannelId("mt-es"), PAGES.catalogues[ui], lines).endswith(said)
 
 
 def test_a_service_to_which_words_go_is_named_on_the_pages_of_the_meeting() -> None:

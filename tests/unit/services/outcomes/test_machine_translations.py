@@ -89,6 +89,7 @@ def test_a_report_is_translated_once_and_says_of_which_version() -> None:
             assert (report.n, report.language, report.title) == (2, "pt", "[pt] Water")
             assert report.sections[0].text == "[pt] All spoke.\n\n[pt] Of water."
             assert report.messages == (replace(REPORT.messages[0], text="[pt] All want it."),)
+            assert one.ways == {"echo 1 en>pt": False}
 
     run(story())
 
@@ -106,6 +107,7 @@ def test_texts_in_other_languages_are_translated_too_and_those_in_the_language_s
             assert made.languages(texts, here=False) == ("en", "es", "pt")
             one = await made.made(WANTED, texts)
             found = [(each.n, each.text, each.language) for each in one.document(version).paragraphs]
+            assert one.ways == {"echo 1 en>pt": False, "echo 1 es>pt": False}
             assert found == [(1, "[pt] Quién.", "pt"), (2, "Ninguém.", "pt-BR"), (3, "", "")]
             assert made.languages([SourceText(" ", "en")], here=False) == ()
 
