@@ -13,6 +13,8 @@ from moothall.core.streams.watching import StreamFault, StreamProperties
 from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 RATE = 16_000
+_PERIOD = 20_000
+_SAW_TOOTH = b"".join(sample.to_bytes(BYTES, "little") for sample in range(_PERIOD))
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,4 +101,5 @@ class MemoryRun:
             await self._clock.sleep(0 if self._behaviour.fast else count * 1_000 // RATE)
         self._left -= count
         first, self._streams.samples = self._streams.samples, self._streams.samples + count
-        return b"".join(((first + n) % 20_000).to_bytes(BYTES, "little") for n in range(count))
+        begin, turns = first % _PERIOD, count // _PERIOD + 2
+        return (_SAW_TOOTH * turns)[BYTES * begin : BYTES * (begin + count)]

@@ -35,6 +35,9 @@ LOADED = (
     "moothall.app.cluster.node",
     "moothall_hub.cli",
     "moothall_hub.running",
+    # Which the product loads when it first needs them.
+    "redis.asyncio.connection",
+    "snowballstemmer",
 )
 PATHS = os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.environ.get("PYTHONPATH") else []
 """Where the product is, unless it is installed: `tools/mutations.py` runs tests over a copy."""

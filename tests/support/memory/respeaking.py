@@ -51,11 +51,9 @@ def speech(t: int, count: int, lag: int = 0, since: int = 0) -> bytes:
 
     Word n lasts from n.1 s to n.5 s, `lag` ms later; words before number `since` are silent.
     """
-    samples = array("h")
-    for at in range(t - lag, t - lag + count * 1_000 // RATE):
-        second, ms = divmod(at, 1_000)
-        samples.extend([second + 1 if second >= since and 100 <= ms < 500 else 0] * (RATE // 1_000))
-    return samples.tobytes()
+    each_ms = (divmod(at, 1_000) for at in range(t - lag, t - lag + count * 1_000 // RATE))
+    numbers = (second + 1 if second >= since and 100 <= ms < 500 else 0 for second, ms in each_ms)
+    return b"".join(number.to_bytes(2, "little") * (RATE // 1_000) for number in numbers)
 
 
 class Listener(Ears):

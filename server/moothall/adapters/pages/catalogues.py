@@ -7,6 +7,7 @@ before the msgid, `#: desk/undo staff/role.chair`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
@@ -212,26 +213,28 @@ class Catalogue:
         from those of CLDR.
         """
         directory = folder / language / "LC_MESSAGES"
-        paths = sorted(directory.glob("*.po"))
-        if not paths:
+        files = [each for each in os.scandir(directory) if each.name.endswith(".po")] if directory.is_dir() else []
+        if not files:
             raise ConfigurationError(
                 f"The interface's texts in '{language}' are missing: {directory} holds no .po file."
             )
-        stats = [path.stat() if path.exists() else None for path in paths]
-        written = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in stats)
-        return _read_parts(folder, language, tuple(paths), written)
+        try:
+            stats = [(each.name, each.stat()) for each in files]
+        except OSError as error:
+            raise _unreadable(language, directory, error) from error
+        written = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+        return _read_parts(folder, language, tuple(written))
 
 
 @lru_cache(maxsize=32)
-def _read_parts(
-    folder: Path, language: str, paths: Sequence[Path], _written: Sequence[tuple[int, int] | None]
-) -> Catalogue:
-    """Read the files of a language. Cached until a file changes: a process may run a hub beside a server, and tests run
-    hundreds.
+def _read_parts(folder: Path, language: str, written: Sequence[tuple[str, int, int]]) -> Catalogue:
+    """Read the files of a language. `written`: of each its name, time of change in ns and size in bytes. Cached until a
+    file changes: a process may run a hub beside a server, and tests run hundreds.
     """
+    directory = folder / language / "LC_MESSAGES"
     texts: dict[str, str] = {}
     counted: dict[str, dict[str, str]] = {}
-    drafts = [_read_part(path, language, texts, counted) for path in paths]
+    drafts = [_read_part(directory / name, language, texts, counted) for name, _, _ in written]
     return Catalogue(language, texts, counted, read_names(folder), draft=any(drafts))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -40,8 +41,11 @@ TURNED = frozenset({"undo-2", "circle-question-mark", "message-circle-question-m
 """Icons that are mirrored in a page from right to left: an arrow back, and marks of a question."""
 
 
-def read_icons(folder: Path) -> dict[str, Markup]:
-    """Icons as inline SVG, by name. Each is beside a label, so screen readers skip it."""
+@lru_cache(maxsize=4)
+def _read_icons(folder: Path, _version: str) -> dict[str, Markup]:
+    """Icons as inline SVG, by name. Each is beside a label, so screen readers skip it. Cached by the version of all
+    static files.
+    """
     icons: dict[str, Markup] = {}
     for path in sorted(folder.glob("*.svg")):
         shapes = "".join(_SHAPE.findall(path.read_text("utf-8")))
@@ -96,7 +100,7 @@ class Pages:
             bytecode_cache=_COMPILED,
         )
         self._templates.globals["asset"] = self.static.address
-        self._templates.globals["icon"] = read_icons(web_folder / "icons").__getitem__
+        self._templates.globals["icon"] = _read_icons(web_folder / "icons", self.static.version).__getitem__
         self._templates.globals["hub_status_bar"] = None
         self.show_look(self.look)
         self.card = self.static.address(CARD)

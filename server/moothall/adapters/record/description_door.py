@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import msgspec
@@ -205,15 +205,7 @@ _MEANINGS = {
 
 def description(public: str) -> dict[str, object]:
     """The description; `public`: the server's public address."""
-    types: list[Any] = [door.answer for door in DOORS if door.answer is not None]
-    types += [kind for act in ACTS for kind in (act.takes, act.answer) if kind not in (bytes, NoBody)]
-    types = [*dict.fromkeys((*types, ActRefused, HookBody))]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
-    for made in components.values():
-        if "description" in made:  # Before 3.13 Python keeps the indentation of docstrings.
-            made["description"] = inspect.cleandoc(made["description"])
-        _without_false(made)
-    of = dict(zip(types, schemas, strict=True))
+    of, components = _schemas()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -239,6 +231,20 @@ def description(public: str) -> dict[str, object]:
         },
         "components": {"schemas": components, "securitySchemes": {_BEARER: {"type": "http", "scheme": "bearer"}}},
     }
+
+
+@cache
+def _schemas() -> tuple[dict[Any, dict[str, object]], dict[str, dict[str, Any]]]:
+    """The schemas of types, and those to which they refer, by name."""
+    types: list[Any] = [door.answer for door in DOORS if door.answer is not None]
+    types += [kind for act in ACTS for kind in (act.takes, act.answer) if kind not in (bytes, NoBody)]
+    types = [*dict.fromkeys((*types, ActRefused, HookBody))]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    for made in components.values():
+        if "description" in made:  # Before 3.13 Python keeps the indentation of docstrings.
+            made["description"] = inspect.cleandoc(made["description"])
+        _without_false(made)
+    return dict(zip(types, schemas, strict=True)), components
 
 
 def _without_false(schema: object) -> None:
@@ -316,7 +322,7 @@ class DescriptionDoor:
     """Publishes the description."""
 
     def __init__(self, public: str) -> None:
-        self._body = msgspec.json.encode(description(public))
+        self._public = public
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -326,3 +332,8 @@ class DescriptionDoor:
         """Answer with the description, readable from pages of any origin."""
         headers = {**FOR_ANY_PAGE, hdrs.CACHE_CONTROL: "no-cache", hdrs.CONTENT_TYPE: "application/json"}
         return tagged(request, self._body, headers)
+
+    @cached_property
+    def _body(self) -> bytes:
+        """Made when it is first asked for, which takes 20 ms."""
+        return msgspec.json.encode(description(self._public))

@@ -27,6 +27,7 @@ def stem(language: str, word: str) -> str:
     return word if algorithm is None else _stemmer(algorithm)(word)
 
 
+@cache
 def stems_of() -> str:
     """What the stems depend on: an index that was made with another release of the algorithms is made anew."""
     return f"snowballstemmer {version('snowballstemmer')}"

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -84,9 +85,11 @@ class RecommendationRow(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where it is not measured here."""
 
 
+@lru_cache(maxsize=4)
 def read_recommendations(text: str, file: str) -> tuple[Recommendation, ...]:
-    """Read the table in the file of that name. Raises ConfigurationError with a sentence that names file, entry and
-    field.
+    """Read the table in the file of that name. Results are cached, since tests run hundreds of servers in one process.
+
+    Raises ConfigurationError with a sentence that names file, entry and field.
     """
     if len(text.encode()) > MOST_BYTES:
         raise ConfigurationError(f"The table of recommendations {file} may have {MOST_BYTES} bytes; it has more.")

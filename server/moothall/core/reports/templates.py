@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -100,8 +101,11 @@ class _Wrong(Exception):
     """A field that can't be read."""
 
 
+@lru_cache(maxsize=4)
 def read_templates(text: str, file: str) -> ReportTemplates:
-    """Read the templates of a file with this name."""
+    """Read the templates of a file with this name. Results are cached, since tests run hundreds of servers in one
+    process.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -101,11 +101,19 @@ _NUMBER_WORDS = (
 """English, Spanish, Portuguese, French, Russian in the cases that forms ask for, Arabic; the first word of a number is
 enough to find it. Arabic says one and two by the noun alone (صوتين, two votes).
 """
+_NOTHING = "(?!)"
+"""A pattern that matches nothing."""
 _MEASURES = "票比对對分秒个個小点點天人位次年月日时時项項条條段名国國"
 _CHINESE_NUMBER = rf"[〇零一二两兩三四五六七八九十百千万萬]+(?:[{_MEASURES}]|[\s，。,.]|\Z)"
 """A Chinese number: the measure word, or the end, tells 一票 (one vote) from 一致 (unanimous)."""
+
+
+def _number(words: Collection[str]) -> str:
+    return rf"\s*(?:\d|{_CHINESE_NUMBER})|\s+(?:{'|'.join(words) or _NOTHING})(?!\w)"
+
+
 _AHEAD = {
-    NUMBER: re.compile(rf"\s*(?:\d|{_CHINESE_NUMBER})|\s+(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w)", re.IGNORECASE),
+    NUMBER: re.compile(_number(_NUMBER_WORDS.split()), re.IGNORECASE),
     QUESTION: re.compile(r"\s*[?？؟]"),
     ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),
 }
@@ -122,20 +130,14 @@ _PARTICLES = (
 """What Arabic joins to the next word (and, so, with, like, to), tried last. Before less than four letters it is more
 often the first letter of a word.
 """
-_TOGETHER = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
-"""The scripts without spaces between words."""
-_LETTER = rf"[^\W{_TOGETHER}]"
-"""A letter or digit of a script with spaces between words. Next to such a character a term is no whole word."""
-_BEGINS = rf"(?:(?<!{_LETTER})(?<![{_VOWELS}])|(?=[{_TOGETHER}]))"
-_NOTHING = "(?!)"
-"""A pattern that matches nothing."""
+_TOGETHER = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
+"""A letter of a script without spaces between words."""
 _ARTICLE = "ال"
 """The Arabic article, of which ل alone is written behind ل."""
 _JOINING = "لـ"
 """Ending of an Arabic term that is joined to the next word."""
 _TO_THE = r"(?:ل(?!بنان|يبيا|يبيري|اتفيا|يتوانيا|كسمبرغ|يسوتو|يختنشتاين|جن))?(?=[\u0620-\u064a])"
 """What follows such a term: ل and الممثل are written للممثل. Countries with ل, and لجنة (committee), stay whole."""
-_ENDS = rf"(?:(?!{_LETTER})|(?<=[{_TOGETHER}]))"
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,15 +170,17 @@ class Search(NamedTuple):
         there = [each for each in self.longest_first if each[0].removeprefix(_ARTICLE) in plain]
         if not there:
             return None
+        conditions = {ahead: _only_before(ahead, text.lower()) for ahead in {ahead for _, ahead in there}}
         apart, joined = (
             "|".join(
-                f"{_however_written(begin)}{_only_before(ahead)}"
+                f"{_however_written(begin)}{conditions[ahead]}"
                 for begin, ahead in there
                 if (begin in self.joining) is is_joining
             )
             for is_joining in (False, True)
         )
-        whole_words = rf"{_BEGINS}{_PARTICLES}(?:(?:{apart or _NOTHING}){_ENDS}|(?:{joined or _NOTHING}){_TO_THE})"
+        begins, ends = _borders(text)
+        whole_words = rf"{begins}{_PARTICLES}(?:(?:{apart or _NOTHING}){ends}|(?:{joined or _NOTHING}){_TO_THE})"
         return re.compile(whole_words, re.IGNORECASE)
 
 
@@ -300,8 +304,21 @@ def _holds(ahead: str, text: str, match: re.Match[str]) -> bool:
     return ahead != ALONE or not before or before[-1] in SENTENCE_END
 
 
-def _only_before(ahead: str) -> str:
+def _only_before(ahead: str, text: str) -> str:
+    """The pattern of a condition, with those words for numbers that the text has: all of them take 4 ms to compile."""
+    if ahead == NUMBER:
+        return f"(?={_number([word for word in _NUMBER_WORDS.split() if word in text])})"
     return f"(?={_AHEAD[ahead].pattern})" if ahead else ""
+
+
+def _borders(text: str) -> tuple[str, str]:
+    """The patterns of where a whole word of the text begins and ends. Next to a letter or digit of a script with spaces
+    between words there is no border. Only letters that the text has are asked for: all take 5 ms to
+    compile.
+    """
+    together = "".join(sorted(set(_TOGETHER.findall(text))))
+    letter, own = rf"[^\W{together}]", f"[{together}]" if together else _NOTHING
+    return rf"(?:(?<!{letter})(?<![{_VOWELS}])|(?={own}))", rf"(?:(?!{letter})|(?<={own}))"
 
 
 def _mark(number: int) -> str:
