@@ -161,6 +161,11 @@ PARAPHRASES = [
     ("2026年我们在日内瓦讨论网络问题。", "2026年 我们 要 在 日内瓦 开会 讨论 网络 问题。", "下面 请 肯尼亚 发言"),
     ("They sat in loud offices or it wasn't their own “mother tongue.”",
      "or they were listening in their “second or third language.”", "Text also needs very little data:"),
+    # Of a sentence that was written the other way round nothing is said again.
+    ("Two gigabytes cost a family 9 % of monthly income.",
+     "A family pays something like nine per cent of its income for two gigabytes a month.", "The target of the"),
+    ("Donc c'est une question de justice, pas de technique seulement.",
+     "Ce n'est donc pas seulement un problème technique, c'est un problème de justice.", "Nous proposons trois"),
     ("सब लोग सहमत हैं।", "तो सब लोग इस पर सहमत ही रहे।", "अब अगला सवाल"),
 ]  # fmt: skip
 
@@ -183,6 +188,36 @@ def test_where_nothing_is_in_common_words_are_said_again_and_not_lost() -> None:
     count = where("Quite other things stand written.", words, ["and", "now"])
     assert count is not None
     assert count < len(words)
+
+
+@pytest.mark.parametrize(
+    ("typed", "covered", "after"),
+    [
+        ("So please plan energy along with connectivity.",
+         "So please, when you plan for connectivity, plan for energy too.", "I fully agree with that, and we"),
+        ("Good morning from Fiji. Do you hear me?", "Good morning from Fiji, can you hear me?", "Great. So in the"),
+        ("He went to the fair.", "so he went to the fair by", "Geneva."),
+        ("They asked us to pay.", "and they asked whether we'd pay", "12 million."),
+        ("sentences that the machine talks", "sentences that the machine", "finished before it takes a"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ms", [-1_500, 0, 1_500])
+def test_what_nobody_wrote_of_is_not_left_out_with_what_came_before_it(
+    typed: str, covered: str, after: str, ms: int
+) -> None:
+    count = where(typed, covered.split(), after.split(), ms)
+    assert count is not None
+    assert count <= len(covered.split())
+
+
+def test_a_sentence_that_is_longer_than_what_is_aligned_is_followed_by_what_comes_after_it() -> None:
+    covered = WORDS[:25]
+    assert where(" ".join([*covered[:-2], "lost", *covered[-2:]]) + ".", covered, ["and"]) == len(covered)
+
+
+def test_of_two_places_that_are_nearly_as_good_the_first_is_taken() -> None:
+    covered = ["they", "repaired", "the", "bridge"]
+    assert where("they mended the bridge", covered, ["a", "the", "bridge", "of", "wood"], 800) == len(covered)
 
 
 @pytest.mark.parametrize("word", ["question", "Questions", "questioned"])
