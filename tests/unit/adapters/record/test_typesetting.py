@@ -172,6 +172,16 @@ def test_no_page_ends_between_a_line_and_its_source(kept: bool) -> None:
     assert (typeset_block(line) not in [data[at] for at in ends]) is kept
 
 
+def test_what_is_kept_with_the_next_stands_where_it_would_stand_alone() -> None:
+    document = document_of(Telling().record(), WORDING, Options())
+    line = StyledParagraph(style=Style.LINE, text="أهلا", language="ar", right_to_left=True, time="0:04")
+    drawn = []
+    for each in (line, msgspec.structs.replace(line, with_next=True)):
+        with opened(typeset(typeset_data(document, [typeset_block(each)] * 3))) as pdf:
+            drawn.append(pdf.pages[0].Contents.read_bytes())
+    assert drawn[0] == drawn[1]
+
+
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:
     assert breakable("x" * 70) == "\u200b".join(["x" * PIECE] * 3 + ["x" * 10])
     text = "Words, 水" + "数字" * 90 + " and so on."
