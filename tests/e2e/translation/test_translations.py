@@ -36,18 +36,21 @@ async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_mad
         line = page.locator("#s1-mt-es")
         await expect(line.locator(".text")).to_have_attribute("lang", "es")
         await expect(line.locator(".source")).to_have_text("Translated by a machine from English through Portuguese")
-        await on.say(*made("s2", 8_000, "Más o menos.", rough=True), by=TRANSLATOR)
+        await on.say(*made("s2", 8_000, "Más o menos.", route="echo 1 en>eo, echo 1 eo>es", rough=True), by=TRANSLATOR)
+        way = page.locator("#Notices p", has_text="from English through")
+        await expect(way).to_have_text(["Translated by a machine from English through Esperanto: the gist only"])
         await on.say(*made("s3", 12_000, "Uno solo.", route="echo 1 en>es", speaker="ana"), by=TRANSLATOR)
         await on.say(*made("s4", 16_000, "Dicho así.", route="", origin=le.Origin.MACHINE), by=TRANSLATOR)
         source = page.locator("#Lines .source")
         said = [
             "Translated by a machine from English through Portuguese",
             "Translated by a machine from English through Portuguese",
-            "Translated by a machine from English through Portuguese: the gist only",
+            "Translated by a machine from English through Esperanto: the gist only",
             "Translated by a machine from English",
             "Written by a machine",
         ]
         await expect(source).to_have_text(said)
+        await expect(way).to_have_count(0)
         live = await shape(page)
         await page.reload()
         assert await shape(page) == live

@@ -2,7 +2,7 @@
 // and the translation in place of a silent interpreter. Loaded with such texts only, and its larger parts when needed.
 
 import { made as described } from '../lib/made.js';
-import { at } from '../lib/nodes.js';
+import { at, element, set } from '../lib/nodes.js';
 
 const root = document.documentElement;
 
@@ -13,6 +13,9 @@ export class OtherText {
   #both = null;
   /** @type {?import('./instead.js').Instead} */
   #instead = null;
+  /** @type {?Element} the notice that names the way of the newest translation */
+  #way = null;
+  #route = '';
 
   /**
    * @param {{view: import('./view.js').View, words: import('../lib/words.js').Words, place: import('./scroll_position.js').ScrollPosition, choices: import('../lib/choices.js').Choices,
@@ -28,7 +31,9 @@ export class OtherText {
     this.base = base;
     this.translated = translated;
     this.wait = wait;
+    this.how = described(words, root.lang);
     view.after = () => this.#both?.update();
+    this.#name();
     this.ways = at('Ways');
     this.ways?.addEventListener('click', (event) => {
       const { show } = event.target.dataset;
@@ -55,8 +60,22 @@ export class OtherText {
     this.scroll.around(() => this.#both?.show(both));
   }
 
+  /** Name the way of the newest translation among the notices, as the server does: a page may be there before its lines. */
+  #name() {
+    const made = [...this.reader.lines.values()].findLast(({ made_from: from }) => from?.route)?.made_from;
+    if (!made?.route || !at('Notices') || made.route === this.#route) return;
+    this.#route = made.route;
+    const said = made.rough || made.route.includes(', ') ? this.how(made) : '';
+    const notices = [...at('Notices').querySelectorAll('p')];
+    this.#way ??= notices.find(({ textContent }) => textContent === said) ?? element('p', {});
+    set(this.#way, said);
+    if (said) notices[0].after(this.#way);
+    else this.#way.remove();
+  }
+
   /** Check whether another text is to be read in place of this one. Called after each frame. */
   async look() {
+    this.#name();
     if (!this.#instead) {
       if ((this.translated || !this.reader.instead) && !at('Instead').textContent) return;
       const { Instead } = await import('./instead.js');
