@@ -342,6 +342,32 @@ async def test_a_commitment_is_confirmed_by_whoever_gave_it(tmp_path: Path) -> N
         assert await office.post(DESK, taken) == 200
         assert await ana.get(place) == 404
 
+        # A second version: the first one keeps an address, with its proof and without the forms.
+        log = await house.running.backend.sessions.find(SessionId("report.water"))
+        assert log is not None
+        more = outcome.WriteMessage(
+            message=other,
+            kind=MessageKind.OPTION,
+            text="We <other> pay more.",
+            own=True,
+            base_revision=log.state.outcomes.report.messages[other].revision,
+        )
+        written = await log.writer.send(Actor(Role.SECRETARIAT, "o"), CommandId("v2"), (more, outcome.SubmitReport()))
+        assert isinstance(written, Receipt)
+        await office.get(DESK)
+        assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
+        for path, n in ((OUTCOME, 2), (f"{OUTCOME}?n=1", 1)):
+            assert await ana.get(path) == 200
+            assert ("We &lt;other&gt; pay more." in ana.text, 'value="object"' in ana.text) == (n == 2, n == 2)
+            assert ("This is an earlier version. The newest is version 2." in ana.text) is (n == 1)
+            proof = re.search(r'href="/s/report\.water/line\.tlog-proof\?offset=(\d+)"', ana.text)
+            assert proof is not None
+            (record, *_) = await house.running.backend.log.read(log.id, int(proof[1]) - 1, 1)
+            assert record.header.type == "report.published"
+        assert await ana.get(f"{OUTCOME}.json?n=1") == 200
+        assert json.loads(ana.text)["version"] == 1
+        assert [await ana.get(f"{OUTCOME}?n={n}") for n in ("3", "x")] == [404, 404]
+
 
 async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:

@@ -36,6 +36,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.reminding import Reminding
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.drafting import Drafting
@@ -139,6 +140,7 @@ def open_reports(
         OutcomeDoor(
             context,
             reports,
+            PublishedReports(backend.log),
             staff=staff.staff,
             may_act=staff.may_act,
             flags=backend.asking.flags,
