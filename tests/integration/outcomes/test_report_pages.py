@@ -409,9 +409,11 @@ async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
             assert "Page 1 of 2" in office.text
             assert await office.get(f"{DESK}?page=99") == 200
             assert ("Report-water" in office.text, "Report-later" in office.text) == (False, True)
-            form = {**office.hidden(DESK), "act": "assign", "template": "message-sheet"}
+            form = {**office.hidden(DESK), "act": "assign", "template": "message-sheet", "due": "2020-01-01 10:00"}
             assert await office.post(DESK, form) == 200
             assert "Page 2 of 2" in office.text
+            await office.get(DESK)
+            assert "/report/later" in office.text, "what is to be reminded of stands on each page"
         finally:
             reports_desk_door.MOST = most
         for act in ("drop", "uncite", "dance"):

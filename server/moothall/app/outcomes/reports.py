@@ -36,7 +36,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
-from moothall.services.outcomes.published_reports import PublishedReports
+from moothall.services.outcomes.published_reports import WHOLE, PublishedReports
 from moothall.services.outcomes.reminding import Reminding
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.reports.drafting import Drafting
@@ -130,6 +130,7 @@ def open_reports(
             backend.clock,
             entries=entrance.catalogue.all,
             held=lambda entry: held_at(entry, backend.programme),
+            whole=PublishedReports(backend.log, WHOLE),
             links=backend.links.list,
             commitments=backend.commitments,
             addresses=backend.rapporteurs,
