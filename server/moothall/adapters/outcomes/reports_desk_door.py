@@ -210,8 +210,7 @@ class ReportsDeskDoor:
             remind_days=self.remind_days,
             page=n,
             pages=pages,
-            before=asked.to(PATH, **_paged(n - 1)) if n > 1 else "",
-            after=asked.to(PATH, **_paged(n + 1)) if n < pages else "",
+            turned=lambda n: asked.to(PATH, **_paged(n)),
             errors=templates.errors,
             templates=[
                 {"value": each.id, "name": said_in(each.name, ui.language)[0]} for each in templates.templates.values()
