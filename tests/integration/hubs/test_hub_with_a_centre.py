@@ -12,10 +12,12 @@ from aiohttp import ClientResponse, ClientSession, CookieJar
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
 from moothall.core.events.lines import AirSource
-from moothall.core.events.question_parts import InterventionStatus
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
+from moothall.core.opinions.rooms import RoomVotes
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.questions.comment_votes import rooms_in
 from moothall.services.sessions.role_links import Entered
 from moothall.settings.sections import Translation
 from moothall_hub.app import RunningHub
@@ -24,7 +26,7 @@ from moothall_hub.pages.routes import COOKIE
 from moothall_hub.uplink.status_bar import UplinkStatus
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
-from support.sessions.questions import SOMEBODY, ask, stand
+from support.sessions.questions import SOMEBODY, ask, name, stand
 
 
 async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after(tmp_path: Path) -> None:
@@ -251,6 +253,29 @@ async def test_a_vote_waits_for_the_link_counts_once_and_is_refused_after_the_cl
             assert not any(b"kisumu" in (each.body or b"") for each in records if each.header.type.startswith("poll."))
 
 
+async def on_a_comment(client: ClientSession, hub: RunningHub, opinion: str) -> None:
+    """Vote on the meeting's comment in the hub's room with this client's browser."""
+    sent = {"Origin": hub.own}
+    async with client.post(f"{hub.own}/s/{SESSION}/opinions/1?ui=en", data={"vote": opinion}, headers=sent) as response:
+        assert response.status == 200
+        assert "Comments left to vote on: 0" in await response.text()
+    await hub.parts.opinions.pass_on()
+
+
+def voted_in_rooms(running: RunningServer, **agree: int) -> Callable[[], Awaitable[bool]]:
+    """Whether the centre has the votes of one person of each of these rooms, by hub."""
+    rooms = {
+        hub.replace("_", "."): RoomVotes(people=1, sums={name("c"): OpinionSums(agree=n, disagree=1 - n, passed=0)})
+        for hub, n in agree.items()
+    }
+
+    async def so() -> bool:
+        box = running.backend.ballots.box.boxes.get(SESSION)
+        return box is not None and rooms_in(box) == rooms
+
+    return so
+
+
 async def test_a_vote_below_a_hub_is_passed_up_and_counted_once(tmp_path: Path) -> None:
     async with (
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
@@ -262,21 +287,32 @@ async def test_a_vote_below_a_hub_is_passed_up_and_counted_once(tmp_path: Path) 
             meeting = Meeting(running)
             await meeting.begin()
             await meeting.do(ASKED, by=LEADS)
+            await meeting.do(ask("c", "Open it.", kind=InterventionKind.COMMENT), by=SOMEBODY)
+            for command in (stand(InterventionStatus.QUEUED, "c"), do.SwitchVoting(on=True)):
+                await meeting.do(command, by=LEADS)
+            await meeting.do(do.PutToVote(comments=(name("c"),)), by=LEADS)
             await paired(running, north, "North")
             await until(shows(other, f"{north.own}{LIST}", ASKED.question))
             await below(north, kisumu, "Kisumu")
             await until(shows(client, f"{kisumu.own}{LIST}", ASKED.question))
+            for each, hub in ((client, kisumu), (other, north)):
+                await until(shows(each, f"{hub.own}/s/{SESSION}/opinions?ui=en", "Comments left to vote on: 1"))
             port = int(running.address.rpartition(":")[2])
         await until(shows(client, f"{kisumu.own}/?ui=en", "The connection has been down since"))
         await vote(client, kisumu, 0)
         await vote(other, north, 1)
+        await on_a_comment(client, kisumu, "agree")
+        await on_a_comment(other, north, "disagree")
         async with centre(tmp_path / "centre", port) as running:
             await running.backend.sessions.open(SESSION)
             await until(remote(running, 1, 1))
+            await until(voted_in_rooms(running, north=0, north_kisumu=1))
             for each, hub in ((client, kisumu), (other, north)):
                 await until(shows(each, f"{hub.own}{LIST}", "Remote: 1. On site: 0. Together: 1."))
             await vote(client, kisumu, 1)
+            await on_a_comment(client, kisumu, "disagree")
             await until(remote(running, 0, 2))
+            await until(voted_in_rooms(running, north=0, north_kisumu=0))
             # The meeting closes it: what the hub below says after that comes back refused.
             await Meeting(running).do(do.ClosePoll(poll=ASKED.poll), by=LEADS)
             await until(shows(client, f"{kisumu.own}{LIST}", "It is closed. This is the result."))

@@ -343,6 +343,32 @@ async def test_a_commitment_is_confirmed_by_whoever_gave_it(tmp_path: Path) -> N
         assert await office.post(DESK, taken) == 200
         assert await ana.get(place) == 404
 
+        # A second version: the first one keeps an address, with its proof and without the forms.
+        log = await house.running.backend.sessions.find(SessionId("report.water"))
+        assert log is not None
+        more = outcome.WriteMessage(
+            message=other,
+            kind=MessageKind.OPTION,
+            text="We <other> pay more.",
+            own=True,
+            base_revision=log.state.outcomes.report.messages[other].revision,
+        )
+        written = await log.writer.send(Actor(Role.SECRETARIAT, "o"), CommandId("v2"), (more, outcome.SubmitReport()))
+        assert isinstance(written, Receipt)
+        await office.get(DESK)
+        assert await office.post(DESK, {**office.hidden(DESK), **publish}) == 200
+        for path, n in ((OUTCOME, 2), (f"{OUTCOME}?n=1", 1)):
+            assert await ana.get(path) == 200
+            assert ("We &lt;other&gt; pay more." in ana.text, 'value="object"' in ana.text) == (n == 2, n == 2)
+            assert ("This is an earlier version. The newest is version 2." in ana.text) is (n == 1)
+            proof = re.search(r'href="/s/report\.water/line\.tlog-proof\?offset=(\d+)"', ana.text)
+            assert proof is not None
+            (record, *_) = await house.running.backend.log.read(log.id, int(proof[1]) - 1, 1)
+            assert record.header.type == "report.published"
+        assert await ana.get(f"{OUTCOME}.json?n=1") == 200
+        assert json.loads(ana.text)["version"] == 1
+        assert [await ana.get(f"{OUTCOME}?n={n}") for n in ("3", "x")] == [404, 404]
+
 
 async def test_lines_are_suggested_while_no_meeting_is_on(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
@@ -384,9 +410,11 @@ async def test_what_the_room_does_not_take_is_said(tmp_path: Path) -> None:
             assert "Page 1 of 2" in office.text
             assert await office.get(f"{DESK}?page=99") == 200
             assert ("Report-water" in office.text, "Report-later" in office.text) == (False, True)
-            form = {**office.hidden(DESK), "act": "assign", "template": "message-sheet"}
+            form = {**office.hidden(DESK), "act": "assign", "template": "message-sheet", "due": "2020-01-01 10:00"}
             assert await office.post(DESK, form) == 200
             assert "Page 2 of 2" in office.text
+            await office.get(DESK)
+            assert "/report/later" in office.text, "what is to be reminded of stands on each page"
         finally:
             reports_desk_door.MOST = most
         for act in ("drop", "uncite", "dance"):

@@ -47,6 +47,7 @@ from moothall.services.outcomes.machine_translations import (
     vouched,
 )
 from moothall.services.outcomes.outcome_logs import report_of
+from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.reports import SessionReports
 from moothall.services.sessions.staff import MayAct, Staff, actor_of
 from moothall.wire.token_bucket import Allowance
@@ -77,6 +78,7 @@ class OutcomeDoor:
 
     context: VisitorContext
     reports: SessionReports
+    published: PublishedReports
     _: KW_ONLY
     staff: Callable[[web.Request], Sequence[Staff]]
     may_act: MayAct
@@ -99,11 +101,14 @@ class OutcomeDoor:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The page of the newest version."""
+        """The page of version `n`, else of the newest."""
         ui = self.context.language(request)
         try:
             wanted = await self.context.asked(request)
             found = await self._published(request, wanted, ui)
+            log = report_of(wanted.session)
+            at = await self.published.published_at(log, found.version.n)
+            proof = "" if at is None else f"/s/{quote(log)}/line.tlog-proof?offset={at}"
         except TranslationBusy:
             return being_made(request, self.context.pages, ui)
         except HttpProblem as none:
@@ -111,6 +116,8 @@ class OutcomeDoor:
         except StorageUnavailable:
             return self.context.refusal(HttpProblem(503, ErrorText.UNAVAILABLE), ui)
         base, target = f"/s/{quote(wanted.session)}", found.machine.target
+        versions, n = found.report.versions, found.version.n
+        earlier = "" if n == versions[-1].n else str(n)
         staff = self._acting(request, wanted.session)
         text = self.context.pages.render(
             "report/outcome.html",
@@ -119,11 +126,18 @@ class OutcomeDoor:
             title_language=title_language(wanted),
             **found.values(),
             action=f"{base}/outcome{ui.query}",
-            files=[{"name": each.upper(), "address": _to(f"{base}/outcome.{each}", ui, target)} for each in FORMS],
+            files=[
+                {"name": each.upper(), "address": _to(f"{base}/outcome.{each}", ui, target, earlier)} for each in FORMS
+            ],
+            newest=versions[-1].n,
+            newer=_to(f"{base}/outcome", ui) if earlier else "",
+            versions=[(each.n, ui.moment(self.context.pages.zone().at(each.at))) for each in reversed(versions)],
+            version=lambda n: _to(f"{base}/outcome", ui, n=str(n)),
+            proof=proof,
             machine=found.machine.notice,
-            original=_to(f"{base}/outcome", ui),
-            vouched=found.machine.vouched(ui, lambda tag: _to(f"{base}/outcome", ui, tag)),
-            translations=found.machine.rows(ui, lambda tag: _to(f"{base}/outcome", ui, tag)),
+            original=_to(f"{base}/outcome", ui, n=earlier),
+            vouched=found.machine.vouched(ui, lambda tag: _to(f"{base}/outcome", ui, tag, earlier)),
+            translations=found.machine.rows(ui, lambda tag: _to(f"{base}/outcome", ui, tag, earlier)),
             back=f"{base}{ui.query}",
             room=f"/report/{quote(wanted.session)}{ui.query}"
             if any(do.WriteMessage in COMMANDS[each.role] for each in staff)
@@ -132,14 +146,14 @@ class OutcomeDoor:
             language=ui.language,
             max_name=MAX_NAME,
             max_text=MAX_OBJECTION,
-            in_language=lambda tag: f"{base}/outcome?ui={tag}",
+            in_language=lambda tag: f"{base}/outcome?{urlencode({**({'n': earlier} if earlier else {}), 'ui': tag})}",
         )
         response = own_html(text, ui)
         self.context.know(request, response, wanted.session)
         return response
 
     async def file(self, request: web.Request) -> web.Response:
-        """The newest version as a file."""
+        """Version `n`, else the newest, as a file."""
         ui, form = self.context.language(request), request.match_info["form"]
         try:
             if form not in FORMS:
@@ -234,12 +248,13 @@ class OutcomeDoor:
         return [each for each in self.staff(request) if self.may_act(each, session)]
 
     async def _published(self, request: web.Request, wanted: SessionRequest, ui: Catalogue) -> PublishedReport:
-        """The newest version with what it cites, in the language of a translation that a request asks for. Raises
-        HttpProblem, StorageUnavailable, TranslationBusy.
+        """The version that a request names, else the newest, with what it cites, in the language of a translation that
+        it asks for. Raises HttpProblem, StorageUnavailable, TranslationBusy.
         """
-        zone = self.context.pages.zone()
-        found = await published_report(self.reports, wanted.session, ui, zone, self.public)
-        if found is None:
+        zone, asked_n = self.context.pages.zone(), request.query.get("n")
+        n = None if asked_n is None else number_in(asked_n, MAX_DIGITS)
+        found = await published_report(self.reports, wanted.session, ui, zone, self.public, n=n)
+        if found is None or (asked_n is not None and n is None):
             raise HttpProblem(404, OutcomeText.NONE)
         session, version = wanted.snapshot.session, found.version
         here = session.young_people or session.access is Access.STAFF or await self.reports.stays_here(found.cited)
@@ -260,8 +275,8 @@ class OutcomeDoor:
         return dataclasses.replace(found, machine=machine)
 
 
-def _to(path: str, ui: Catalogue, translation: str = "") -> str:
-    query = {**ui.kept, **({NAME: translation} if translation else {})}
+def _to(path: str, ui: Catalogue, translation: str = "", n: str = "") -> str:
+    query = {**({"n": n} if n else {}), **ui.kept, **({NAME: translation} if translation else {})}
     return f"{path}?{urlencode(query)}" if query else path
 
 

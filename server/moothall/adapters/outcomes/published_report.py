@@ -242,13 +242,13 @@ class PublishedReport:
 
 
 async def published_report(
-    reports: SessionReports, session: SessionId, ui: Catalogue, zone: Zone, public: str
+    reports: SessionReports, session: SessionId, ui: Catalogue, zone: Zone, public: str, *, n: int | None = None
 ) -> PublishedReport | None:
-    """The newest version of a session's report with what it cites, for whoever asks; None where there is none.
-    `public`: the server's public address. Raises StorageUnavailable, RecordBroken.
+    """Version `n` of a session's report, else its newest, with what it cites, for whoever asks; None where there is
+    none. `public`: the server's public address. Raises StorageUnavailable, RecordBroken.
     """
     report = await reports.report(session)
-    version = report.newest
+    version = report.newest if n is None else next((each for each in report.versions if each.n == n), None)
     if version is None:
         return None
     cited = await reports.cited.look_up([(each, None) for message in version.messages for each in message.citations])

@@ -39,6 +39,7 @@ from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.commitment_links import CommitmentLinks
 from moothall.services.outcomes.outcome_logs import report_of
+from moothall.services.outcomes.published_reports import PublishedReports
 from moothall.services.outcomes.publishing import Hindrance, Obstacle
 from moothall.services.outcomes.redacting import MAX_WORDS, Redacting
 from moothall.services.outcomes.reminding import RapporteurAddress, RapporteurAddresses
@@ -67,6 +68,8 @@ class ReportsDeskDoor:
     entries: Callable[[], Awaitable[Sequence[Entry]]]
     held: Callable[[Entry], int | None]
     """When a meeting began or is to begin, Unix ms; None where that isn't known."""
+    whole: PublishedReports
+    """The reports with what only the staff may read."""
     links: Callable[[], Sequence[Staff]]
     commitments: CommitmentLinks
     addresses: RapporteurAddresses
@@ -82,7 +85,7 @@ class ReportsDeskDoor:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """List the reports, latest first, and those of the `page` to be reminded of."""
+        """List the reports of a `page`, latest first, and all that are to be reminded of."""
         return await self._page(request, asked)
 
     @staff_page(runs_the_house)
@@ -102,7 +105,7 @@ class ReportsDeskDoor:
             if done.code is RefusalCode.INVALID or done.code is RefusalCode.CONFLICT:
                 return await self._page(request, asked, at=session, problem=asked.ui.text(AdminText.CONFLICT))
             raise wrong(done)
-        n = _page_of(await self._meetings(), session)
+        n = _page_of(self._meetings(await self.entries()), session)
         return see_other(f"{asked.to(PATH, **_paged(n))}#Report-{quote(session)}")
 
     async def _done(
@@ -187,35 +190,39 @@ class ReportsDeskDoor:
         redacted: int | None = None,
     ) -> web.Response:
         ui, templates = asked.ui, self.reports.templates()
-        meetings = await self._meetings()
+        entries = await self.entries()
+        meetings, logs = self._meetings(entries), {each.session for each in entries if each.kind is LogKind.REPORT}
+        reports = {
+            each.session: await self.whole.read(log) for each in meetings if (log := report_of(each.session)) in logs
+        }
         n = (number_in(request.query.get("page", "1"), 4) or 1) if at is None else _page_of(meetings, at)
         pages = max(1, -(-len(meetings) // MOST))
-        n, rows, remind = min(n, pages), [], []
-        for entry in meetings[(n - 1) * MOST : n * MOST]:
-            report = await self.reports.report(entry.session)
-            row = self._row(entry, report, asked)
-            if entry.session == at:
+        n = min(n, pages)
+        rows = [
+            self._row(each, reports.get(each.session, Report()), asked) for each in meetings[(n - 1) * MOST : n * MOST]
+        ]
+        for row in rows:
+            if row["session"] == at:
                 row |= {
                     "problem": problem,
                     "obstacles": [_said(each, ui) for each in hindrances],
                     "made": made,
                     "redacted": redacted,
                 }
-            rows.append(row)
-            soon = report.due is not None and report.due - self.clock.wall() < WEEK_MS
-            if soon and report.stage not in _WRITTEN:
-                remind.append(row)
         return self.pages.show(
             "report/admin_reports.html",
             asked,
             status=200 if at is None or made or redacted is not None else 409,
             rows=rows,
-            remind=remind,
+            remind=[
+                self._row(each, report, asked)
+                for each in meetings
+                if (report := reports.get(each.session)) is not None and self._is_due(report)
+            ],
             remind_days=self.remind_days,
             page=n,
             pages=pages,
-            before=asked.to(PATH, **_paged(n - 1)) if n > 1 else "",
-            after=asked.to(PATH, **_paged(n + 1)) if n < pages else "",
+            turned=lambda n: asked.to(PATH, **_paged(n)),
             most_words=MAX_WORDS,
             errors=templates.errors,
             templates=[
@@ -223,11 +230,16 @@ class ReportsDeskDoor:
             ],
         )
 
-    async def _meetings(self) -> list[Entry]:
+    def _is_due(self, report: Report) -> bool:
+        """Whether whoever writes a report is to be reminded of it."""
+        soon = report.due is not None and report.due - self.clock.wall() < WEEK_MS
+        return soon and report.stage not in _WRITTEN
+
+    def _meetings(self, entries: Sequence[Entry]) -> list[Entry]:
         """All meetings, the latest first; those whose time is not known last."""
         found = [
             each
-            for each in await self.entries()
+            for each in entries
             if each.kind is LogKind.SESSION and each.status is not Status.ABSENT and not each.rehearsal
         ]
         return sorted(found, key=lambda each: (self.held(each) or 0, each.session), reverse=True)

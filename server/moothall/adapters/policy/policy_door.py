@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import hdrs, web
 
@@ -33,6 +33,7 @@ from moothall.adapters.policy.policy_rows import PolicyRows, Row, as_json
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.asking_door import ALLOWANCE, FilledForm, filled_form, language_choices
 from moothall.core.events.question_parts import InterventionKind
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, RecipientId, SessionId, is_name
 from moothall.core.kernel.languages import direction
@@ -51,6 +52,8 @@ from moothall.services.questions.ports import AuthorQuestions, Supports
 from moothall.services.sessions.live_session import LiveSession
 
 MAX_DIGITS = 6
+MOST_ANSWERS = 500
+"""Answers to a policy question on a page."""
 MEANING = "meaning"
 """The value of `by` with which the page's script asks for proposals that mean something like what is typed."""
 SEND = "send"
@@ -120,7 +123,10 @@ class PolicyDoor:
             each = register.questions.get(PolicyQuestionId(name))
             if each is None:
                 raise HttpProblem(404, ErrorText.NOTHING)
-            answers = self.rows.answers(await self.answers_of(each.id), ui, ui.query)
+            every = await self.answers_of(each.id)
+            pages = max(1, -(-len(every) // MOST_ANSWERS))
+            n = min(number_in(request.query.get("page", "1"), MAX_DIGITS) or 1, pages)
+            answers = self.rows.answers(every[(n - 1) * MOST_ANSWERS : n * MOST_ANSWERS], ui, ui.query)
         except HttpProblem as none:
             return self.context.refusal(none, ui)
         except StorageUnavailable:
@@ -130,7 +136,7 @@ class PolicyDoor:
         bodies += [body for body in register.recipients.values() if each.id in body.questions and body not in bodies]
         papers = [paper for paper in register.papers.values() if paper.question == each.id]
         if wants_json(request):
-            found = {**as_json(row, *_QUESTION), "wordings": each.wordings, "answers": answers}
+            found = {**as_json(row, *_QUESTION), "wordings": each.wordings, "answers": answers, "pages": pages}
             return own_json({**found, "bodies": [body.name for body in bodies], "papers": papers})
         return self._html(
             "outcomes/policy_question.html",
@@ -147,6 +153,9 @@ class PolicyDoor:
                 for paper in papers
             ],
             answers=answers,
+            page=n,
+            pages=pages,
+            turned=lambda n: f"/policy/{quote(each.id)}?{urlencode({'page': n, **ui.kept})}",
             call=f"/calls/{quote(each.call)}{ui.query}" if each.call else "",
         )
 

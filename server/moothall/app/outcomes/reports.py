@@ -38,6 +38,7 @@ from moothall.services.log.publication import Publication
 from moothall.services.outcomes.cited_words import CitedRecords
 from moothall.services.outcomes.machine_translations import MachineTranslations
 from moothall.services.outcomes.outcome_logs import OutcomeLogs
+from moothall.services.outcomes.published_reports import WHOLE, PublishedReports
 from moothall.services.outcomes.redacting import Redacting
 from moothall.services.outcomes.reminding import Reminding
 from moothall.services.outcomes.reports import SessionReports
@@ -133,6 +134,7 @@ def open_reports(
             backend.clock,
             entries=entrance.catalogue.all,
             held=lambda entry: held_at(entry, backend.programme),
+            whole=PublishedReports(backend.log, WHOLE),
             links=backend.links.list,
             commitments=backend.commitments,
             addresses=backend.rapporteurs,
@@ -144,6 +146,7 @@ def open_reports(
         OutcomeDoor(
             context,
             reports,
+            PublishedReports(backend.log),
             staff=staff.staff,
             may_act=staff.may_act,
             flags=backend.asking.flags,

@@ -17,9 +17,6 @@ from moothall.core.questions.interventions import Intervention
 from moothall.services.outcomes.outcome_logs import OutcomeLogs, report_of
 from moothall.services.outcomes.policy import PolicyQuestions
 
-MOST_ANSWERS = 500
-"""Messages on one page. Overflow: those of later sessions are left out; their reports have them."""
-
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A message of the newest published version of a session's report."""
@@ -55,7 +52,7 @@ class Answers:
         found: list[ReportAnswer] = []
         for session in sessions:
             found += [each for each in await self._of(session) if each.message.question == question]
-        return found[:MOST_ANSWERS]
+        return found
 
     async def feeders(self, session: SessionId) -> Sequence[Feeder]:
         """The sessions that feed a main session, each with its messages."""

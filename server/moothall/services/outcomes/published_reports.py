@@ -1,4 +1,6 @@
-"""Reads what was published of the sessions' reports, without loading the logs: a document is made of a hundred."""
+"""Reads the sessions' reports without loading their logs: a document is made of a hundred, the secretariat's list of
+all.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,13 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import outcomes as oe
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken
-from moothall.core.kernel.ids import SessionId
-from moothall.core.kernel.lanes import SESSION
+from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.kernel.lanes import SESSION, STAFF
 from moothall.core.outcomes.report import Report, evolve_report
 from moothall.core.ports import LogReading
 
+PUBLIC, WHOLE = frozenset({SESSION}), frozenset({SESSION, STAFF})
+"""The lanes of what everybody may read of a report, and of what the staff may."""
 PAGE = 1_000
 """Events that are read at once."""
 KEPT = 1_000
@@ -24,9 +28,12 @@ KEPT = 1_000
 
 @dataclass(eq=False, repr=False)
 class PublishedReports:
-    """The public parts of reports. What was removed from a log is in none of them: each removal moves the log's end."""
+    """The public parts of reports, or with other `lanes` more of them. What was removed from a log is in none of them:
+    each removal moves the log's end.
+    """
 
     log: LogReading
+    lanes: frozenset[Lane] = PUBLIC
 
     def __post_init__(self) -> None:
         # Bound: KEPT.
@@ -34,7 +41,7 @@ class PublishedReports:
         """Each with the offset of its log's end."""
 
     async def read(self, name: SessionId) -> Report:
-        """The public part of the report with this log; an empty one where there is none.
+        """What the lanes have of the report with this log; an empty one where there is none.
 
         Raises StorageUnavailable, RecordBroken.
         """
@@ -65,7 +72,7 @@ class PublishedReports:
         is none, or it was removed. Raises StorageUnavailable, RecordBroken.
         """
         after = 0
-        while page := await self.log.read(name, after, PAGE, frozenset({SESSION})):
+        while page := await self.log.read(name, after, PAGE, PUBLIC):
             for record in page:
                 event = None if record.body is None else decode_event(record.body)
                 if isinstance(event, oe.ReportPublished | oe.DocumentPublished) and event.n == n:
@@ -75,7 +82,7 @@ class PublishedReports:
 
     async def _folded(self, name: SessionId, until: int) -> Report:
         report, after = Report(), 0
-        while page := await self.log.read(name, after, PAGE, frozenset({SESSION})):
+        while page := await self.log.read(name, after, PAGE, self.lanes):
             report = _after(report, page)
             after = page[-1].header.offset
             if after >= until:

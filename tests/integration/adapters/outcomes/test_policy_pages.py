@@ -8,10 +8,14 @@ import re
 from html import unescape
 from pathlib import Path
 
-from moothall.core.commands import Reword, SetStatus
+from moothall.adapters.policy import policy_door
+from moothall.core.commands import AnyCommand, CreateSession, Reword, SetStatus
+from moothall.core.events.outcome_parts import MessageKind, PublishedMessage
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
+from moothall.core.events.types import Access, LogKind
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, PolicyQuestionId, SessionId
+from moothall.core.outcomes.commands import AssignReport, PublishReport, SubmitReport, WriteSection
 from moothall.services.log.act_queue import Receipt
 from support.desks.admin import AdminHouse, Browser, admin_house, make
 from support.search import installed
@@ -100,9 +104,38 @@ async def test_a_proposal_becomes_a_policy_question_of_a_meeting(tmp_path: Path)
         page = plain((await read(ana, "/s/water-board")).text)
         assert "What the meeting is to answer" in page
         assert "Who is to pay for the last mile?" in page
+        await pages_of_answers(house, ana, PolicyQuestionId(question[1]))
         found = json.loads((await read(ana, f"/calls/{call}", accept="application/json")).text)
         assert [each["fate"] for each in found["proposals"]] == ["selected", "not-taken"]
         assert json.loads((await read(ana, "/policy", accept="application/json")).text)["questions"][0]["text"]
+
+
+async def pages_of_answers(house: AdminHouse, ana: Browser, question: PolicyQuestionId) -> None:
+    """A report has two answers, of which each page shows one."""
+    report = await house.running.backend.sessions.open(SessionId("report.water-board"))
+    texts = ("A <fund> pays.", "Nobody pays.")
+    said = tuple(
+        PublishedMessage(id=MessageId(f"m{n}"), kind=MessageKind.OPTION, text=text, question=question, own=True)
+        for n, text in enumerate(texts)
+    )
+    made = CreateSession(title="Water board", languages=("en",), access=Access.PUBLIC, kind=LogKind.REPORT)
+    assigned = AssignReport(session=SessionId("water-board"), template="session")
+    written = WriteSection(section="summary", text="A fund.", base_revision=0)
+    published = PublishReport(title="Water", language="en", sections=(), messages=said)
+    commands: tuple[AnyCommand, ...] = (made, assigned, written, SubmitReport(), published)
+    for n, command in enumerate(commands):
+        answer = await report.writer.send(SYSTEM, CommandId(f"r{n}"), command)
+        assert isinstance(answer, Receipt), answer
+    most, policy_door.MOST_ANSWERS = policy_door.MOST_ANSWERS, 1
+    try:
+        for path, shown in (("", texts[:1]), ("?page=2", texts[1:]), ("?page=9", texts[1:]), ("?page=x", texts[:1])):
+            page = unescape((await read(ana, f"/policy/{question}{path}")).text)
+            assert [text in page for text in texts] == [text in shown for text in texts], path
+            assert "of 2" in page
+        found = json.loads((await read(ana, f"/policy/{question}?page=2", accept="application/json")).text)
+        assert ([each["text"] for each in found["answers"]], found["pages"]) == ([texts[1]], 2)
+    finally:
+        policy_door.MOST_ANSWERS = most
 
 
 async def counted(house: AdminHouse, call: str) -> None:

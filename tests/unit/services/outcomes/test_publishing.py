@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from moothall.core.events.outcome_parts import MessageKind, ReportStage
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, MessageId, SegmentId
 from moothall.core.outcomes import commands as outcome
 from moothall.services.log.act_queue import Receipt
 from moothall.services.outcomes.prefilling import lines_cited
-from moothall.services.outcomes.publishing import Obstacle
+from moothall.services.outcomes.publishing import Obstacle, hindrances
 from moothall.testing import loop
 from support.memory.hall import FLOOR, SESSION
 from support.reports.told_session import story
@@ -74,6 +77,21 @@ def test_a_report_is_published_once_nothing_is_in_its_way() -> None:
             ]
             await told.reports.fill(SESSION)
             assert (await told.report).stage is ReportStage.PUBLISHED
+
+    loop.run(run())
+
+
+def test_a_machines_translation_is_quoted_by_nobody() -> None:
+    async def run() -> None:
+        async with story() as told:
+            report = await told.report
+            cited = await told.reports.look_up(report)
+            translated = {name: replace(each, kind=ChannelKind.TRANSLATION) for name, each in cited.items()}
+            interpreted = {name: replace(each, kind=ChannelKind.INTERPRETATION) for name, each in cited.items()}
+            found = [each.citation for each in hindrances(report, translated) if each.obstacle is Obstacle.TRANSLATION]
+            assert found == [each.id for message in report.messages.values() for each in message.citations]
+            assert found
+            assert Obstacle.TRANSLATION not in {each.obstacle for each in hindrances(report, interpreted)}
 
     loop.run(run())
 
