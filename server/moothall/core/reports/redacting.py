@@ -39,34 +39,32 @@ class RecordText(msgspec.Struct, frozen=True):
     """BCP-47 tag."""
 
 
-_Runs = dict[str, dict[int, set[tuple[str, ...]]]]
-"""Runs of normal words, by language and length."""
-
-
 class RemovedTexts:
     """Finds removed texts in others. Words that stand in a text that stays too are none of them."""
 
     def __init__(self, removed: Sequence[RecordText], stays: Sequence[RecordText] = (), *, run: int = RUN) -> None:
         """`run`: how many words count without quotation marks."""
-        self._removed = _record(removed)
-        self._runs: _Runs = {}
+        self._removed = QuotableRecord([_line(n, each) for n, each in enumerate(removed)])
+        self._runs: dict[str, dict[int, set[tuple[str, ...]]]] = {each.language: {} for each in removed}
+        """Runs of words, by language and length."""
         for each in removed:
             forms = _forms(each.text, each.language)
             many = min(run, len(forms))
             if many:
-                self._runs.setdefault(each.language, {}).setdefault(many, set()).update(_runs_of(forms, many))
+                self._runs[each.language].setdefault(many, set()).update(_runs_of(forms, many))
         self._stays = stays
 
     @cached_property
-    def _staying(self) -> tuple[QuotableRecord, _Runs]:
-        runs: _Runs = {
-            language: {
-                many: {run for each in self._stays for run in _runs_of(_forms(each.text, language), many)}
-                for many in by_length
-            }
-            for language, by_length in self._runs.items()
+    def _staying(self) -> dict[str, str]:
+        """The words of the texts that stay, as each language of a removed one writes them, a row a text."""
+        return {
+            language: "\n".join(f" {' '.join(_forms(each.text, language))} " for each in self._stays)
+            for language in self._runs
         }
-        return _record(self._stays), runs
+
+    def _stand(self, forms: tuple[str, ...], language: str) -> bool:
+        """Whether a text that stays has these words."""
+        return f" {' '.join(forms)} " in self._staying[language]
 
     def without(self, text: str, mark: str) -> str:
         """A text with `mark` in the place of each passage that repeats removed words."""
@@ -80,7 +78,10 @@ class RemovedTexts:
     def _in_marks(self, text: str) -> Iterator[tuple[int, int]]:
         for start, end, _ in quoted_spans(text):
             words = text[start:end]
-            if _has(self._removed, words) and not _has(self._staying[0], words):
+            claim = QuotationClaim(text=words, first=SegmentId(""), last=SegmentId(""))
+            if self._removed.check(claim).verdict is not QuotationVerdict.NOT_FOUND and not any(
+                self._stand(_forms(words, language), language) for language in self._runs
+            ):
                 yield start, end
 
     def _word_for_word(self, text: str) -> Iterator[tuple[int, int]]:
@@ -89,8 +90,14 @@ class RemovedTexts:
             forms = tuple(word.form for word in words)
             for many, runs in by_length.items():
                 for at, run in enumerate(_runs_of(forms, many)):
-                    if run in runs and run not in self._staying[1][language][many]:
+                    if run in runs and not self._stand(run, language):
                         yield words[at].start, words[at + many - 1].end
+
+
+def _line(n: int, removed: RecordText) -> QuotableLine:
+    """A removed text, in a channel of its own: a quotation isn't put together of several."""
+    name = f"t{n}"
+    return QuotableLine(segment=SegmentId(name), text=removed.text, language=removed.language, channel=ChannelId(name))
 
 
 def _forms(text: str, language: str) -> tuple[str, ...]:
@@ -99,22 +106,6 @@ def _forms(text: str, language: str) -> tuple[str, ...]:
 
 def _runs_of(forms: tuple[str, ...], many: int) -> Iterator[tuple[str, ...]]:
     return (forms[at : at + many] for at in range(len(forms) - many + 1))
-
-
-def _record(texts: Sequence[RecordText]) -> QuotableRecord:
-    """The texts, each in a channel of its own: a quotation isn't put together of several."""
-    return QuotableRecord(
-        [
-            QuotableLine(segment=SegmentId(f"t{n}"), text=each.text, language=each.language, channel=ChannelId(f"t{n}"))
-            for n, each in enumerate(texts)
-        ]
-    )
-
-
-def _has(record: QuotableRecord, words: str) -> bool:
-    """Whether a text has quoted words."""
-    claim = QuotationClaim(text=words, first=SegmentId(""), last=SegmentId(""))
-    return record.check(claim).verdict is not QuotationVerdict.NOT_FOUND
 
 
 def _beside_marks(text: str, run: tuple[int, int]) -> Iterator[tuple[int, int]]:

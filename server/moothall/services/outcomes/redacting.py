@@ -26,7 +26,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import LogReading
 from moothall.core.removal.moves import digest, short
 from moothall.core.removal.questions import chosen
-from moothall.core.removal.selection import Interventions, Redaction, Selection, WithCopies, selected
+from moothall.core.removal.selection import Interventions, Redaction, Selection, WithCopies, names_in, selected
 from moothall.core.reports.redacting import RecordText, Redact, RemovedTexts, redacted, said_again
 from moothall.core.sessions.parts import Segment
 from moothall.services.log.session_writer import SessionWriter
@@ -146,7 +146,7 @@ class Redacting:
             after = page[-1].header.offset
 
     async def _texts(self, part: RemovedPart) -> list[RecordText]:
-        """What is removed of a log: every wording of a line or question."""
+        """What is removed of a log: every wording of a line or question, and names that go with them."""
         writer, selection = part
         state, found = part.writer.state, list[RecordText]()
         offsets: dict[int, str] = {}
@@ -158,7 +158,9 @@ class Redacting:
             found += [RecordText(text, line.language) for text in {line.whole, line.tail(0)}]
             offsets |= dict.fromkeys(writer.text_offsets.of_lines([line.id]), line.language)
         asked = selection.selection if isinstance(selection, WithCopies) else selection
+        names = [state.speakers.get(each, "") for each in names_in(selection)]
         for each in chosen(state.questions, asked):
+            names.append(each.name)
             offsets |= dict.fromkeys(writer.text_offsets.of_interventions([each.id]), each.language)
         if offsets:
             async for record in self._records(writer.session):
@@ -168,6 +170,8 @@ class Redacting:
                     found.append(RecordText(event.text + event.tail, language or ""))
                 elif isinstance(event, _WORDS):
                     found.append(RecordText(event.text, language or ""))
+        # A name of one word is anybody's.
+        found += [RecordText(name, "") for name in names if len(name.split()) > 1]
         return list(dict.fromkeys(found))
 
 

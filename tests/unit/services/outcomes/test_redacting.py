@@ -7,9 +7,9 @@ from moothall.core.events.outcome_parts import Citation, MessageKind, PublishedM
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, SegmentId, SessionId
+from moothall.core.kernel.ids import CommandId, InterventionId, MessageId, SegmentId, SessionId, SpeakerId
 from moothall.core.outcomes import commands as oc
-from moothall.core.removal.selection import Interventions, Lines, Selection, SpokenSpan
+from moothall.core.removal.selection import Interventions, Lines, Selection, SpokenSpan, WordsOf
 from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.removal import remove
 from moothall.services.log.act_queue import Receipt
@@ -137,6 +137,30 @@ def test_each_wording_of_a_line_and_a_question_go_too() -> None:
                 assert newest.messages[0].text == left
 
     loop.run(run())
+
+
+def test_the_name_of_whoever_goes_with_their_words_goes_too() -> None:
+    async def run() -> None:
+        async with story() as told:
+            office = Office(told)
+            ann, bo = SpeakerId("ann"), SpeakerId("bo")
+            named = (do.IntroduceSpeaker(speaker=ann, name="Ann Example"), do.IntroduceSpeaker(speaker=bo, name="Bo"))
+            await told.told(OFFICE, *named, do.AssignSpeaker(segments=(SegmentId("l0"),), speaker=ann))
+            await told.told(OFFICE, do.AssignSpeaker(segments=(SegmentId("l2"),), speaker=bo))
+            live = await office.reports(OTHER, "Ann Example and Bo want “community networks”.", await _cited(told))
+            assert isinstance(await office.removes(WordsOf(ann), "words"), Receipt)
+            assert _text(live) == "Ann Example and Bo want “[en]”."
+            assert isinstance(await office.removes(WordsOf(bo, name=True), "bo"), Receipt)
+            assert isinstance(await office.removes(WordsOf(ann, name=True), "name"), Receipt)
+            assert _text(live) == "[en] and Bo want “[en]”."
+
+    loop.run(run())
+
+
+def _text(live: LiveSession) -> str:
+    newest = live.state.outcomes.report.newest
+    assert newest is not None
+    return newest.messages[0].text
 
 
 async def _cited(told: Story) -> Citation:
