@@ -126,6 +126,17 @@ async def test_a_moderator_puts_comments_to_the_vote_and_people_vote(house: Admi
     assert "Where young people take part nobody votes on comments." in leads.text
     assert '<form method="post" action="/moderate' not in leads.text
 
+    later = SessionId("later")
+    made = do.CreateSession(title="Later", languages=("en",))
+    floor = do.AddChannel(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",))
+    await send(house, made, floor, session=later)
+    await send(house, do.SwitchVoting(on=True), by=LEADS, session=later)
+    await send(house, do.CancelSession(reason="Storm"), session=later)
+    for browser, path in ((reader, "/s/later/opinions"), (leads, "/moderate/later/opinions")):
+        assert await browser.get(path) == 200
+        assert "The meeting is cancelled: nobody can vote on comments." in browser.text
+        assert '<form method="post" action="/moderate' not in browser.text
+
 
 async def test_what_all_groups_share_is_read_first_and_taken_home(house: AdminHouse) -> None:
     votes = camps(13, 12, comments=6, answered=1.0)

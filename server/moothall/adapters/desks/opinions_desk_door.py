@@ -83,6 +83,7 @@ class OpinionsDeskDoor:
             on=voting.on,
             young=state.young_people,
             closed=state.status is Status.CLOSED,
+            cancelled=state.cancelled is not None,
             comments=[
                 {
                     "id": each.id,

@@ -64,6 +64,7 @@ class OpinionsDoor:
         token = self.context.token(request, wanted.session)
         mine = self.opinions.voted(wanted.session, token)
         closed = wanted.snapshot.session.status is Status.CLOSED
+        cancelled = wanted.snapshot.session.cancelled is not None
         base, query = f"/s/{quote(wanted.session)}", kept_query(request, ui)
         comments = to_vote_on(questions, mine, token)
         text = self.context.pages.render(
@@ -73,7 +74,8 @@ class OpinionsDoor:
             title_language=title_language(wanted),
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",
-            going=questions.voting.on and not closed and wanted.snapshot.session.cancelled is None,
+            going=questions.voting.on and not closed and not cancelled,
+            cancelled=cancelled,
             closed=closed,
             fewest=FEWEST,
             comments=[
