@@ -80,8 +80,11 @@ def _drawn(seed: int) -> list[Look]:
     templates = sorted({name.split(",")[0] for name in PAGES}, key=lambda name: name.rpartition("/")[2])
     chance.shuffle(templates)
     drawn: list[Look] = []
+    of_template: dict[str, list[Look]] = {}
+    for look in LOOKS:
+        of_template.setdefault(look.page.split(",")[0], []).append(look)
     for template, window in zip(templates, itertools.cycle((Window.WIDE, Window.SMALL, Window.WIDE, Window.LOW))):
-        its = [look for look in LOOKS if look.page.split(",")[0] == template]
+        its = of_template[template]
         drawn.append(chance.choice([look for look in its if look.window is window] or its))
     return sorted(drawn, key=lambda look: list(PAGES).index(look.page))
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date
-from babel.messages.pofile import PoFileError, denormalize, read_po
 
+from moothall.adapters.pages.po_files import joined, read_po
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import direction
 
@@ -46,8 +46,9 @@ _BEFORE_UNIT = re.compile("(?<=[0-9}]) (?=(?:%|s|min|GB|Go|с|мин|ГБ|ث|د)
 """The space between a number, or its placeholder, and its unit, as the seven languages write them."""
 _NAMED = re.compile(r'^((?:#: .*\n)+)msgid ((?:".*"\n)+)', re.MULTILINE)
 """Matches the names of a text, and its key."""
-_SAMPLE = 1000
-"""For how many numbers, from 0, the plural forms of a catalogue are compared with the categories of CLDR."""
+_SAMPLE = 200
+"""For how many numbers, from 0, the plural forms of a catalogue are compared with the categories of CLDR. The rules of
+the languages repeat after each hundred."""
 
 
 def negotiate(header: str, available: Sequence[str] = LANGUAGES, default: str = DEFAULT_LANGUAGE) -> str:
@@ -250,33 +251,28 @@ def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
         for listed, key in _NAMED.findall(text):
             for name in listed.replace("#:", "").split():
                 group, _, own = name.partition("/")
-                names.setdefault(group, {})[own] = denormalize(key.rstrip())
+                names.setdefault(group, {})[own] = joined(key)
     return names
 
 
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
     """Add the texts of one file to `texts` and `counted`; return whether the file is a draft."""
     try:
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=language, abort_invalid=True)
-    except (OSError, ValueError, PoFileError) as error:
+        found = read_po(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise _unreadable(language, path, error) from error
-    for message in catalog:
-        if not message.id:
-            continue
-        written = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
+    for key, written, several, unsure in found.texts:
         strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
-        key = message.id if isinstance(message.id, str) else message.id[0]
-        if message.fuzzy or not all(strings):
-            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{message.id}'.")
+        if unsure or not all(strings):
+            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{key}'.")
         if key in texts or key in counted:
             msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
             raise ConfigurationError(msg)
-        if isinstance(message.id, str):
-            texts[key] = strings[0]
+        if several:
+            counted[key] = _by_category(language, found.plural, strings)
         else:
-            counted[key] = _by_category(language, catalog.plural_expr, strings)
-    return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
+            texts[key] = strings[0]
+    return any(line.strip("# ").lower() == "draft" for line in found.comment.splitlines())
 
 
 def _unreadable(language: str, path: Path, error: Exception) -> ConfigurationError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,11 @@ from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, per
 SIZES = st.one_of(
     st.integers(0, 20), st.sampled_from([255, 256, 257, 511, 512, 513, 1_000, 65_535, 65_536, 65_537, 70_000])
 )
-LEAVES = [leaf_hash(b"%d" % at) for at in range(70_000)]
+
+
+@cache
+def leaves() -> list[bytes]:
+    return [leaf_hash(b"%d" % at) for at in range(70_000)]
 
 
 def by_definition(leaves: list[bytes]) -> bytes:
@@ -44,7 +49,7 @@ class Tree:
     def __init__(self, *steps: int) -> None:
         self.edge, self.tiles = Edge(), dict[tuple[int, int], bytes]()
         for size in steps:
-            growth = grown(self.edge, LEAVES[self.edge.size : size])
+            growth = grown(self.edge, leaves()[self.edge.size : size])
             self.edge = growth.edge
             self.tiles |= growth.tiles
         self.perfect = perfect_from(lambda level, n: self.tiles[level, n])
@@ -59,7 +64,7 @@ def test_the_root_does_not_depend_on_the_steps(sizes: list[int]) -> None:
 
 @given(size=st.integers(0, 600))
 def test_the_root_is_that_of_the_definition(size: int) -> None:
-    assert Tree(size).edge.root == by_definition(LEAVES[:size])
+    assert Tree(size).edge.root == by_definition(leaves()[:size])
 
 
 @given(sizes=st.lists(SIZES, min_size=2, max_size=3).map(sorted))
@@ -84,13 +89,13 @@ def test_each_leaf_has_a_proof_and_no_other_leaf_has_it(data: st.DataObject, siz
     tree = Tree(size)
     at = data.draw(st.integers(0, size - 1))
     path = inclusion_proof(at, size, tree.perfect)
-    assert inclusion_root(at, size, LEAVES[at], path) == tree.edge.root
+    assert inclusion_root(at, size, leaves()[at], path) == tree.edge.root
     assert inclusion_root(at, size, leaf_hash(b"other"), path) != tree.edge.root
     other = data.draw(st.integers(0, size + 1))
-    assert other == at or inclusion_root(other, size, LEAVES[at], path) != tree.edge.root
+    assert other == at or inclusion_root(other, size, leaves()[at], path) != tree.edge.root
     for place, each in enumerate(path):
         altered = [*path[:place], bytes([each[0] ^ 1]) + each[1:], *path[place + 1 :]]
-        assert inclusion_root(at, size, LEAVES[at], altered) != tree.edge.root
+        assert inclusion_root(at, size, leaves()[at], altered) != tree.edge.root
 
 
 @given(sizes=st.lists(SIZES, min_size=2, max_size=2).map(sorted), data=st.data())
