@@ -19,8 +19,8 @@ from pathlib import Path
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date
+from babel.messages.pofile import PoFileError, denormalize, read_po
 
-from moothall.adapters.pages.po_files import joined, read_po
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import direction
 
@@ -251,28 +251,33 @@ def read_names(folder: Path) -> Mapping[str, Mapping[str, str]]:
         for listed, key in _NAMED.findall(text):
             for name in listed.replace("#:", "").split():
                 group, _, own = name.partition("/")
-                names.setdefault(group, {})[own] = joined(key)
+                names.setdefault(group, {})[own] = denormalize(key.rstrip())
     return names
 
 
 def _read_part(path: Path, language: str, texts: dict[str, str], counted: dict[str, dict[str, str]]) -> bool:
     """Add the texts of one file to `texts` and `counted`; return whether the file is a draft."""
     try:
-        found = read_po(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=language, abort_invalid=True)
+    except (OSError, ValueError, PoFileError) as error:
         raise _unreadable(language, path, error) from error
-    for key, written, several, unsure in found.texts:
+    for message in catalog:
+        if not message.id:
+            continue
+        written = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
         strings = tuple(_BEFORE_UNIT.sub(NO_BREAK, text) for text in written)
-        if unsure or not all(strings):
-            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{key}'.")
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        if message.fuzzy or not all(strings):
+            raise ConfigurationError(f"The interface's texts in '{language}' lack a translation of '{message.id}'.")
         if key in texts or key in counted:
             msg = f"The interface's texts in '{language}' have '{key}' twice, the second time in {path.name}."
             raise ConfigurationError(msg)
-        if several:
-            counted[key] = _by_category(language, found.plural, strings)
-        else:
+        if isinstance(message.id, str):
             texts[key] = strings[0]
-    return any(line.strip("# ").lower() == "draft" for line in found.comment.splitlines())
+        else:
+            counted[key] = _by_category(language, catalog.plural_expr, strings)
+    return any(line.strip("# ").lower() == "draft" for line in catalog.header_comment.splitlines())
 
 
 def _unreadable(language: str, path: Path, error: Exception) -> ConfigurationError:

@@ -199,7 +199,7 @@ def test_a_part_that_is_a_draft_makes_the_whole_one(tmp_path: Path, comment: str
 
 def test_a_catalogue_with_more_forms_than_it_says_is_refused_with_a_sentence(tmp_path: Path) -> None:
     forms = 'msgid "a"\nmsgid_plural "b"\nmsgstr[0] "x"\nmsgstr[1] "y"\nmsgstr[2] "z"\n'
-    with pytest.raises(ConfigurationError, match=r"can't be read from moothall\.po: 'a' has 3 forms and needs 2"):
+    with pytest.raises(ConfigurationError, match=r"can't be read from moothall\.po: msg has more translations"):
         Catalogue.read(write(tmp_path, HEAD.format(forms=TWO) + forms), "en")
 
 
