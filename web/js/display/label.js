@@ -1,6 +1,6 @@
 // Names the way of a wall's translation, which may change while the wall is on.
 
-import { languagesOf } from '../lines/made.js';
+import { languagesOf } from '../lib/made.js';
 
 /**
  * What a translation is, with the languages through which it came and whether it gives the gist only, in a few words;

@@ -3,7 +3,7 @@
 
 import { doubtAt, doubts, wordAt, wordSpans } from './word_spans.js';
 import { gapMark, headed, named } from '../lib/headings.js';
-import { made } from './made.js';
+import { made } from '../lib/made.js';
 import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, mediaTime } from '../lib/words.js';

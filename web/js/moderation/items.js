@@ -2,7 +2,7 @@
 // done with it.
 
 import { bdi } from '../desk/fill.js';
-import { made } from '../lines/made.js';
+import { made } from '../lib/made.js';
 import { alone } from '../lib/names.js';
 import { hubName } from '../desk/hub_names.js';
 import { element } from '../lib/nodes.js';

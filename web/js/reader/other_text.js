@@ -1,7 +1,7 @@
 // Parts of the page that only translations and interpretations have: how a line was translated, the original beside it,
 // and the translation in place of a silent interpreter. Loaded with such texts only, and its larger parts when needed.
 
-import { made as described } from '../lines/made.js';
+import { made as described } from '../lib/made.js';
 import { at, element, set } from '../lib/nodes.js';
 
 const root = document.documentElement;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { labelled } from '../../../web/js/display/label.js';
-import { made } from '../../../web/js/lines/made.js';
+import { made } from '../../../web/js/lib/made.js';
 import { Words } from '../../../web/js/lib/words.js';
 
 const texts = {

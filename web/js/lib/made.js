@@ -20,7 +20,7 @@ export function languagesOf(ui) {
 
 /**
  * A function that describes how a line was translated, with the languages' names in the language `ui`.
- * @param {import('../lib/words.js').Words} words  @param {string} ui
+ * @param {import('./words.js').Words} words  @param {string} ui
  */
 export function made(words, ui) {
   const named = languagesOf(ui);
