@@ -168,11 +168,15 @@ async def test_what_is_typed_outlives_a_cut_and_a_reload_and_somebody_else(page:
         await box.fill("Mine.")  # It is sent by itself: a press behind that, as on a slow machine, would be the second.
         await expect(page.locator(f"#Form-{first} .clash blockquote")).to_have_text("Theirs.")
         await expect(box).to_have_value("Mine.")
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.method))
         await page.locator(f"#Form-{first} button[value=message]").click()
         await expect(page.locator(f"#Form-{first} .clash")).to_have_count(0)
         await expect(other.locator(f"#Text-{first}"), "told by the staff's connection").to_have_value("Mine.")
 
         # A key says that there is no sound. A mended and a removed line are seen as they happen.
+        await expect(page.locator("#Said"), "else it could be said after the key").to_have_text("Saved")
+        assert sent.count("POST") == 1, "the button sends no second time what leaving the field has sent"
         await page.unroute(page.url)
         await page.locator("#Line-l0 input").focus()
         await page.keyboard.press("p")

@@ -16,6 +16,8 @@ const said = /** @type {HTMLElement} */ (document.getElementById('Said'));
 const store = new TypedStore(room.dataset.session ?? '');
 /** @type {Map<string, ReturnType<typeof setTimeout>>} */
 const timers = new Map();
+/** @type {Map<string, string>} */
+const underWay = new Map(); // forms that are being sent, and what was typed into them
 const sound = new Audio();
 let sending = Promise.resolve();
 
@@ -177,9 +179,13 @@ async function storeTyped(id) {
   const of = form(id);
   const typed = store.waiting[id];
   if (!of || !typed) return;
+  const text = JSON.stringify(typed);
+  if (underWay.get(id) === text) return; // whoever presses the button leaves the field, which has sent it
+  underWay.set(id, text);
   const fields = new URLSearchParams(typed.fields);
   fields.set('act', of.dataset.message ? 'message' : 'section');
   const answer = await send(of, fields);
+  underWay.delete(id);
   if (!answer || answer.status >= 500) { // no connection
     timers.set(id, setTimeout(() => storeTyped(id), AGAIN));
     mark(id);
