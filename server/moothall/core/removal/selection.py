@@ -76,10 +76,11 @@ class WithCopies(msgspec.Struct, frozen=True):
 
 
 class Redaction(msgspec.Struct, frozen=True):
-    """Events of a report's or document's log that repeat removed words, by offset, and what is said in their place."""
+    """Events of a report's or document's log that repeat removed words, by offset."""
 
     offsets: tuple[int, ...]
-    events: tuple[ev.AnyEvent, ...]
+    anew: Callable[[State], tuple[ev.AnyEvent, ...]]
+    """Returns what is said in their place, from what the log holds when they are erased."""
 
 
 ErasedSelection = Selection | WithCopies | Expired | Redaction

@@ -210,7 +210,7 @@ def requested(
     if by.role not in REMOVERS:
         return not_allowed(by.role)
     if isinstance(selection, Redaction):
-        others, before = selection.offsets, selection.events
+        others, before = selection.offsets, selection.anew(state)
         return Erasure(cuts=(), others=others, originals=False, before=before, reason="request", by=by, cause=cause)
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, SpokenSpan) and not 0 <= asked.t0 < asked.t1:

@@ -9,6 +9,7 @@ Only reports of the session, reports that cite it, and documents are looked at: 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -69,7 +70,8 @@ class Redacting:
         answer = None
         if removed:
             sessions = frozenset(part.writer.session for part in parts)
-            answer = await self._remove(RemovedTexts(removed, stays), sessions, actor, cause)
+            found = await asyncio.to_thread(RemovedTexts, removed, stays)
+            answer = await self._remove(found, sessions, actor, cause)
         return answer if isinstance(answer, Refusal) else None
 
     async def remove_typed(self, session: SessionId, words: str, actor: Actor, cause: CommandId) -> int | Refusal:
@@ -113,14 +115,8 @@ class Redacting:
         about = entry.kind is LogKind.DOCUMENT or entry.session in map(report_of, sessions)
         if not about and not any(name in (each.body or b"") for each in records for name in named):
             return False
-        events: dict[int, tuple[AnyEvent, int]] = {}
-        comments: dict[InterventionId, None] = {}
-        for record in records:
-            event = decode_event(record.body or b"")
-            if isinstance(event, _WORDS) and redact(event.text, "") != event.text:
-                comments[event.intervention] = None
-            elif (without := redacted(event, redact)) is not None:
-                events[record.header.offset] = without, record.header.at
+        # In a thread: a log may have hundreds of wordings of a draft, and the house's other meetings go on.
+        events, comments = await asyncio.to_thread(_repeating, records, redact)
         live = await self.find(entry.session) if events or comments else None
         if live is None:
             return False
@@ -131,7 +127,8 @@ class Redacting:
             if isinstance(answer, Refusal) and answer.code is not RefusalCode.UNKNOWN:
                 return answer
         if events:
-            redaction = Redaction(tuple(events), said_again(tuple(events.values()), live.state.outcomes, redact))
+            found = tuple(events.values())
+            redaction = Redaction(tuple(events), lambda state: said_again(found, state.outcomes, redact))
             of_texts = CommandId(f"{name}:texts:{digest(*map(str, events))[:12]}")
             answer = await writer.remove(actor, of_texts, redaction)
             if isinstance(answer, Refusal):
@@ -173,6 +170,23 @@ class Redacting:
         # A name of one word is anybody's.
         found += [RecordText(name, "") for name in names if len(name.split()) > 1]
         return list(dict.fromkeys(found))
+
+
+def _repeating(
+    records: Sequence[LogRecord], redact: Redact
+) -> tuple[dict[int, tuple[AnyEvent, int]], dict[InterventionId, None]]:
+    """The events that repeat removed words: without these, by offset, each with when it was written (Unix ms); and the
+    comments that do.
+    """
+    events: dict[int, tuple[AnyEvent, int]] = {}
+    comments: dict[InterventionId, None] = {}
+    for record in records:
+        event = decode_event(record.body or b"")
+        if isinstance(event, _WORDS) and redact(event.text, "") != event.text:
+            comments[event.intervention] = None
+        elif (without := redacted(event, redact)) is not None:
+            events[record.header.offset] = without, record.header.at
+    return events, comments
 
 
 def _staying(part: RemovedPart) -> list[RecordText]:

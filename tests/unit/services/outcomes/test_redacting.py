@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from moothall.core import commands as do
 from moothall.core.events.outcome_parts import Citation, MessageKind, PublishedMessage, ReportStage
 from moothall.core.events.types import Access
@@ -19,7 +21,7 @@ from moothall.services.outcomes.redacting import MAX_WORDS, Redacting
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from support.memory.hall import FLOOR, SESSION
-from support.reports.told_session import OFFICE, Story, story
+from support.reports.told_session import ANN, OFFICE, Story, story
 
 OTHER = SessionId("elsewhere")
 L0 = "Schools need community networks"
@@ -166,6 +168,34 @@ def _text(live: LiveSession) -> str:
 async def _cited(told: Story) -> Citation:
     report = await told.report
     return next(iter(report.messages.values())).citations[0]
+
+
+def test_what_the_rapporteur_writes_meanwhile_stays() -> None:
+    async def run() -> None:
+        async with story() as told, asyncio.TaskGroup() as group:
+            office = Office(told)
+            agreed, *_ = (await told.report).messages.values()
+            await told.says(agreed, f"All say: “{L0}”.")
+            writing: list[asyncio.Task[Receipt | Refusal]] = []
+
+            async def find(session: SessionId) -> LiveSession | None:
+                live = await told.hall.sessions.find(session)
+                if session == report_of(SESSION) and live is not None and not writing:
+                    before = live.state.outcomes.report.messages[agreed.id]
+                    later = oc.WriteMessage(
+                        message=agreed.id, kind=before.kind, text="None says.", own=True, base_revision=before.revision
+                    )
+                    writing.append(group.create_task(live.writer.send(ANN, CommandId("later"), later)))
+                    await asyncio.sleep(0)  # It waits before the removal.
+                return live
+
+            office.redacting.find = find
+            assert isinstance(await office.removes(Lines((SegmentId("l0"),))), Receipt)
+            assert [type(each.result()) for each in writing] == [Receipt]
+            assert (await told.report).messages[agreed.id].text == "None says."
+            assert L0 not in await office.bodies(report_of(SESSION))
+
+    loop.run(run())
 
 
 def test_words_are_removed_by_hand_and_who_may_not_is_refused() -> None:
