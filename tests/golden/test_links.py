@@ -32,6 +32,7 @@ from moothall.testing.scripted import Script, make_script, render
 from moothall.testing.translator_link import TranslatorServerEnd
 from moothall.wire import engine, translation
 from moothall.wire.hubs import messages as hub
+from moothall.wire.hubs.acts import AskAct
 from moothall_hub.app import BOOK, COPIES
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.pairing.pairing import NAMESPACE, PAIRING, Pairing
@@ -229,7 +230,7 @@ async def test_a_hub_of_the_release_follows_this_server_and_asks(release: str, l
                 elif not any(_same_kind(each.frame, message) for message in came):
                     while not came or not _same_kind(each.frame, came[-1]):
                         came.append(hub.decode_to_hub(await socket.recv(decode=False)))
-        assert [act.act.text for _, act, _ in hall.acts.done if isinstance(act.act, hub.AskAct)] == ["Is this no. 1?"]
+        assert [act.act.text for _, act, _ in hall.acts.done if isinstance(act.act, AskAct)] == ["Is this no. 1?"]
         (connected,) = [message for message in came if isinstance(message, hub.Live)]
         assert (connected.session, connected.channels, connected.number) == ("s", ("floor",), 1)
 

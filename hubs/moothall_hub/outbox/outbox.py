@@ -23,7 +23,8 @@ import msgspec
 from moothall.core.kernel.errors import PASSING, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, AnyAct
+from moothall.wire.hubs.acts import AnyAct
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 from moothall_hub.outbox.store import OutboxFile
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from moothall.adapters.store.sqlite_file import open_for_writing, translated
 from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hubs.messages import Act, OpinionsAct, SupportAct
+from moothall.wire.hubs.acts import OpinionsAct, SupportAct
+from moothall.wire.hubs.messages import Act
 
 FILE_NAME = "outbox.sqlite"
 """The file's name in a hub's data folder."""

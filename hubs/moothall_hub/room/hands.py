@@ -23,7 +23,7 @@ from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote
 from moothall.core.sessions.state import State, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
 from moothall.services.questions.ballots import COUNT_MS, about, is_hands, poll_about
-from moothall.wire.hubs.messages import HandsAct
+from moothall.wire.hubs.acts import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.ports import RoomParts
 

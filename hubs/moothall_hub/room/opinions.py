@@ -18,7 +18,7 @@ from moothall.core.opinions.voting_rules import put_to_vote
 from moothall.services.questions.ballot_box import BallotBox, Before
 from moothall.services.questions.comment_votes import CommentVotes, is_vote, votes_in
 from moothall.services.supervision.waiting import every
-from moothall.wire.hubs.messages import OpinionsAct
+from moothall.wire.hubs.acts import OpinionsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.ports import RoomParts
 

@@ -16,7 +16,8 @@ from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.sessions.state import State
-from moothall.wire.hubs.messages import AnyAct, Offered
+from moothall.wire.hubs.acts import AnyAct
+from moothall.wire.hubs.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.outbox.outbox import ActStatus, WaitingAct
 

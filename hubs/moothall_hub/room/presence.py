@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.services.supervision.waiting import every
-from moothall.wire.hubs.messages import HeadCountAct, NoteAct, NoteReadAct
+from moothall.wire.hubs.acts import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.outbox.outbox import ActStatus
 from moothall_hub.room.ports import RoomParts
 

@@ -35,7 +35,8 @@ from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped, fits, typed_by
 from moothall.services.supervision.waiting import every
-from moothall.wire.hubs.messages import ActDone, AskAct, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
+from moothall.wire.hubs.acts import AskAct, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
+from moothall.wire.hubs.messages import ActDone
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, MOST_OWN_LINES, ActStatus
 from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
 from moothall_hub.room import local_questions, own_view

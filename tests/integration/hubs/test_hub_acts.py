@@ -11,6 +11,7 @@ from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import AnyAct, AskAct, HeadCountAct, SupportAct
 from support.desks.meeting import S, meeting
 from support.sessions.questions import name, stand
 
@@ -18,13 +19,11 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
 async def test_a_room_far_away_asks_and_is_counted(tmp_path: Path) -> None:
-    def act(act: wire.AnyAct, known_by: str, at: int) -> wire.Act:
+    def act(act: AnyAct, known_by: str, at: int) -> wire.Act:
         return wire.Act(id=CommandId(known_by), session=S, at=at, title="Kisumu", act=act)
 
-    asked = wire.AskAct(
-        intervention=name("why"), kind=InterventionKind.QUESTION, text="Who pays?", language="en", asker="x"
-    )
-    acts: list[tuple[wire.AnyAct, str]] = [(asked, "ask:why"), (wire.HeadCountAct(people=23), "c1")]
+    asked = AskAct(intervention=name("why"), kind=InterventionKind.QUESTION, text="Who pays?", language="en", asker="x")
+    acts: list[tuple[AnyAct, str]] = [(asked, "ask:why"), (HeadCountAct(people=23), "c1")]
     async with meeting(tmp_path) as on:
         now = on.running.backend.clock.wall()
         unknown = await on.running.hub_acts.take("kisumu", act(acts[1][0], "c0", now), "0a1b")
@@ -35,7 +34,7 @@ async def test_a_room_far_away_asks_and_is_counted(tmp_path: Path) -> None:
         for each, known_by in acts * 2:
             assert isinstance(await on.running.hub_acts.take("kisumu", act(each, known_by, now), "0a1b"), wire.ActDone)
         await on.do(stand(InterventionStatus.QUEUED, "why"), by=MODERATOR)
-        support = act(wire.SupportAct(intervention=name("why"), count=4), "s1", now)
+        support = act(SupportAct(intervention=name("why"), count=4), "s1", now)
         assert isinstance(await on.running.hub_acts.take("kisumu", support, "0a1b"), wire.ActDone)
         async with aiohttp.ClientSession() as client:
             async with client.get(f"{on.running.address}/s/{S}/screen", headers={"Accept-Language": "en"}) as response:

@@ -24,6 +24,7 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import HeadCountAct
 from moothall.wire.kinds import passed_over
 from moothall_hub.uplink.budget import BudgetStep, DailyUsage, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
@@ -50,7 +51,7 @@ PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
 LIVE = wire.Live(session=PLENARY, epoch=Epoch("k3"), channels=FOLLOW.channels, begin=0, heads={}, missed=False)
 BATCH = wire.Batch(session=PLENARY, part=wire.FeedPart.LIVE, data=b"events")
-ACT = wire.Act(id=CommandId("heads:1"), session=PLENARY, at=5, act=wire.HeadCountAct(people=23))
+ACT = wire.Act(id=CommandId("heads:1"), session=PLENARY, at=5, act=HeadCountAct(people=23))
 
 
 class Hub:

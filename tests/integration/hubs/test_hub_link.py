@@ -23,6 +23,7 @@ from moothall.core.kernel.lanes import SESSION as LIFE
 from moothall.testing.hub_link import plain_unpack
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import HeadCountAct
 from moothall.wire.hubs.first import FIELD, HEARD, first_fields
 from support.halls.readers import until
 from support.hubs.door import KEY, Dialled, HubHall, dialled, hub_hall
@@ -266,7 +267,7 @@ async def test_a_newer_pairing_a_newer_link_and_a_loop_end_the_link(tmp_path: Pa
 
 async def test_acts_are_done_and_answered(tmp_path: Path) -> None:
     async with hub_hall(tmp_path) as hall, dialled(hall.port) as hub:
-        act = wire.Act(id=CommandId("h:1"), session=SESSION, at=1, act=wire.HeadCountAct(people=23))
+        act = wire.Act(id=CommandId("h:1"), session=SESSION, at=1, act=HeadCountAct(people=23))
         await hub.send(act)
         assert await hub.next_of(wire.ActDone) == wire.ActDone(id=CommandId("h:1"))
         assert hall.acts.done == [("kisumu", act, HELLO.node)]

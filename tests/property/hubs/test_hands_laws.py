@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import CommandId, PollId
 from moothall.core.questions.polls import Choice
 from moothall.services.questions.ballots import COUNT_MS
 from moothall.testing.loop import run
-from moothall.wire.hubs.messages import HandsAct
+from moothall.wire.hubs.acts import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from support.hubs.desk import Room, S, room
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import HeadCountAct
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import ClockReading, Do, Down, MessageReceived, Phase, Send
 
@@ -45,7 +46,7 @@ class _Server:
 
 
 def act(n: int) -> wire.Act:
-    took = wire.HeadCountAct(people=n)
+    took = HeadCountAct(people=n)
     return wire.Act(id=CommandId(f"heads:{n}"), session=SESSIONS[0], at=0, act=took)
 
 

@@ -55,7 +55,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from moothall.testing.visitors import TrustingVisitors, visitor_context
-from moothall.wire.hubs.messages import Act, AnyAct, AskAct, Offered
+from moothall.wire.hubs.acts import AnyAct, AskAct
+from moothall.wire.hubs.messages import Act, Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.outbox.outbox import ActState, ActStatus, WaitingAct
 from moothall_hub.pages.desk_door import CoordinatorDeskDoor

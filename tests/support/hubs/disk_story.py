@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.wire.hubs.messages import Act, AskAct, Caught, FeedPart
+from moothall.wire.hubs.acts import AskAct
+from moothall.wire.hubs.messages import Act, Caught, FeedPart
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import CopyStep
 from moothall_hub.mirror.copying import batch, began, follow

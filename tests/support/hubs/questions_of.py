@@ -23,7 +23,7 @@ from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
-from moothall.wire.hubs.messages import AskAct, HoldAct, StandAct, TypeAct
+from moothall.wire.hubs.acts import AskAct, HoldAct, StandAct, TypeAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_questions import Mode
 from support.hubs.desk import Room, room

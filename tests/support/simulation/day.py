@@ -20,6 +20,7 @@ from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import CommandId, InterventionId, Lane, NoteId
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import AnyAct, AskAct, HeadCountAct, NoteAct, SupportAct
 from moothall_hub.mirror.wanted import Want
 from speaking import FLOOR
 from support.links.weak_link import WEAK, Quality
@@ -216,11 +217,11 @@ class Day:
     def _act(self, number: int) -> wire.Act:
         at = round(_now() * 1_000)
         asked = InterventionId(f"{number:032x}")
-        choices: Sequence[wire.AnyAct] = (
-            wire.AskAct(intervention=asked, kind=InterventionKind.QUESTION, text=f"Question {number}?", language="en"),
-            wire.SupportAct(intervention=asked, count=number),
-            wire.HeadCountAct(people=number),
-            wire.NoteAct(note=NoteId(f"note-{number}"), text="Can you hear us?"),
+        choices: Sequence[AnyAct] = (
+            AskAct(intervention=asked, kind=InterventionKind.QUESTION, text=f"Question {number}?", language="en"),
+            SupportAct(intervention=asked, count=number),
+            HeadCountAct(people=number),
+            NoteAct(note=NoteId(f"note-{number}"), text="Can you hear us?"),
         )
         return wire.Act(id=CommandId(f"act:{number}"), session=SESSION, at=at, act=self.chance.choice(choices))
 

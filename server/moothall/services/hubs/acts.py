@@ -37,10 +37,7 @@ from moothall.services.questions.opinions import Opinions
 from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hubs.messages import (
-    Act,
-    ActDone,
-    ActNotDone,
+from moothall.wire.hubs.acts import (
     AskAct,
     HandsAct,
     HeadCountAct,
@@ -53,6 +50,7 @@ from moothall.wire.hubs.messages import (
     SupportAct,
     TypeAct,
 )
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from moothall.services.questions.asking_addresses import SHARE, AskingAddresses
 from moothall.services.questions.author_view import Own, OwnAct, own_of, own_with_joined
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hubs.messages import AskAct
+from moothall.wire.hubs.acts import AskAct
 
 NAMESPACE, KEY = "asking", "key"
 """Namespace and name of the key's entry in the book."""

@@ -23,7 +23,18 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
-from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import (
+    AnyAct,
+    AskAct,
+    HandsAct,
+    HeadCountAct,
+    HoldAct,
+    NoteAct,
+    ReportAct,
+    StandAct,
+    SupportAct,
+    TypeAct,
+)
 from moothall.wire.hubs.messages import Act, ActDone
 from support.memory.hall import SESSION, MemoryHall, memory_hall
 
@@ -31,7 +42,7 @@ ASKED_HERE, POLL = InterventionId("here"), PollId("p")
 NAMES = st.sampled_from(["a", "b", "c"])
 ROOM = st.one_of(
     NAMES.map(
-        lambda name: wire.AskAct(
+        lambda name: AskAct(
             intervention=InterventionId(name),
             kind=InterventionKind.QUESTION,
             text=f"{name}?",
@@ -40,17 +51,17 @@ ROOM = st.one_of(
         )
     ),
     st.builds(
-        wire.StandAct,
+        StandAct,
         intervention=NAMES.map(InterventionId),
         status=st.sampled_from([InterventionStatus.WITHDRAWN, InterventionStatus.CHECKED]),
     ),
-    NAMES.map(lambda name: wire.HoldAct(intervention=InterventionId(name))),
-    NAMES.map(lambda name: wire.TypeAct(intervention=InterventionId(name), line="l1", text="So.")),
-    st.just(wire.ReportAct(intervention=ASKED_HERE)),
-    st.builds(wire.SupportAct, intervention=st.just(ASKED_HERE), count=st.integers(0, 9)),
-    st.builds(wire.HandsAct, poll=st.just(POLL), counts=st.tuples(st.integers(0, 9), st.integers(0, 9))),
-    st.builds(wire.HeadCountAct, people=st.integers(0, 40)),
-    NAMES.map(lambda name: wire.NoteAct(note=NoteId(name), text=f"Note {name}")),
+    NAMES.map(lambda name: HoldAct(intervention=InterventionId(name))),
+    NAMES.map(lambda name: TypeAct(intervention=InterventionId(name), line="l1", text="So.")),
+    st.just(ReportAct(intervention=ASKED_HERE)),
+    st.builds(SupportAct, intervention=st.just(ASKED_HERE), count=st.integers(0, 9)),
+    st.builds(HandsAct, poll=st.just(POLL), counts=st.tuples(st.integers(0, 9), st.integers(0, 9))),
+    st.builds(HeadCountAct, people=st.integers(0, 40)),
+    NAMES.map(lambda name: NoteAct(note=NoteId(name), text=f"Note {name}")),
 )
 TRIES = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 5), st.booleans()), max_size=6)
 """Of each link: how many acts go over it, how many of their answers come back, and whether the server is killed."""
@@ -86,7 +97,7 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
     log, book = MemoryLog(), MemoryBook()
     async with house(log, book, 0) as (hall, _):
         live = await hall.session()
-        asked = wire.AskAct(intervention=ASKED_HERE, kind=InterventionKind.QUESTION, text="Here?", language="en")
+        asked = AskAct(intervention=ASKED_HERE, kind=InterventionKind.QUESTION, text="Here?", language="en")
         assert isinstance(await live.writer.send(SYSTEM, CommandId("o"), OpenSession()), Receipt)
         assert (
             await Asking(hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(1)).ask_from_hub(
@@ -130,23 +141,21 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
 
 @settings(max_examples=40)
 @given(st.lists(ROOM, max_size=8), TRIES)
-def test_lost_answers_and_killed_servers_change_nothing(
-    room: list[wire.AnyAct], tries: list[tuple[int, int, bool]]
-) -> None:
+def test_lost_answers_and_killed_servers_change_nothing(room: list[AnyAct], tries: list[tuple[int, int, bool]]) -> None:
     acts, asked = list[Act](), dict[InterventionId, InterventionStatus]()
     for number, what in enumerate(room):
         name = f"act-{number}"
-        if isinstance(what, wire.AskAct):
+        if isinstance(what, AskAct):
             name = f"ask:{what.intervention}"
         if name in {act.id for act in acts}:
             continue  # A room asks a question once,
-        if isinstance(what, wire.StandAct) and asked.get(what.intervention, what.status) is what.status:
+        if isinstance(what, StandAct) and asked.get(what.intervention, what.status) is what.status:
             continue  # and takes back what it has asked, or asks what it took back;
-        if isinstance(what, wire.HoldAct | wire.TypeAct) and what.intervention not in asked:
+        if isinstance(what, HoldAct | TypeAct) and what.intervention not in asked:
             continue  # it takes a turn with nothing else.
-        if isinstance(what, wire.AskAct):
+        if isinstance(what, AskAct):
             asked[what.intervention] = InterventionStatus.CHECKED
-        if isinstance(what, wire.StandAct):
+        if isinstance(what, StandAct):
             asked[what.intervention] = what.status
         acts.append(Act(id=CommandId(name), session=SESSION, at=number, act=what))
     once = run(outcome(acts, []))

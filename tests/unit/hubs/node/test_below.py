@@ -15,7 +15,8 @@ from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import State, Status
 from moothall.services.hubs.ports import LanesChanged
 from moothall.testing.clock import ManualClock
-from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, HeadCountAct, Offered, OfferedText
+from moothall.wire.hubs.acts import HeadCountAct
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, Offered, OfferedText
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
 from moothall_hub.mirror.copied import SessionCopy, lanes_of
 from moothall_hub.node.below import PATIENCE_MS, CopySource, PassingOn

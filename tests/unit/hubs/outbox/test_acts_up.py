@@ -8,7 +8,8 @@ import pytest
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.testing.clock import ManualClock
-from moothall.wire.hubs.messages import MOST_ACTS, Act, ActDone, ActNotDone, HeadCountAct
+from moothall.wire.hubs.acts import HeadCountAct
+from moothall.wire.hubs.messages import MOST_ACTS, Act, ActDone, ActNotDone
 from moothall_hub.outbox.acts_up import RETRY_MS, ActsUp
 from support.memory.fanout import settle
 

@@ -12,7 +12,8 @@ import pytest
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, AnyAct, AskAct, HeadCountAct, OpinionsAct, SupportAct
+from moothall.wire.hubs.acts import AnyAct, AskAct, HeadCountAct, OpinionsAct, SupportAct
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 from moothall_hub.outbox.outbox import ActState, ActStatus, HubOutbox, WaitingAct
 from moothall_hub.outbox.store import FILE_NAME
 

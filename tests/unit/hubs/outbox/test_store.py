@@ -7,7 +7,8 @@ import pytest
 
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hubs.messages import Act, HeadCountAct
+from moothall.wire.hubs.acts import HeadCountAct
+from moothall.wire.hubs.messages import Act
 from moothall_hub.outbox.store import OutboxFile
 
 

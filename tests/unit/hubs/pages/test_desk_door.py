@@ -18,7 +18,8 @@ from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.reports import ReportKind, ReportOutcome
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL
-from moothall.wire.hubs.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
+from moothall.wire.hubs.acts import AskAct, HeadCountAct, NoteAct, NoteReadAct
+from moothall.wire.hubs.messages import Offered, OfferedText
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts, Saving, Stuck, UplinkHealth, UplinkHealthState

@@ -19,7 +19,7 @@ from moothall.services.sessions.reader_access import ASKER, ReaderAccess
 from moothall.services.sessions.staff import Staff
 from moothall.testing.clock import ManualClock
 from moothall.testing.visitors import visitor_context
-from moothall.wire.hubs.messages import HandsAct
+from moothall.wire.hubs.acts import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.pages.questions_door import RoomList
 from moothall_hub.room.local_questions import count

@@ -10,7 +10,7 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.rules.questions import MAX_TEXT
-from moothall.wire.hubs.messages import AskAct, StandAct
+from moothall.wire.hubs.acts import AskAct, StandAct
 from moothall_hub.room.local_questions import Mode
 from support.hubs.desk import OpenRoom, S, open_room
 

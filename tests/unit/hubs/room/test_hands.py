@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import PollId, SessionId
 from moothall.core.questions.polls import Choice
 from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
 from moothall.services.questions.ballots import COUNT_MS
-from moothall.wire.hubs.messages import HandsAct
+from moothall.wire.hubs.acts import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.hands import RoomHands
 from support.hubs.desk import Put, Room, S, jumping, room

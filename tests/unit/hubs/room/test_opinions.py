@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, Stora
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.opinions.voting_rules import VOTES_OVER
 from moothall.services.questions.ballot_box import KEPT_MS
-from moothall.wire.hubs.messages import OpinionsAct
+from moothall.wire.hubs.acts import OpinionsAct
 from support.hubs.desk import Room, S, jumping, room
 
 A, B = InterventionId("a"), InterventionId("b")

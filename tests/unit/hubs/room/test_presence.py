@@ -5,7 +5,7 @@ import pytest
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import NoteId
-from moothall.wire.hubs.messages import HeadCountAct, NoteAct, NoteReadAct
+from moothall.wire.hubs.acts import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_NOTES, MOST_PEOPLE, SETTLE_MS, RoomPresence
 from support.hubs.desk import NODE, Room, S, a_note, jumping, room

@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import OwnAct, QuestionStage
 from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
-from moothall.wire.hubs.messages import AskAct, ReportAct, StandAct, SupportAct
+from moothall.wire.hubs.acts import AskAct, ReportAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, ActState, HubOutbox
 from moothall_hub.room.local_questions import Local, Mode, count, own_of
 from moothall_hub.room.questions import PASS_ON_MS, RoomQuestions, RoomWords

@@ -8,7 +8,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.typing import FinishedLine, TypingReceived, TypingUpdate, Untyped
-from moothall.wire.hubs.messages import TypeAct
+from moothall.wire.hubs.acts import TypeAct
 from moothall_hub.outbox.outbox import MOST_OWN_LINES
 from support.hubs.desk import Room, S, jumping, room
 

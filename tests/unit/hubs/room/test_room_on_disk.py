@@ -12,7 +12,8 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.asking import AskRequest
 from moothall.services.questions.author_view import QuestionStage
 from moothall.testing.clock import SeededRandomness
-from moothall.wire.hubs.messages import ActDone, AskAct
+from moothall.wire.hubs.acts import AskAct
+from moothall.wire.hubs.messages import ActDone
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.presence import RoomPresence

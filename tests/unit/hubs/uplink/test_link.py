@@ -10,6 +10,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId
 from moothall.core.signals import LastWords
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import SupportAct
 from moothall_hub.uplink.centre_clock import ClockSample
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import (
@@ -53,7 +54,7 @@ def sent(done: Sequence[Do]) -> list[wire.FromHub]:
 
 
 def act(n: int) -> wire.Act:
-    took = wire.SupportAct(intervention=InterventionId("q1"), count=n)
+    took = SupportAct(intervention=InterventionId("q1"), count=n)
     return wire.Act(id=CommandId(f"support:{n}"), session=PLENARY, at=WALL, act=took)
 
 

@@ -12,6 +12,7 @@ from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import SupportAct
 from support.hubs.side import HALL, HELLO, Centre, centre, ended, next_of
 
 
@@ -30,7 +31,7 @@ async def linked(it: Centre) -> HubEnd:
 
 
 def act(name: str, hub: str = "") -> wire.Act:
-    support = wire.SupportAct(intervention=InterventionId("q"), count=3)
+    support = SupportAct(intervention=InterventionId("q"), count=3)
     return wire.Act(id=CommandId(name), session=HALL, at=1, hub=hub, act=support)
 
 

@@ -33,7 +33,17 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import (
+    AnyAct,
+    AskAct,
+    HandsAct,
+    HeadCountAct,
+    NoteAct,
+    NoteReadAct,
+    OpinionsAct,
+    StandAct,
+    SupportAct,
+)
 from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 from support.memory.hall import SESSION, MemoryHall, memory_hall
 from support.memory.meeting import MemoryMeeting
@@ -78,7 +88,7 @@ class ActsMeeting(MemoryMeeting):
         return self.hall.clock.wall()
 
     async def take(
-        self, what: wire.AnyAct, name: str = "a1", *, at: int | None = None, hub: str = HUB, node: str = NODE
+        self, what: AnyAct, name: str = "a1", *, at: int | None = None, hub: str = HUB, node: str = NODE
     ) -> ActDone | ActNotDone:
         act = Act(id=CommandId(name), session=SESSION, at=self.now if at is None else at, act=what)
         return await self.acts.take(hub, act, node)
@@ -86,7 +96,7 @@ class ActsMeeting(MemoryMeeting):
     async def ask(
         self, which: InterventionId = WHY, *, at: int | None = None, **changed: object
     ) -> ActDone | ActNotDone:
-        asked = wire.AskAct(intervention=which, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x")
+        asked = AskAct(intervention=which, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x")
         return await self.take(msgspec.structs.replace(asked, **changed), f"ask:{which}", at=at)
 
     async def in_queue(self) -> None:
@@ -123,8 +133,8 @@ def code(answer: ActDone | ActNotDone) -> RefusalCode:
     return answer.code
 
 
-def back(what: InterventionId) -> wire.StandAct:
-    return wire.StandAct(intervention=what, status=InterventionStatus.WITHDRAWN)
+def back(what: InterventionId) -> StandAct:
+    return StandAct(intervention=what, status=InterventionStatus.WITHDRAWN)
 
 
 @in_a_house
@@ -190,7 +200,7 @@ async def test_blocked_words_are_marked_and_what_no_rule_takes_is_refused_for_go
     assert each.flags == ("blocked-word",)
     assert code(await house.ask(InterventionId("empty"), text=" ")) is RefusalCode.INVALID
     assert code(await house.ask(InterventionId("tongue"), language="English!")) is RefusalCode.INVALID
-    other = wire.AskAct(intervention=InterventionId("z"), kind=InterventionKind.QUESTION, text="Why?", language="en")
+    other = AskAct(intervention=InterventionId("z"), kind=InterventionKind.QUESTION, text="Why?", language="en")
     assert code(await house.take(other, "ask:why")) is RefusalCode.INVALID
 
 
@@ -208,8 +218,8 @@ async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_aft
     assert each is not None
     assert each.after_close
     assert code(await house.ask(InterventionId("late"))) is RefusalCode.CONFLICT
-    assert code(await house.take(wire.HeadCountAct(people=3), "c2")) is RefusalCode.CONFLICT
-    assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=before), ActDone)
+    assert code(await house.take(HeadCountAct(people=3), "c2")) is RefusalCode.CONFLICT
+    assert isinstance(await house.take(HeadCountAct(people=23), "c1", at=before), ActDone)
     assert house.live.state.hubs[HUB].most == 23
 
 
@@ -233,7 +243,7 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: ActsM
 
     async def counts(count: int, name: str, hub: str = HUB, node: str = NODE) -> None:
         assert isinstance(
-            await house.take(wire.SupportAct(intervention=WHY, count=count), name, hub=hub, node=node), ActDone
+            await house.take(SupportAct(intervention=WHY, count=count), name, hub=hub, node=node), ActDone
         )
 
     assert await house.ballots.support(SESSION, 1, "v1", "192.0.2.1") is None
@@ -248,12 +258,12 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: ActsM
     await counts(1, "s5", hub="kisumu.port")
     assert await house.support() == 9
     for wrong in (-1, 1_000_000):
-        refused = await house.take(wire.SupportAct(intervention=WHY, count=wrong), "s6")
+        refused = await house.take(SupportAct(intervention=WHY, count=wrong), "s6")
         assert code(refused) is RefusalCode.INVALID
-    refused = await house.take(wire.SupportAct(intervention=InterventionId("no"), count=1), "s7")
+    refused = await house.take(SupportAct(intervention=InterventionId("no"), count=1), "s7")
     assert code(refused) is RefusalCode.UNKNOWN
     await house.do(SetStatus(interventions=(WHY,), status=InterventionStatus.DECLINED, reason="Off topic"))
-    assert code(await house.take(wire.SupportAct(intervention=WHY, count=9), "s8")) is RefusalCode.CONFLICT
+    assert code(await house.take(SupportAct(intervention=WHY, count=9), "s8")) is RefusalCode.CONFLICT
 
 
 @in_a_house
@@ -261,12 +271,12 @@ async def test_a_room_votes_on_comments_with_sums(house: ActsMeeting) -> None:
     await house.ask(kind=InterventionKind.COMMENT)
     await house.do(SetStatus(interventions=(WHY,), status=InterventionStatus.QUEUED))
     await house.do(SwitchVoting(on=True), PutToVote(comments=(WHY,)))
-    sums = wire.OpinionsAct(people=3, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)})
+    sums = OpinionsAct(people=3, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)})
     assert await house.take(sums) == await house.take(sums) == ActDone(id=CommandId("a1"))
     box = house.ballots.box.boxes[SESSION]
     assert rooms_in(box) == {HUB: RoomVotes(people=3, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)})}
     assert (
-        code(await house.take(wire.OpinionsAct(people=1, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)}), "a2"))
+        code(await house.take(OpinionsAct(people=1, sums={WHY: OpinionSums(agree=2, disagree=1, passed=0)}), "a2"))
         is RefusalCode.INVALID
     )
 
@@ -277,7 +287,7 @@ async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close
     await house.do(asked)
 
     async def hands(name: str, *counts: int, hub: str = HUB, poll: str = "p") -> RefusalCode | None:
-        answer = await house.take(wire.HandsAct(poll=PollId(poll), counts=counts), name, hub=hub)
+        answer = await house.take(HandsAct(poll=PollId(poll), counts=counts), name, hub=hub)
         return None if isinstance(answer, ActDone) else answer.code
 
     async def remote() -> tuple[int, ...]:
@@ -311,9 +321,9 @@ async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close
 async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_called(house: ActsMeeting) -> None:
     await house.hall.clock.sleep(5_000)
     counted = house.now - 1_000
-    assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=counted), ActDone)
-    assert isinstance(await house.take(wire.HeadCountAct(people=9), "c0", at=counted - 1), ActDone)
-    assert isinstance(await house.take(wire.HeadCountAct(people=24), "c2", at=house.now + 99_999), ActDone)
+    assert isinstance(await house.take(HeadCountAct(people=23), "c1", at=counted), ActDone)
+    assert isinstance(await house.take(HeadCountAct(people=9), "c0", at=counted - 1), ActDone)
+    assert isinstance(await house.take(HeadCountAct(people=24), "c2", at=house.now + 99_999), ActDone)
     hub = house.live.state.hubs[HUB]
     assert (hub.title, hub.people, hub.counted) == ("Kisumu library", 24, house.now)
     assert house.counts == [("kisumu", 23), ("kisumu", 9), ("kisumu", 24)]
@@ -323,7 +333,7 @@ async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_cal
         at=house.now,
         hub="port",
         title="Port school",
-        act=wire.HeadCountAct(people=8),
+        act=HeadCountAct(people=8),
     )
     assert isinstance(await house.acts.take("kisumu.port", below, NODE), ActDone)
     assert house.live.state.hubs["kisumu.port"].title == "Port school"
@@ -338,22 +348,22 @@ def test_what_a_hub_is_called() -> None:
 
 @in_a_house
 async def test_notes_go_into_the_rooms_own_lane_and_are_confirmed(house: ActsMeeting) -> None:
-    note = wire.NoteAct(note=NoteId("n1"), text="We hear nothing.")
+    note = NoteAct(note=NoteId("n1"), text="We hear nothing.")
     for _ in range(2):
         assert isinstance(await house.take(note, "n"), ActDone)
     # The same act's name at another hub is another act.
-    assert isinstance(await house.take(wire.NoteAct(note=NoteId("n2"), text="Nor we."), "n", hub="lima"), ActDone)
+    assert isinstance(await house.take(NoteAct(note=NoteId("n2"), text="Nor we."), "n", hub="lima"), ActDone)
     assert [left.text for left in house.live.state.notes_and_tags.hub_notes] == ["We hear nothing.", "Nor we."]
     records = await house.hall.log.read(SESSION, 0, 100, frozenset({hub_lane(HUB)}))
     assert [record.header.type for record in records] == ["hub.note-left"]
-    assert isinstance(await house.take(wire.NoteReadAct(note=NoteId("n1")), "r"), ActDone)
+    assert isinstance(await house.take(NoteReadAct(note=NoteId("n1")), "r"), ActDone)
     assert house.live.state.notes_and_tags.hub_notes[0].read == (Role.HUB,)
-    assert code(await house.take(wire.NoteReadAct(note=NoteId("n2")), "r2")) is RefusalCode.UNKNOWN
+    assert code(await house.take(NoteReadAct(note=NoteId("n2")), "r2")) is RefusalCode.UNKNOWN
 
 
 @in_a_house
 async def test_what_is_no_act_or_for_no_public_meeting_is_refused(house: ActsMeeting) -> None:
-    heads = wire.HeadCountAct(people=3)
+    heads = HeadCountAct(people=3)
     assert code(await house.take(heads, "no id!")) is RefusalCode.INVALID
     assert code(await house.take(heads, node="a/b")) is RefusalCode.INVALID
     assert code(await house.take(heads, hub="a/b")) is RefusalCode.INVALID
@@ -369,13 +379,13 @@ async def test_what_is_no_act_or_for_no_public_meeting_is_refused(house: ActsMee
 async def test_what_the_disk_refuses_is_to_be_sent_again_and_is_done_then(house: ActsMeeting) -> None:
     await house.in_queue()
     assert isinstance(house.hall.log, FailingLog)
-    what: list[tuple[str, wire.AnyAct]] = [
+    what: list[tuple[str, AnyAct]] = [
         (
             "ask:q2",
-            wire.AskAct(intervention=InterventionId("q2"), kind=InterventionKind.QUESTION, text="And?", language="en"),
+            AskAct(intervention=InterventionId("q2"), kind=InterventionKind.QUESTION, text="And?", language="en"),
         ),
-        ("n", wire.NoteAct(note=NoteId("n1"), text="x")),
-        ("c", wire.HeadCountAct(people=3)),
+        ("n", NoteAct(note=NoteId("n1"), text="x")),
+        ("c", HeadCountAct(people=3)),
     ]
     house.hall.log.full = True
     for name, act in what:
@@ -384,7 +394,7 @@ async def test_what_the_disk_refuses_is_to_be_sent_again_and_is_done_then(house:
     for name, act in what:
         assert isinstance(await house.take(act, name), ActDone)
     house.book.full = True
-    assert code(await house.take(wire.SupportAct(intervention=WHY, count=2), "s")) is RefusalCode.UNAVAILABLE
+    assert code(await house.take(SupportAct(intervention=WHY, count=2), "s")) is RefusalCode.UNAVAILABLE
     house.book.full = False
-    assert isinstance(await house.take(wire.SupportAct(intervention=WHY, count=2), "s"), ActDone)
+    assert isinstance(await house.take(SupportAct(intervention=WHY, count=2), "s"), ActDone)
     assert await house.support() == 2

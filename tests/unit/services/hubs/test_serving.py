@@ -27,6 +27,7 @@ from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.acts import SupportAct
 from moothall.wire.hubs.messages import FeedPart
 from support.hubs.side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 
@@ -49,7 +50,7 @@ async def linked(it: Centre, room: int = 4) -> HubEnd:
 
 
 def act(name: str, hub: str = "") -> wire.Act:
-    support = wire.SupportAct(intervention=InterventionId("q"), count=3)
+    support = SupportAct(intervention=InterventionId("q"), count=3)
     return wire.Act(id=CommandId(name), session=HALL, at=1, hub=hub, act=support)
 
 
