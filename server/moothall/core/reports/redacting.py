@@ -182,15 +182,17 @@ def said_again(found: Sequence[tuple[AnyEvent, int]], outcomes: Outcomes, redact
 
 
 def _draft_again(events: Sequence[AnyEvent], report: Report, redact: Redact) -> Iterator[AnyEvent]:
-    """The draft as it is now, as far as some wording of it is erased."""
+    """The draft as it is now, as far as some wording of it is erased. Its revisions are new: whoever has an earlier one
+    open, with the words, must not store it unasked.
+    """
     sections = {each.section for each in events if isinstance(each, oe.SectionWritten)}
     for name, section in report.sections.items():
         if name in sections:
-            yield oe.SectionWritten(section=name, text=redact(section.text, ""), revision=section.revision)
+            yield oe.SectionWritten(section=name, text=redact(section.text, ""), revision=section.revision + 1)
     names = {each.message for each in events if isinstance(each, oe.MessageWritten)}
     messages = [each for each in report.messages.values() if each.id in names]
     for each in messages:
-        yield made_of(oe.MessageWritten, each, message=each.id, text=redact(each.text, ""))
+        yield made_of(oe.MessageWritten, each, message=each.id, text=redact(each.text, ""), revision=each.revision + 1)
         for cited in each.citations:
             if (check := each.check_of(cited)) is not None:
                 yield oe.CitationChecked(

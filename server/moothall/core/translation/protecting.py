@@ -149,8 +149,8 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search(NamedTuple):
-    """The search for terms, built once for all texts. A pattern is compiled for the terms that a text may have: one for
-    all of a table of formulas takes 0.1 s, for each pair of languages, in which nobody is served.
+    """The search for terms, built once for all texts. For each text a pattern is compiled of the terms that it may have:
+    a pattern of all formulas takes 0.1 s for each pair of languages, in which the server answers nobody.
     """
 
     wanted: Mapping[str, Mapping[str, str]]
@@ -313,8 +313,8 @@ def _only_before(ahead: str, text: str) -> str:
 
 def _borders(text: str) -> tuple[str, str]:
     """The patterns of where a whole word of the text begins and ends. Next to a letter or digit of a script with spaces
-    between words there is no border. Only letters that the text has are asked for: all take 5 ms to
-    compile.
+    between words there is no border. They name the letters of other scripts that the text has: patterns of all such
+    letters take 5 ms to compile.
     """
     together = "".join(sorted(set(_TOGETHER.findall(text))))
     letter, own = rf"[^\W{together}]", f"[{together}]" if together else _NOTHING

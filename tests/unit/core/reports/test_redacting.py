@@ -140,7 +140,7 @@ def test_what_is_said_again_is_as_it_was_but_for_the_words() -> None:
     assert (now.stage, now.note) == (was.stage, was.note) == (ReportStage.RETURNED, "Mend it.")
     assert list(now.messages) == list(was.messages)
     assert now.messages[M].checked == was.messages[M].checked
-    assert (now.messages[M].text, now.messages[M].revision) == ("[]", 2)
+    assert (now.messages[M].text, now.messages[M].revision) == ("[]", 3), "whoever has revision 2 open is told"
     assert {name: each.text for name, each in now.sections.items()} == {"a": "[]", "b": "y"}
     assert after.translations[0].texts[0].text == "[pt]"
     # A second removal keeps when it was first published.

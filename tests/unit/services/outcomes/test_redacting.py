@@ -86,7 +86,12 @@ def test_a_removed_line_leaves_the_report_its_draft_and_other_reports_that_cite_
                 "All say: “[]”, as we heard.",
                 "We do not agree.",
             ]
-            assert (report.stage, report.messages[agreed.id].revision) == (ReportStage.DRAFT, 3)
+            assert (report.stage, report.messages[agreed.id].revision) == (ReportStage.DRAFT, 4)
+            # A page that was open before has revision 3, with the words.
+            old = oc.WriteMessage(message=agreed.id, kind=agreed.kind, text=f"“{L0}”", own=True, base_revision=3)
+            stale = await told.write(old)
+            assert isinstance(stale, Refusal)
+            assert stale.code is RefusalCode.STALE
             assert L0.lower() not in (await office.bodies(report_of(SESSION))).lower()
             newest = citing.state.outcomes.report.newest
             assert newest is not None
