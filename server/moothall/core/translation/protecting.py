@@ -149,8 +149,8 @@ class Protected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search(NamedTuple):
-    """The search for terms, built once for all texts. For each text a pattern is compiled of the terms that it may have:
-    a pattern of all formulas takes 0.1 s for each pair of languages, in which the server answers nobody.
+    """The search for terms, built once for all texts. For each text a pattern is compiled of the terms that it may
+    have: one of all formulas takes 0.1 s for each pair of languages, in which the server answers nobody.
     """
 
     wanted: Mapping[str, Mapping[str, str]]
