@@ -16,7 +16,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.views.reading_order import EARLY, SpeakerTurn
 from moothall.record.model import Record, RecordedLine
 from moothall.record.wording import Options, Wording
-from moothall.record.wrapping import captions, lines, pieces, plain, width
+from moothall.record.wrapping import captions, lines, pieces, plain, sizes_of, width
 
 LONGEST = 7_000
 """The longest time that a cue is shown, in ms, if its line can be divided."""
@@ -117,17 +117,18 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     parts = [*before, *said]
     times = _Times(line, following)
     positions = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
+    sizes = sizes_of(parts)
     found: list[Cue] = []
 
     def fits(first: int, last: int) -> bool:
         return times.short or times.end(positions[last]) - times.start(positions[first]) <= LONGEST
 
-    spans = captions(parts, fits)
+    spans = captions(parts, fits, sizes)
     named = sum(
         last <= len(before) for _, last in spans
     )  # Of the name alone: its colon ends a clause, "Ms." a sentence.
     joined = spans[min(named, len(spans) - 1)][1]
-    if named and fits(0, joined) and len(lines(parts[:joined])) <= ROWS:
+    if named and fits(0, joined) and len(lines(parts[:joined], sizes[:joined])) <= ROWS:
         spans[: named + 1] = [(0, joined)]
     for first, last in spans:
         start = times.start(positions[first])
@@ -138,7 +139,7 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
                 t1=times.end(positions[last]),
                 language=line.language,
                 voice=voice,
-                lines=lines(parts[first:last]),
+                lines=lines(parts[first:last], sizes[first:last]),
             )
         )
     return found
@@ -149,9 +150,9 @@ def _cues_of_file(line: RecordedLine, prefix: str, voice: str) -> list[Cue]:
     found: list[Cue] = []
     for word in line.words:
         parts = [*(() if found else pieces(prefix)), *pieces(word.text.strip(" "))]
-        bounds = [0, *accumulate(map(_letters, parts))]
+        bounds, sizes = [0, *accumulate(map(_letters, parts))], sizes_of(parts)
         length = word.t1 - word.t0
-        for first, last in captions(parts, lambda *_: True):
+        for first, last in captions(parts, lambda *_: True, sizes):
             t0, t1 = (word.t0 + length * bounds[at] // bounds[-1] for at in (first, last))
             found.append(
                 Cue(
@@ -160,7 +161,7 @@ def _cues_of_file(line: RecordedLine, prefix: str, voice: str) -> list[Cue]:
                     t1=t1,
                     language=line.language,
                     voice=voice,
-                    lines=lines(parts[first:last]),
+                    lines=lines(parts[first:last], sizes[first:last]),
                 )
             )
     return found

@@ -191,7 +191,7 @@ class RecordFold(TextFold):
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
         self._breaks: list[Missing] = []
-        self._heads: dict[Lane, ev.LaneHead] = {}
+        self._newest: dict[Lane, LogRecord] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
         self._at = 0
@@ -201,7 +201,7 @@ class RecordFold(TextFold):
         header = record.header
         self._quality = self._quality.apply(header.at, header.role, event)
         self._at = header.at
-        self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
+        self._newest[header.lane] = record
         if isinstance(event, qe.QuestionFact):
             self._questions = evolve_questions(self._questions, event)
             return
@@ -261,7 +261,9 @@ class RecordFold(TextFold):
             ),
             missing=tuple(sorted((*self._gaps, *self._unkept, *self._breaks), key=lambda span: span.t0)),
             quality=self._quality.quality(self.feed.channel),
-            heads=dict(self._heads),
+            heads={
+                lane: ev.LaneHead(record.header.offset, record.digest.hex()) for lane, record in self._newest.items()
+            },
             checkpoint=self._checkpoint,
             seal=self._seal,
             asked=asked_in(self._questions, closed=session.status is Status.CLOSED),

