@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import CookieJar
 from docx import Document
+from msgspec.structs import replace
 
 from integration.admin.test_retention import Office, entered
 from integration.search.test_search import settings
@@ -21,7 +22,7 @@ from integration.search.test_speakers import spoken
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.outcome_parts import DocumentForm
+from moothall.core.events.outcome_parts import DocumentForm, MessageKind
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, SegmentId, SessionId
@@ -29,7 +30,7 @@ from moothall.core.outcomes import commands as oc
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
 from support.browser.translations_at_work import into_portuguese
-from support.halls.outcomes import DOCUMENT, Q1, STAFF, OutcomeWriter, messages
+from support.halls.outcomes import DOCUMENT, Q1, STAFF, WORDS, OutcomeWriter, messages
 from support.record.referees import faults_of_book
 
 NOTICE = "Summary on the rapporteur&#39;s responsibility. Not negotiated; binds nobody."
@@ -197,6 +198,32 @@ async def test_versions_stay_and_have_addresses(running: RunningServer) -> None:
         await read(running, f"/outcomes/outcomes-2026{wrong}", 404)
     await read(running, "/outcomes/nosuch", 404)
     await read(running, "/outcomes/outcomes-2026/document.txt", 404)
+
+
+async def test_views_stand_side_by_side_and_the_order_is_said(running: RunningServer) -> None:
+    writer = OutcomeWriter(running)
+    await writer.register()
+    cited = await writer.cited(HALL, FLOOR, SegmentId("l0"))
+    agreed, *_ = messages(cited)
+    views = [replace(agreed, id=MessageId(f"v{n}"), kind=MessageKind.VIEW, text=f"View {n}.") for n in range(3)]
+    await writer.report(HALL, agreed, *views)
+    order = "In the order in which they were presented."
+    report = (await read(running, f"/s/{HALL}/outcome?ui=en")).decode()
+    assert report.index(order) < report.index('<ol class="messages side-by-side">') < report.index("View 0.")
+    assert report.count("side-by-side") == 1
+    for form in (DocumentForm.OUTCOME, DocumentForm.CHAIR):
+        await writer.document(SessionId(form), form)
+        shown = (await read(running, f"/outcomes/{form}?ui=en")).decode()
+        said = order if form is DocumentForm.CHAIR else "Views, in the order in which they were spoken"
+        written = WORDS.headings[MessageKind.VIEW] if form is DocumentForm.OUTCOME else said
+        group = shown.index('<div class="side-by-side">')
+        assert shown.index(written) < group
+        assert [text in shown[group:] for text in ("View 0.", "View 1.", "View 2.")] == [True] * 3
+        assert "Message no. 0" in shown[:group]
+    for path in (f"/s/{HALL}/outcome.docx", "/outcomes/outcome/document.docx"):
+        (table,) = Document(io.BytesIO(await read(running, path))).tables
+        first = [cell.paragraphs[0].text.split(". ", 1)[-1] for row in table.rows for cell in row.cells]
+        assert first == ["View 0.", "View 1.", "View 2.", ""]
 
 
 async def test_files_begin_with_the_notice_and_have_the_numbers(running: RunningServer) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from moothall.adapters.outcomes.document_rows import ParagraphRow
+from moothall.adapters.outcomes.document_rows import CitationRow, ParagraphRow, chapters, side_by_side
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
 from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
@@ -17,7 +17,7 @@ from moothall.core.events.outcome_parts import ParagraphStyle
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.questions.document_comments import DocumentComment
-from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
+from moothall.record.documents.document import SideBySide, Style, StyledDocument, StyledParagraph
 from moothall.record.documents.docx import write_docx
 from moothall.record.documents.styled_epub import write_styled_epub
 from moothall.record.wrapping import plain
@@ -65,7 +65,7 @@ def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
         title=document.listed.title,
         language=ui.language,
         right_to_left=ui.direction == "rtl",
-        contents=ui.named("record/contents"),
+        contents=ui.text(DocumentText.CONTENTS),
         columns=(),
         blocks=tuple(_blocks(document, ui)),
         states=(document.about, document.address),
@@ -74,46 +74,59 @@ def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
     )
 
 
-def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:
+def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph | SideBySide]:
     comments = document.listed.comments
-    blocks = [
+    blocks: list[StyledParagraph | SideBySide] = [
         _own(Style.NOTICE, ui.named("outcome/notice"), ui),
         *([_own(Style.NOTICE, document.machine.notice, ui)] if document.machine.notice else []),
         _own(Style.FACTS, f"{ui.text(FORMS[document.listed.document.form])} · {document.about}", ui),
     ]
-    chapters = [row for row in document.rows if row.style is ParagraphStyle.HEADING and row.level == 1]
     blocks += [
-        msgspec.structs.replace(_of(Style.CONTENTS, row.text, row), link=f"paragraph{row.n}") for row in chapters
+        msgspec.structs.replace(_of(Style.CONTENTS, row.text, row), link=f"paragraph{row.n}")
+        for row in chapters(document.rows)
     ]
-    for row in document.rows:
-        number, said = f"{row.n}.", [*_comments([each for each in comments if each.paragraph == row.n], ui)]
-        if row.style is ParagraphStyle.HEADING:
-            heading = _of(Style.HEADING, f"{number} {row.text}", row)
-            blocks += [msgspec.structs.replace(heading, level=row.level, anchor=f"paragraph{row.n}"), *said]
-            continue
-        words = _of(Style.WORDS, f"{number} {row.text}", row)
-        blocks.append(_above(words) if row.facts else words)
-        if row.facts:
-            blocks.append(_own(Style.FACTS, " · ".join(row.facts), ui))
-        for each in (*row.objections, *row.replies):
-            blocks.append(_own(Style.FACTS, f"{each.says}: {each.text}" if each.text else each.says, ui))
-        for cited in row.citations:
-            if cited.translation:
-                blocks.append(_above(_own(Style.SOURCE, ui.text(MachineText.SPOKEN), ui)))
-            if cited.text:
-                blocks.append(_above(_line(f"“{cited.text}”", cited.language)))
-            if cited.translation:
-                blocks.append(_above(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui)))
-                blocks.append(_above(_line(cited.translation, cited.translation_language)))
-            about = (cited.names, cited.time, cited.state, cited.now)
-            blocks.append(_own(Style.SOURCE, " · ".join(each for each in about if each), ui))
-        blocks += said
+    for run in side_by_side(document.rows):
+        sides = tuple((*_row(row, ui), *_comments_on(row.n, comments, ui)) for row in run)
+        blocks += sides[0] if len(sides) == 1 else [SideBySide(sides=sides)]
     numbers = {row.n for row in document.rows}
     elsewhere = [each for each in comments if each.paragraph not in numbers]
     if elsewhere:
         heading = _own(Style.HEADING, ui.text(DocumentText.COMMENTS_ELSEWHERE), ui)
         blocks += [msgspec.structs.replace(heading, level=1, anchor="comments"), *_comments(elsewhere, ui)]
     return [*blocks, *_annex(document, ui)]
+
+
+def _row(row: ParagraphRow, ui: Catalogue) -> Iterator[StyledParagraph]:
+    """The paragraphs of a row."""
+    if row.style is ParagraphStyle.HEADING:
+        heading = _of(Style.HEADING, f"{row.n}. {row.text}", row)
+        yield msgspec.structs.replace(heading, level=row.level, anchor=f"paragraph{row.n}")
+        return
+    words = _of(Style.WORDS, f"{row.n}. {row.text}", row)
+    yield _above(words) if row.facts else words
+    if row.facts:
+        yield _own(Style.FACTS, " · ".join(row.facts), ui)
+    for each in (*row.objections, *row.replies):
+        yield _own(Style.FACTS, f"{each.says}: {each.text}" if each.text else each.says, ui)
+    for cited in row.citations:
+        yield from _cited(cited, ui)
+
+
+def _cited(cited: CitationRow, ui: Catalogue) -> Iterator[StyledParagraph]:
+    """What a message cites."""
+    if cited.translation:
+        yield _above(_own(Style.SOURCE, ui.text(MachineText.SPOKEN), ui))
+    if cited.text:
+        yield _above(_line(f"“{cited.text}”", cited.language))
+    if cited.translation:
+        yield _above(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui))
+        yield _above(_line(cited.translation, cited.translation_language))
+    about = (cited.names, cited.time, cited.state, cited.now)
+    yield _own(Style.SOURCE, " · ".join(each for each in about if each), ui)
+
+
+def _comments_on(n: int, comments: Sequence[DocumentComment], ui: Catalogue) -> Iterator[StyledParagraph]:
+    return _comments([each for each in comments if each.paragraph == n], ui)
 
 
 def _comments(comments: Sequence[DocumentComment], ui: Catalogue) -> Iterator[StyledParagraph]:

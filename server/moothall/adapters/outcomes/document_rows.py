@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -115,6 +116,20 @@ def paragraph_rows(
             replies = () if register is None else tuple(_replies(each.message, register, document))
             rows.append(msgspec.structs.replace(row, replies=replies, question=each.question or ""))
     return rows
+
+
+def chapters(rows: Iterable[ParagraphRow]) -> list[ParagraphRow]:
+    """The headings that stand in the table of contents."""
+    return [row for row in rows if row.style is ParagraphStyle.HEADING and row.level == 1]
+
+
+def side_by_side(rows: Iterable[ParagraphRow]) -> Iterator[Sequence[ParagraphRow]]:
+    """The rows in order: views that follow each other together, which stand beside each other; any other row alone."""
+    for of_views, run in groupby(rows, lambda row: row.kind == MessageKind.VIEW):
+        if of_views:
+            yield [*run]
+        else:
+            yield from ([row] for row in run)
 
 
 def quoted_texts(shown: Iterable[ShownMessage], ui: Catalogue) -> Iterable[SourceText]:

@@ -41,6 +41,7 @@ class DocumentText:
     SESSIONS = "From these meetings: {names}"
     UNREPORTED = "No report is published yet of: {names}"
     NOTHING = "No report of this meeting is published yet."
+    CONTENTS = "Contents"
     NO_DOCUMENT = "There is no such document, or no such version of it."
     NO_FORM = "This address is not right: a document ends with one of these: {forms}"
     NO_OBJECTION = "The rapporteur found no objection"

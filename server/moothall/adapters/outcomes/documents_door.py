@@ -16,7 +16,13 @@ from babel.dates import format_date
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
-from moothall.adapters.outcomes.document_rows import paragraph_rows, quoted_texts, with_translations
+from moothall.adapters.outcomes.document_rows import (
+    chapters,
+    paragraph_rows,
+    quoted_texts,
+    side_by_side,
+    with_translations,
+)
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
 from moothall.adapters.outcomes.machine_made import NAME, being_made, entered_for, machine_made
 from moothall.adapters.outcomes.question_maps import question_maps
@@ -29,6 +35,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.questions.opinion_rows import of_session
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
+from moothall.core.events.outcome_parts import DocumentForm
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import RecipientId, SessionId
@@ -139,7 +146,9 @@ class DocumentsDoor:
                 title_language=listed.language,
                 form=ui.text(FORMS[listed.document.form]),
                 about=document.about,
-                rows=document.rows,
+                runs=[*side_by_side(document.rows)],
+                order_said=listed.document.form is DocumentForm.OUTCOME,
+                contents=chapters(document.rows),
                 session=lambda name: f"/s/{name}{ui.query}",
                 map=to("/map", **original) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.outcomes.report import Objection, Report, ReportVersion
-from moothall.record.documents.document import Style, StyledDocument, StyledParagraph
+from moothall.record.documents.document import SideBySide, Style, StyledDocument, StyledParagraph, in_one_column
 from moothall.record.proceedings.report import SessionReport
 from moothall.services.outcomes.cited_words import CitedWords
 from moothall.services.outcomes.machine_translations import TranslatedVersion
@@ -166,14 +166,14 @@ class PublishedReport:
             n=version.n,
             at=version.at,
             address=self.address,
-            paragraphs=tuple(self._blocks()),
+            paragraphs=tuple(in_one_column(self._blocks())),
             data=self.json(),
         )
 
     def _at(self) -> str:
         return self.ui.moment(self.zone.at(self.version.at))
 
-    def _blocks(self) -> Iterator[StyledParagraph]:
+    def _blocks(self) -> Iterator[StyledParagraph | SideBySide]:
         ui, version = self.ui, self.version
         yield self._own(Style.NOTICE, ui.named("outcome/notice"))
         if self.machine.notice:
@@ -192,6 +192,8 @@ class PublishedReport:
                 yield self._own(Style.HEADING, ui.named(f"report/kind.{kind}"), level=1)
                 if kind is MessageKind.VIEW and len(messages) > 1:
                     yield self._own(Style.FACTS, ui.text("In the order in which they were presented."))
+                    yield SideBySide(sides=tuple(tuple(self._message_blocks(each)) for each in messages))
+                    continue
             for each in messages:
                 yield from self._message_blocks(each)
 

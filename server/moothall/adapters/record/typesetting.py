@@ -25,7 +25,13 @@ from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import start_coder
 from moothall.core.kernel.errors import MoothallError
 from moothall.core.kernel.languages import direction, is_language
-from moothall.record.documents.document import ParagraphPair, StyledDocument, StyledParagraph, begins_right_to_left
+from moothall.record.documents.document import (
+    ParagraphPair,
+    SideBySide,
+    StyledDocument,
+    StyledParagraph,
+    begins_right_to_left,
+)
 
 if TYPE_CHECKING:
     import typst
@@ -240,7 +246,9 @@ def typeset_block(block: StyledParagraph | ParagraphPair) -> bytes:
     return msgspec.json.encode(_block(block))
 
 
-def _block(block: StyledParagraph | ParagraphPair) -> dict[str, object]:
+def _block(block: StyledParagraph | ParagraphPair | SideBySide) -> dict[str, object]:
+    if isinstance(block, SideBySide):
+        return {"beside": [[_block(each) for each in side] for side in block.sides]}
     if isinstance(block, ParagraphPair):
         heading = None if block.heading is None else _block(block.heading)
         sides = [[_block(each) for each in side] for side in block.sides]

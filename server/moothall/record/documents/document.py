@@ -8,7 +8,7 @@ sizes or colours: each format gives its styles a look.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -79,6 +79,14 @@ class ParagraphPair(msgspec.Struct, frozen=True, kw_only=True):
         return self.first, self.second
 
 
+class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts of equal form, such as several views. They stand in two equal columns, the first two beside each other,
+    then the next two; in a form without columns below each other, in the same order.
+    """
+
+    sides: tuple[tuple[StyledParagraph, ...], ...]
+
+
 class StyledDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A record as a document."""
 
@@ -91,7 +99,7 @@ class StyledDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The heading of the table of contents, which are the paragraphs of that style."""
     columns: tuple[str, ...]
     """The names of the two texts; empty unless the form is bilingual."""
-    blocks: tuple[StyledParagraph | ParagraphPair, ...]
+    blocks: tuple[StyledParagraph | ParagraphPair | SideBySide, ...]
     states: tuple[str, ...]
     """The names of the shown states of the texts, for citing them: the last words of the document."""
     unshown: str
@@ -100,6 +108,15 @@ class StyledDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What stands on each page, such as that a machine translated it; empty for nothing."""
     book: bool = False
     """Whether it has several records: its title has a page of its own, and the contents name pages."""
+
+
+def in_one_column(blocks: Iterable[StyledParagraph | ParagraphPair | SideBySide]) -> Iterator[StyledParagraph]:
+    """The paragraphs for a form without columns, which has no bilingual text."""
+    for block in blocks:
+        if isinstance(block, SideBySide):
+            yield from (each for side in block.sides for each in side)
+        elif isinstance(block, StyledParagraph):
+            yield block
 
 
 def document_of(record: Record, wording: Wording, options: Options, beside: OtherText | None = None) -> StyledDocument:

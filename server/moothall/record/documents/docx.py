@@ -6,7 +6,8 @@ the bilingual form two texts stand in the columns of a table, a row for each lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from xml.sax.saxutils import escape
 
 from moothall.core.kernel.languages import direction
@@ -14,6 +15,7 @@ from moothall.record import xml
 from moothall.record.cues import isolated
 from moothall.record.documents.document import (
     ParagraphPair,
+    SideBySide,
     Style,
     StyledDocument,
     StyledParagraph,
@@ -45,6 +47,9 @@ _NAMES = {
 }
 _IN_CELLS = {Style.LINE: "RecordText", Style.SOURCE: "RecordFacts", Style.MISSING: "RecordFacts"}
 """Styles in the columns of the bilingual form, where the time has a column of its own."""
+
+_BESIDE = {**_NAMES, **_IN_CELLS}
+"""Styles of texts side by side."""
 
 
 def write_docx(document: StyledDocument) -> dict[str, str]:
@@ -82,10 +87,13 @@ class _Writer:
                 continue
             yield from self._table(pairs)
             pairs = []
+            if isinstance(block, SideBySide):
+                yield from self._beside(block)
+                continue
             if block.style is Style.CONTENTS and not contents:
                 contents = True
                 yield self._own("Heading1", document.contents)
-            yield self._paragraph(block, _NAMES.get(block.style, f"Heading{block.level}"))
+            yield self._alone(block)
         yield from self._table(pairs)
         for state in document.states:
             yield self._own("RecordFacts", state)
@@ -105,13 +113,7 @@ class _Writer:
         document = self._document
         times = GUTTER if any(pair.time for pair in pairs) else 0
         widths = [*([times] if times else []), *[(WIDTH - times) // 2] * 2]
-        bidi = "<w:bidiVisual/>" if document.right_to_left else ""
-        grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-        yield (
-            f'<w:tbl><w:tblPr><w:tblStyle w:val="RecordTable"/>{bidi}<w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
-            '<w:tblLayout w:type="fixed"/><w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
-            f'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>'
-        )
+        yield self._opening(widths, first_row=1)
         names = [self._own("RecordColumn", name) for name in (*([""] if times else []), *document.columns)]
         yield _row(widths, names, "<w:tblHeader/>")
         for pair in pairs:
@@ -122,6 +124,30 @@ class _Writer:
                 cells.insert(0, self._own("RecordFacts", pair.time))
             yield _row(widths, cells, "")
         yield "</w:tbl>"
+
+    def _beside(self, block: SideBySide) -> Iterator[str]:
+        """Yield a table without names of columns: a row for each two texts."""
+        widths = [WIDTH // 2] * 2
+        yield self._opening(widths, first_row=0)
+        cells = ["".join(self._alone(each, _BESIDE) for each in side) for side in block.sides]
+        for first, second in zip_longest(cells[::2], cells[1::2], fillvalue=self._own("RecordText", "")):
+            yield _row(widths, (first, second), "")
+        yield "</w:tbl>"
+        yield self._own("RecordText", "")  # Two tables without a paragraph between them would be one.
+
+    def _opening(self, widths: Sequence[int], *, first_row: int) -> str:
+        """The beginning of a table."""
+        bidi = "<w:bidiVisual/>" if self._document.right_to_left else ""
+        grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+        return (
+            f'<w:tbl><w:tblPr><w:tblStyle w:val="RecordTable"/>{bidi}<w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
+            f'<w:tblLayout w:type="fixed"/><w:tblLook w:val="00{first_row * 2}0" w:firstRow="{first_row}" '
+            'w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr>'
+            f"<w:tblGrid>{grid}</w:tblGrid>"
+        )
+
+    def _alone(self, paragraph: StyledParagraph, names: Mapping[Style, str] = _NAMES) -> str:
+        return self._paragraph(paragraph, names.get(paragraph.style, f"Heading{paragraph.level}"))
 
     def _in_cell(self, paragraph: StyledParagraph) -> str:
         return self._paragraph(paragraph, _IN_CELLS[paragraph.style])

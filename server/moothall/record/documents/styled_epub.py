@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from moothall.core.kernel.languages import direction
-from moothall.record.documents.document import ParagraphPair, Style, StyledDocument, StyledParagraph
+from moothall.record.documents.document import Style, StyledDocument, StyledParagraph, in_one_column
 from moothall.record.epub import CONTENTS, FOLDER, FRONT, PACKAGE, SHEET, STYLE, BookFacts, PageFrame, opening, package
 from moothall.record.epub import table as table_of_contents
 from moothall.record.xml import attributes
@@ -28,7 +28,7 @@ def write_styled_epub(document: StyledDocument, *, identifier: str, at: int) -> 
     `identifier`: the address of the document; `at`: Unix ms of what it shows. It has no columns.
     """
     frame = PageFrame(document.language, "rtl" if document.right_to_left else "ltr")
-    parts = list(_parts([each for each in document.blocks if not isinstance(each, ParagraphPair)]))
+    parts = list(_parts(in_one_column(document.blocks)))
     names = [FRONT, *(f"part-{number}.xhtml" for number in range(1, len(parts)))]
     title = f"<h1><bdi>{escape(document.title)}</bdi></h1>\n"
     mark = written_mark(document)
@@ -57,7 +57,7 @@ def write_styled_epub(document: StyledDocument, *, identifier: str, at: int) -> 
     }
 
 
-def _parts(paragraphs: Sequence[StyledParagraph]) -> Iterator[list[StyledParagraph]]:
+def _parts(paragraphs: Iterable[StyledParagraph]) -> Iterator[list[StyledParagraph]]:
     """Yield what stands before the first heading of level 1, and then each such heading with what is below it."""
     part: list[StyledParagraph] = []
     for each in paragraphs:

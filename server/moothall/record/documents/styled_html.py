@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from moothall.record.documents.document import ParagraphPair, StyledDocument
+from moothall.record.documents.document import StyledDocument, in_one_column
 from moothall.record.documents.styled_epub import written_mark, written_paragraph
 from moothall.record.html import policy
 
@@ -26,6 +26,6 @@ def _written(document: StyledDocument, style: str) -> Iterator[str]:
     yield '<meta name="color-scheme" content="light dark">\n'
     yield f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
     yield f"<header>\n<h1><bdi>{title}</bdi></h1>\n{written_mark(document)}</header>\n<main>\n"
-    yield from (written_paragraph(each) for each in document.blocks if not isinstance(each, ParagraphPair))
+    yield from map(written_paragraph, in_one_column(document.blocks))
     states = "".join(f"<p><bdi>{escape(each)}</bdi></p>" for each in document.states)
     yield f"</main>\n<footer>{states}</footer>\n</body>\n</html>\n"

@@ -30,7 +30,7 @@ from moothall.adapters.record.typesetting import (
     typeset_block,
     typeset_data,
 )
-from moothall.record.documents.document import Style, StyledParagraph, document_of
+from moothall.record.documents.document import SideBySide, Style, StyledParagraph, document_of
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
 from moothall.record.wording import Options
@@ -180,6 +180,24 @@ def test_what_is_kept_with_the_next_stands_where_it_would_stand_alone() -> None:
         with opened(typeset(typeset_data(document, [typeset_block(each)] * 3))) as pdf:
             drawn.append(pdf.pages[0].Contents.read_bytes())
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_texts_of_equal_form_stand_beside_each_other_and_are_read_in_order(language: str) -> None:
+    rightward = language == "ar"
+    words = msgspec.structs.replace(WORDING, language=language, direction="rtl" if rightward else "ltr")
+    document = document_of(Telling().record(), words, Options())
+
+    def side(text: str) -> tuple[StyledParagraph, ...]:
+        said = StyledParagraph(style=Style.HEADING, text=text, language="en", level=1)
+        return said, StyledParagraph(style=Style.SOURCE, text="A machine", language="en")
+
+    sides = tuple(side(f"View {n}") for n in range(61))
+    beside = msgspec.structs.replace(document, blocks=(SideBySide(sides=sides),))
+    below = msgspec.structs.replace(document, blocks=tuple(each for one in sides for each in one))
+    two, one = (opened(typeset(typeset_data(each))) for each in (beside, below))
+    assert [tag for tag in tags(two) if tag != "Div"] == tags(one)
+    assert len(two.pages) < len(one.pages)
 
 
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:

@@ -13,13 +13,14 @@ from hypothesis import given
 from lxml import etree
 
 from moothall.adapters.record.forms import write_record
-from moothall.record.documents.document import document_of
+from moothall.adapters.record.packing import packed
+from moothall.record.documents.document import SideBySide, Style, StyledParagraph, document_of
 from moothall.record.documents.docx import write_docx
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
 from moothall.record.wording import Options
 from support.record.golden import ARABIC, CHINESE, ENGLISH, GONE, NAMES, TITLE, golden_records
-from support.sessions.record_maker import FLOOR, WORDING, meeting, questioned, records
+from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting, questioned, records
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 ARABIC_WORDING = msgspec.structs.replace(WORDING, language="ar", direction="rtl", name="Arabic")
@@ -130,6 +131,25 @@ def test_two_texts_stand_in_the_columns_of_a_table() -> None:
         BytesIO(write_record("docx", records[ENGLISH], named, Options(times=False), str, beside=beside))
     )
     assert [cell.text for cell in bare.tables[0].rows[0].cells] == ["English", "Arabic"]
+
+
+def side(text: str) -> tuple[StyledParagraph, ...]:
+    said = StyledParagraph(style=Style.HEADING, text=text, language="en", level=2)
+    return said, StyledParagraph(style=Style.LINE, text=f"“{text}”", language="en")
+
+
+@pytest.mark.parametrize(("many", "cells"), [(2, ["A", "B"]), (3, ["A", "B", "C", ""]), (4, ["A", "B", "C", "D"])])
+def test_texts_of_equal_form_stand_two_in_a_row(many: int, cells: list[str]) -> None:
+    document = document_of(Telling().record(), WORDING, Options())
+    block = SideBySide(sides=tuple(side(text) for text in "ABCD"[:many]))
+    read = docx.Document(BytesIO(packed(write_docx(msgspec.structs.replace(document, blocks=(block, block))))))
+    assert len(read.tables) == 2
+    table = read.tables[0]
+    found = [cell for row in table.rows for cell in row.cells]
+    assert [cell.paragraphs[0].text for cell in found] == cells
+    assert [each.style.name for each in found[0].paragraphs if each.style] == ["Heading 2", "Record Text"]
+    assert len({cell.width for cell in found}) == 1
+    assert table._tbl.find(f"{W}tr/{W}trPr/{W}tblHeader") is None
 
 
 def test_around_an_arabic_text_columns_run_from_right_to_left() -> None:

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from moothall.record.documents.document import ParagraphPair, Style, StyledDocument, StyledParagraph
+from moothall.record.documents.document import ParagraphPair, SideBySide, Style, StyledDocument, StyledParagraph
 from moothall.record.documents.styled_epub import write_styled_epub
 
 
@@ -12,7 +12,7 @@ def paragraph(style: Style, text: str, language: str = "en", *, level: int = 0, 
     return StyledParagraph(style=style, text=text, language=language, level=level, time=time)
 
 
-def document(*blocks: StyledParagraph | ParagraphPair, right_to_left: bool = False) -> StyledDocument:
+def document(*blocks: StyledParagraph | ParagraphPair | SideBySide, right_to_left: bool = False) -> StyledDocument:
     return StyledDocument(
         title="Outcomes & <more>",
         language="ar" if right_to_left else "en",
@@ -33,6 +33,7 @@ def test_each_heading_of_the_first_level_begins_a_page() -> None:
             paragraph(Style.HEADING, "Views <all>", level=2),
             msgspec.structs.replace(paragraph(Style.LINE, "لا أحد", "ar", time="0:04"), with_next=True),
             ParagraphPair(),
+            SideBySide(sides=((paragraph(Style.WORDS, "One."),), (paragraph(Style.WORDS, "Two."),))),
             paragraph(Style.HEADING, "Trust", level=1),
         ),
         identifier="https://meet.example/outcomes/a?n=1",
@@ -50,6 +51,7 @@ def test_each_heading_of_the_first_level_begins_a_page() -> None:
     assert '<h2 lang="en" xml:lang="en" dir="ltr">Access</h2>' in first
     assert '<h3 lang="en" xml:lang="en" dir="ltr">Views &lt;all&gt;</h3>' in first
     assert '<p class="line kept" lang="ar" xml:lang="ar" dir="rtl">0:04 لا أحد</p>' in first
+    assert first.index("One.") < first.index("Two.")
     assert "Trust" in files["EPUB/part-2.xhtml"]
     assert '<a href="part-2.xhtml"><bdi>Trust</bdi></a>' in files["EPUB/contents.xhtml"]
     for name, text in files.items():
