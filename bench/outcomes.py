@@ -68,6 +68,7 @@ WORDS = AssemblyWords(
     unreported="No report is published yet of: {names}",
     headings={each: str(each) for each in MessageKind},
     nothing="No report is published yet.",
+    held="{day}, version {n}",
 )
 
 

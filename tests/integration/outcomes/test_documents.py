@@ -226,6 +226,34 @@ async def test_views_stand_side_by_side_and_the_order_is_said(running: RunningSe
         assert first == ["View 0.", "View 1.", "View 2.", ""]
 
 
+async def test_all_reports_together_are_one_document(running: RunningServer) -> None:
+    await published(running)
+    async with aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        office = await entered(running, http)
+        await office.post("/admin/documents", FIELDS | {"name": "reports", "title": "Workshops", "kind": "reports"})
+        page = await office.post("/admin/documents/reports/publish", {})
+        assert "All reports in one · " in page
+        await office.post("/admin/documents/reports/publish", {})
+    path = "/outcomes/reports/document"
+    for n in (1, 2):
+        shown = (await read(running, f"/outcomes/reports?n={n}&ui=en")).decode()
+        assert NOTICE in shown
+        assert "All reports in one · " in shown
+        assert "Access was spoken of." in shown
+    told = json.loads(await read(running, f"{path}.json?n=1"))
+    assert told["form"] == "reports"
+    headings = [each["text"] for each in told["paragraphs"] if each["style"] == "heading"]
+    assert headings[1:3] == ["Issues", "What was agreed"]
+    document = Document(io.BytesIO(await read(running, f"{path}.docx?n=1")))
+    texts = [each.text for each in document.paragraphs]
+    assert texts.count(headings[0]) == 1  # in the contents
+    assert texts.index("Contents") < texts.index(headings[0])
+    with zipfile.ZipFile(io.BytesIO(await read(running, f"{path}.epub?n=1"))) as book:
+        assert headings[0] in book.read("EPUB/part-1.xhtml").decode()
+    pdf = await read(running, f"{path}.pdf?n=1", 200 if can_typeset() else 501)
+    assert pdf[:5] == b"%PDF-" or not can_typeset()
+
+
 async def test_files_begin_with_the_notice_and_have_the_numbers(running: RunningServer) -> None:
     writer = await published(running)
     await writer.document()

@@ -49,6 +49,7 @@ WORDS = AssemblyWords(
     unreported="No report is published yet of: {names}",
     headings={each: each.value for each in MessageKind},
     nothing="No report of this meeting is published yet.",
+    held="{day}, version {n}",
 )
 
 

@@ -54,6 +54,7 @@ WORDS = AssemblyWords(
     unreported="No report: {names}",
     headings={each: each.value for each in MessageKind},
     nothing="No report.",
+    held="{day}, version {n}",
 )
 
 

@@ -11,6 +11,7 @@ FORMS = {
     DocumentForm.OUTCOME: "Outcome document",
     DocumentForm.CHAIR: "Chair's report",
     DocumentForm.DAY: "Messages of the day",
+    DocumentForm.REPORTS: "All reports in one",
 }
 KINDS = {
     MessageKind.AGREED: "What was agreed",
@@ -41,6 +42,7 @@ class DocumentText:
     SESSIONS = "From these meetings: {names}"
     UNREPORTED = "No report is published yet of: {names}"
     NOTHING = "No report of this meeting is published yet."
+    HELD = "Meeting of {day}; version {n} of its report"
     CONTENTS = "Contents"
     NO_DOCUMENT = "There is no such document, or no such version of it."
     NO_FORM = "This address is not right: a document ends with one of these: {forms}"
@@ -78,6 +80,7 @@ def assembly_words(ui: Catalogue) -> AssemblyWords:
         unreported=ui.text(DocumentText.UNREPORTED),
         headings={each: ui.text(key) for each, key in KINDS.items()},
         nothing=ui.text(DocumentText.NOTHING),
+        held=ui.text(DocumentText.HELD),
     )
 
 

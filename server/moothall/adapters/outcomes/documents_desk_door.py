@@ -29,6 +29,7 @@ from moothall.core.kernel.ids import CommandId, PolicyQuestionId, SessionId, is_
 from moothall.core.kernel.languages import direction, primary
 from moothall.core.kernel.times import Zone
 from moothall.core.outcomes.commands import EnterTranslation, StateDocument
+from moothall.core.outcomes.document_rules import MOST_PARAGRAPHS, TOO_LONG
 from moothall.core.outcomes.translations import MAX_NAME, MAX_TEXT
 from moothall.services.outcomes.documents import OF_THE_YOUNG, Documents, ListedDocument
 from moothall.services.outcomes.machine_translations import SourceText, placed_in_document, placed_in_report
@@ -44,6 +45,7 @@ class DocumentsDeskText:
     NAME = "A name has letters, digits, full stops, hyphens and underscores, and belongs to one thing only."
     DAYS = "Write the first and the last day like 2026-12-01, the first one not after the last."
     EMPTY = "Nothing can be published: no meeting of these days has a report or a policy question."
+    LONG = "Nothing is published: it would have more than {n} paragraphs. Choose fewer days."
     TITLE = "A document needs a title."
     YOUNG = (
         "Whether young people take part is decided when a document is made, and stays. Make another one under a new "
@@ -116,7 +118,7 @@ class DocumentsDeskDoor:
         if isinstance(refused, Refusal):
             if refused.code is RefusalCode.UNKNOWN:
                 raise AdminProblem(404, AdminText.GONE)
-            return await self._page(asked, DocumentsDeskText.EMPTY)
+            return await self._page(asked, DocumentsDeskText.LONG if refused == TOO_LONG else DocumentsDeskText.EMPTY)
         return see_other(asked.to(PATH))
 
     async def _page(
@@ -136,7 +138,7 @@ class DocumentsDeskDoor:
             "outcomes/admin_documents.html",
             asked,
             status=409 if problem else 200,
-            problem=asked.ui.text(problem) if problem else "",
+            problem=asked.ui.text(problem, n=MOST_PARAGRAPHS) if problem else "",
             notice=asked.ui.named("outcome/notice"),
             rows=[self._row(each, asked) for each in listed],
             given=fields,

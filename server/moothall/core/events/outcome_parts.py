@@ -61,6 +61,8 @@ class DocumentForm(StrEnum):
     """The report of the Chair of the conference."""
     DAY = "day"
     """The messages of a day."""
+    REPORTS = "reports"
+    """The reports of all sessions, whole."""
 
 
 class ParagraphStyle(StrEnum):

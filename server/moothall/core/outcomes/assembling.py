@@ -4,6 +4,7 @@
   consensus, which views were presented (in the order in which they were spoken), or that no report has anything on it.
 - The messages of a day have a part for each session of the day, the Chair's report one for each session with the whole
   text of its report.
+- The reports of the sessions together have a chapter for each report: its sections, and its messages by kind.
 
 No word of a record is in it: a message stands in it by its reference. All is fixed within a version.
 """
@@ -37,7 +38,7 @@ ORDER = (
     MessageKind.WAY_FORWARD,
     MessageKind.COMMITMENT,
 )
-"""The order of the kinds of messages in the part of a question."""
+"""The order of the kinds of messages in the part of a question, and in a chapter."""
 
 
 class Answered(StrEnum):
@@ -90,6 +91,8 @@ class AssemblyWords(msgspec.Struct, frozen=True, kw_only=True):
     """The heading of each kind of messages."""
     nothing: str
     """What stands under a session without a published report."""
+    held: str
+    """When a session was held, `{day}`, and which version of its report stands there, `{n}`."""
 
 
 def assembled(
@@ -106,6 +109,8 @@ def assembled(
     )
     if document.form is DocumentForm.OUTCOME:
         made = _by_question(document, register, within, words, spoken)
+    elif document.form is DocumentForm.REPORTS:
+        made = _by_report(_on(document.questions, register, within), words)
     else:
         made = _by_session(within, words, whole=document.form is DocumentForm.CHAIR)
     return numbered(list(made), [version.paragraphs for version in document.versions])
@@ -218,14 +223,43 @@ def _by_session(
             yield _message(each, version, message)
 
 
-def _sections(session: ReportedSession, version: ReportVersion) -> Iterator[NumberedParagraph]:
+def _on(
+    questions: Sequence[PolicyQuestionId], register: Register, sessions: Sequence[ReportedSession]
+) -> list[ReportedSession]:
+    """The sessions that were to answer one of the questions, or whose report does; without questions all of them."""
+    asked = {session for each in questions for session in register.sessions_of(each)}
+    return [
+        each
+        for each in sessions
+        if not questions or each.session in asked or any(messages_on(name, [each]) for name in questions)
+    ]
+
+
+def _by_report(sessions: Sequence[ReportedSession], words: AssemblyWords) -> Iterator[NumberedParagraph]:
+    if silent := [each.title for each in sessions if each.version is None]:
+        yield _text("unreported", _listing(words.unreported, silent))
+    for each in sessions:
+        if (version := each.version) is None:
+            continue
+        yield _heading(each.session, each.title, 1)
+        yield _text(f"{each.session}/held", words.held.replace("{day}", each.day).replace("{n}", str(version.n)))
+        yield from _sections(each, version, level=2)
+        for kind in ORDER:
+            of_kind = [message for message in version.messages if message.kind is kind]
+            if of_kind:
+                yield _heading(f"{each.session}/{kind}", words.headings[kind], 2)
+            for message in of_kind:
+                yield _message(each, version, message)
+
+
+def _sections(session: ReportedSession, version: ReportVersion, *, level: int = 3) -> Iterator[NumberedParagraph]:
     for section in version.sections:
         paragraphs = [text for each in section.text.split("\n\n") if (text := each.strip())]
         if not paragraphs:
             continue
         key = f"{session.log}/{section.id}"
         if section.heading:
-            yield _heading(f"{key}/heading", section.heading, 3, language=version.language)
+            yield _heading(f"{key}/heading", section.heading, level, language=version.language)
         for text in paragraphs:
             for at in range(0, len(text), MAX_PARAGRAPH):
                 yield _text(key, text[at : at + MAX_PARAGRAPH], language=version.language)

@@ -1,4 +1,6 @@
-"""A document made of reports, folded from its log: the outcome document, the Chair's report, the messages of a day."""
+"""A document made of reports, folded from its log: the outcome document, the Chair's report, the messages of a day,
+the reports of all sessions.
+"""
 
 from __future__ import annotations
 

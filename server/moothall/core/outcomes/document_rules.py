@@ -13,9 +13,11 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.outcomes import commands as do
 from moothall.core.outcomes.document import OutcomeDocument
 
-MOST_PARAGRAPHS = 5_000
+MOST_PARAGRAPHS = 20_000
+"""As many as 300 reports have, and twice that."""
 MAX_PARAGRAPH = 10_000
 """Characters of a paragraph."""
+TOO_LONG = refuse(RefusalCode.INVALID, f"A document has at most {MOST_PARAGRAPHS} paragraphs. Choose fewer days.")
 _DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z", re.ASCII)
 
 
@@ -43,9 +45,10 @@ def _publish(document: OutcomeDocument, command: do.PublishDocument) -> Sequence
     if not document.since:
         return refuse(RefusalCode.CONFLICT, "Say first what the document is made of.")
     numbers = [each.n for each in command.paragraphs]
-    if not 0 < len(numbers) <= MOST_PARAGRAPHS or len(set(numbers)) < len(numbers) or min(numbers) < 1:
-        message = f"A document has 1 to {MOST_PARAGRAPHS} paragraphs, each with a number of its own."
-        return refuse(RefusalCode.INVALID, message)
+    if len(numbers) > MOST_PARAGRAPHS:
+        return TOO_LONG
+    if not numbers or len(set(numbers)) < len(numbers) or min(numbers) < 1:
+        return refuse(RefusalCode.INVALID, "A document has paragraphs, each with a number of its own.")
     if not all(map(_fits, command.paragraphs)) or not is_language(command.language):
         return refuse(RefusalCode.INVALID, "Each paragraph has a text or a message, and the document a language.")
     n = 1 if document.newest is None else document.newest.n + 1

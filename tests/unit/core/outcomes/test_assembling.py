@@ -26,6 +26,7 @@ WORDS = AssemblyWords(
     unreported="No report: {names}",
     headings={each: f"[{each}]" for each in MessageKind},
     nothing="No report.",
+    held="{day}, version {n}",
 )
 
 
@@ -189,6 +190,43 @@ def test_the_chairs_report_has_all_sessions_in_order() -> None:
 def test_the_messages_of_a_day_have_no_sections() -> None:
     day = session("hall", said("x", MessageKind.OPTION), sections=SECTIONS)
     assert rows(form(DocumentForm.DAY), day, QUIET) == [(1, "2026-12-01"), (2, "Hall"), (3, "x")]
+
+
+def test_the_reports_of_all_sessions_are_a_chapter_each() -> None:
+    later = session("later", said("m", MessageKind.AGREED, None), begins=9, day="2026-12-02", sections=SECTIONS)
+    made = form(DocumentForm.REPORTS)
+    hall = session("hall", said("x", MessageKind.OPTION), said("b", MessageKind.VIEW), said("a", MessageKind.VIEW))
+    assert rows(made, later, QUIET, hall) == [
+        (1, "No report: Quiet"),
+        (2, "Hall"),
+        (3, "2026-12-01, version 1"),
+        (4, "[view]"),
+        (5, "b"),
+        (6, "a"),
+        (7, "[option]"),
+        (8, "x"),
+        (9, "Later"),
+        (10, "2026-12-02, version 1"),
+        (11, "Issues"),
+        (12, "One."),
+        (13, "Two."),
+        (14, "Three."),
+        (15, "[agreed]"),
+        (16, "m"),
+    ]
+    found = assembled(made, REGISTER, [later], WORDS, lambda *_: 0)
+    assert [(each.text, each.level) for each in found if each.level] == [("Later", 1), ("Issues", 2), ("[agreed]", 2)]
+
+
+def test_the_reports_on_a_question_are_those_that_were_to_answer_it_or_do() -> None:
+    on = msgspec.structs.replace(form(DocumentForm.REPORTS), questions=(Q2, Q3))
+    unasked = session("other", said("yes", MessageKind.AGREED, Q3))
+    beside = session("beside", said("no", MessageKind.AGREED, Q1))
+    titles = [text for _, text in rows(on, HALL, unasked, beside, QUIET)]
+    assert "Hall" in titles
+    assert "Other" in titles
+    assert "Beside" not in titles
+    assert "No report: Quiet" not in titles
 
 
 def test_long_texts_are_several_paragraphs() -> None:

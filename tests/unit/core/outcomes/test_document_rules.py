@@ -9,6 +9,7 @@ from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, MessageId, SessionId
 from moothall.core.outcomes import commands as oc
+from moothall.core.outcomes.document_rules import MOST_PARAGRAPHS, TOO_LONG
 from moothall.core.sessions.state import State
 from support.sessions.deciding import WALL, carry_out, refused
 from support.sessions.outcomes import log
@@ -71,6 +72,10 @@ def test_it_is_stated_first() -> None:
 def test_paragraphs_that_are_none(paragraphs: tuple[NumberedParagraph, ...]) -> None:
     assert refused(document(state_it()), publish(*paragraphs)).code is RefusalCode.INVALID
     assert refused(document(state_it()), publish(TEXT, language="!")).code is RefusalCode.INVALID
+
+
+def test_so_many_paragraphs_that_fewer_days_are_needed() -> None:
+    assert refused(document(state_it()), publish(*[TEXT] * (MOST_PARAGRAPHS + 1))) == TOO_LONG
 
 
 def test_a_comment_belongs_to_a_paragraph() -> None:
