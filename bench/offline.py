@@ -6,7 +6,7 @@
 faster-whisper on one thread, int8, beam 5, its voice activity filter on, all other options at their defaults. A
 recording in one language is recognised whole. A recording in several languages is recognised utterance by utterance, as
 the reference cuts it, each in its language: with a wrong language, or with its own guess for each half minute, Whisper
-translates.
+translates. That is an oracle, and no rival of live text: nobody tells a meeting who will speak which language when.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def measure(pair: Pair, model: Any, scorer: Path, out: Path) -> Result:
     """Recognise one pair and score it; `NAME.offline.jsonl` and `.score.json` stay in the folder `out`."""
     hypothesis = out / f"{pair.name}.offline.jsonl"
     recognise(pair, model, hypothesis)
-    result = score(pair.reference, scorer, hypothesis)
+    result = {**score(pair.reference, scorer, hypothesis), "oracle": len(pair.languages) > 1}
     kept = {key: value for key, value in result.items() if not key.startswith("_")}
     (out / f"{pair.name}.offline.score.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return result

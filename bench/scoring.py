@@ -96,6 +96,7 @@ def together(results: Sequence[Result]) -> Result:
         "lang_accuracy": weighted("lang_accuracy"),
         "end_lag": max(lags, default=None),
         "rtf": sum(result["cpu_seconds"] for result in costed) / audio if audio else None,
+        "oracle": any(result.get("oracle") for result in results),
         **({"offline": together([result["offline"] for result in results])} if "offline" in results[0] else {}),
     }
 
@@ -128,8 +129,17 @@ COLUMNS: tuple[Column, ...] = (
     ("language %", figure("lang_accuracy", digits=0, scale=100)),
     ("CPU s / s", figure("rtf", digits=3)),
 )
+
+
+def offline_errors(result: Result) -> str:
+    """Show the offline error rate, and whether it is an oracle's, which was told the language of each utterance."""
+    return figure("offline", "wer", digits=1, scale=100)(result) + (
+        " (oracle)" if result["offline"].get("oracle") else ""
+    )
+
+
 OFFLINE: tuple[Column, ...] = (
-    ("offline WER %", figure("offline", "wer", digits=1, scale=100)),
+    ("offline WER %", offline_errors),
     ("offline CPU s / s", figure("offline", "rtf", digits=3)),
 )
 

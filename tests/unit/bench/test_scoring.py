@@ -94,6 +94,13 @@ def test_the_table_is_markdown_with_the_offline_figures_beside() -> None:
     ]
 
 
+def test_offline_figures_with_given_languages_are_named_an_oracle() -> None:
+    told = {**result(10, 1, [1.0]), "offline": result(10, 1, [9.0], oracle=True)}
+    plain = {**told, "offline": result(10, 1, [9.0], oracle=False)}
+    shown = table([("one", plain), ("many", told), ("together", together([plain, told]))], OFFLINE).splitlines()[2:]
+    assert [" (oracle) |" in row for row in shown] == [False, True, True]
+
+
 def test_the_scorer_is_asked_and_what_it_says_of_each_word_is_kept(tmp_path: Path) -> None:
     scorer, hypothesis = tmp_path / "scorer.py", tmp_path / "set.hypothesis.jsonl"
     scorer.write_text(SCORER, encoding="utf-8")
