@@ -25,12 +25,12 @@ from moothall.core import commands as do
 from moothall.core.events.outcome_parts import DocumentForm, MessageKind
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, MessageId, ReplyId, SegmentId, SessionId
 from moothall.core.outcomes import commands as oc
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
 from support.browser.translations_at_work import into_portuguese
-from support.halls.outcomes import DOCUMENT, Q1, STAFF, WORDS, OutcomeWriter, messages
+from support.halls.outcomes import CSTD, DOCUMENT, Q1, STAFF, WORDS, OutcomeWriter, messages
 from support.record.referees import faults_of_book
 
 NOTICE = "Summary on the rapporteur&#39;s responsibility. Not negotiated; binds nobody."
@@ -280,6 +280,7 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
     running: RunningServer,
 ) -> None:
     writer = await published(running)
+    await writer.object_to(HALL, MessageId("m1"))
     await writer.document()
     notice = "Machine translation of version 1: made by a machine, not official."
     async with into_portuguese(running):
@@ -297,6 +298,11 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         assert cited["machine_translation"] == f"[pt] {cited['was']}"
         under = f'<blockquote class="translated" lang="pt" dir="ltr">[pt] {cited["was"]}</blockquote>'
         assert page.index(f"{cited['was']}</blockquote>") < page.index(under)
+        objection = page[page.index("Objection by") :]
+        label, translated = ">Machine translation</p>", '<p lang="pt" dir="ltr">[pt] It was not.</p>'
+        assert objection.index(">It was not.</p>") < objection.index(label) < objection.index(translated)
+        objected = [each for message in told["messages"] for each in message["objections"]]
+        assert [each["machine_translation"] for each in objected] == ["[pt] It was not."]
         async with (
             aiohttp.ClientSession() as http,
             http.get(f"{running.address}/s/{HALL}/outcome.docx?translation=pt") as answer,
@@ -309,21 +315,60 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         texts = [each.text for each in document.paragraphs]
         at = texts.index(f"“{cited['was']}”")
         assert texts[at - 1 : at + 3] == ["Original", texts[at], "Machine translation", f"[pt] {cited['was']}"]
-        only = oc.StateDocument(form=DocumentForm.OUTCOME, since="2026-12-01", until="2026-12-01", questions=(Q1,))
+        at = texts.index("It was not.")
+        assert texts[at + 1 : at + 3] == ["Machine translation", "[pt] It was not."]
+        only = oc.StateDocument(
+            form=DocumentForm.OUTCOME,
+            since="2026-12-01",
+            until="2026-12-01",
+            questions=(Q1,),
+            comments_until=4_102_444_800_000,
+        )
         assert await writer.documents().state(DOCUMENT, "Results", only, STAFF) is None
         await writer.document_again()
+        await said_beside(writer)
         page = (await read(running, "/outcomes/outcomes-2026?translation=pt")).decode()
         assert page.index("Machine translation of version 2") < page.index(WAY) < page.index("[pt] Results</bdi></h1>")
         assert '<span class="words" lang="pt" dir="ltr">[pt] Message no. 1 &amp; &lt;more&gt;.</span>' in page
         assert 'href="/outcomes/outcomes-2026/document.epub?translation=pt"' in page
         original, under = f"{cited['was']}</q>", f'<p class="words" lang="pt" dir="ltr">[pt] {cited["was"]}</p>'
-        assert page.index(original) < page.index(">Machine translation</p>") < page.index(under)
+        at = page.index(original)
+        assert at < page.index(">Machine translation</p>", at) < page.index(under)
+        for text in ("It was not.", "It is noted.", "I doubt it.", "So do we."):
+            at = page.index(f"{text}</p>")
+            assert at < page.index(">Machine translation</p>", at) < page.index(f"[pt] {text}</p>")
+        told = json.loads(await read(running, "/outcomes/outcomes-2026/document.json?translation=pt"))
+        (comment,) = told["comments"]
+        assert (comment["text"], comment["machine_translation"]) == ("I doubt it.", "[pt] I doubt it.")
+        assert (comment["answer"], comment["answer_machine_translation"]) == ("So do we.", "[pt] So do we.")
         with zipfile.ZipFile(
             io.BytesIO(await read(running, "/outcomes/outcomes-2026/document.epub?translation=pt"))
         ) as book:
             pages = [book.read(name).decode() for name in book.namelist() if "/part-" in name]
+        for text in ("It was not.", "It is noted.", "I doubt it.", "So do we."):
+            assert any(f"[pt] {text}</p>" in each for each in pages), text
+        assert "[pt]" not in (await read(running, "/outcomes/outcomes-2026")).decode()
         assert all("Machine translation, not official" in each for each in pages)
         assert any(f"[pt] {cited['was']}" in each for each in pages)
+
+
+async def said_beside(writer: OutcomeWriter) -> None:
+    """A body replies to a message, and somebody comments on a paragraph and is answered."""
+    reply = oc.NoteReply(
+        reply=ReplyId("r1"),
+        recipient=CSTD,
+        text="It is noted.",
+        language="en",
+        document=DOCUMENT,
+        message=MessageId("m2"),
+    )
+    await writer.send(await writer.logs.register(), STAFF, reply)
+    live, name = await writer.running.backend.sessions.open(DOCUMENT), InterventionId("c1")
+    asked = do.Ask(intervention=name, kind=InterventionKind.COMMENT, text="I doubt it.", language="en", asker="x")
+    await writer.send(live, Actor(Role.PARTICIPANT, "x"), asked)
+    await writer.send(live, SYSTEM, oc.PlaceComment(intervention=name, paragraph=1))
+    queued = do.SetStatus(interventions=(name,), status=InterventionStatus.QUEUED)
+    await writer.send(live, STAFF, queued, do.WriteAnswer(intervention=name, text="So do we.", language="en"))
 
 
 async def test_a_persons_translation_stands_before_the_machines_and_names_who_vouches(running: RunningServer) -> None:

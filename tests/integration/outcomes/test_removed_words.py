@@ -134,6 +134,7 @@ async def test_removed_words_are_at_no_address_and_in_no_file(tmp_path: Path) ->
                 f"/s/{SESSION}/outcome?translation=pt",
                 f"/s/{SESSION}/outcome?translation=es",
                 f"/outcomes/{DOCUMENT}",
+                f"/outcomes/{DOCUMENT}?translation=pt",
                 f"/outcomes/{DOCUMENT}/document.epub",
                 f"/report/{SESSION}",
                 f"/admin/translations/report.{SESSION}",

@@ -13,7 +13,7 @@ import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.outcomes.document_files import WrittenDocument, written
-from moothall.adapters.outcomes.document_rows import ParagraphRow, paragraph_rows
+from moothall.adapters.outcomes.document_rows import ParagraphRow, comment_rows, paragraph_rows
 from moothall.adapters.outcomes.document_texts import DocumentText
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
@@ -72,7 +72,8 @@ class BodyLetters:
         when = format_date(self.pages.zone().at(version.at), "long", locale=ui.locale)
         address = f"{self.public}/outcomes/{listed.id}?n={version.n}&body={recipient.id}"
         about = ui.text("Version {n}, {date}", n=version.n, date=when)
-        document = WrittenDocument(report.listed, report.version, rows, about, address)
+        comments = comment_rows(report.listed.comments)
+        document = WrittenDocument(report.listed, report.version, rows, about, address, comments=comments)
         file = await asyncio.to_thread(written, "docx", document, ui)
         name = f"{listed.id}-{version.n}-{recipient.id}.docx"
         return Letter(report.listed.title, _text(document, recipient, ui), name, file)

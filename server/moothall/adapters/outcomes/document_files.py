@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from moothall.adapters.outcomes.document_rows import CitationRow, ParagraphRow, chapters, side_by_side
+from moothall.adapters.outcomes.document_rows import (
+    CitationRow,
+    CommentRow,
+    ObjectionRow,
+    ParagraphRow,
+    chapters,
+    side_by_side,
+)
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
 from moothall.adapters.outcomes.machine_made import MachineMade, MachineText
 from moothall.adapters.pages.catalogues import Catalogue
@@ -16,11 +23,9 @@ from moothall.adapters.record.typesetting import typeset_data
 from moothall.core.events.outcome_parts import ParagraphStyle
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
-from moothall.core.questions.document_comments import DocumentComment
 from moothall.record.documents.document import SideBySide, Style, StyledDocument, StyledParagraph
 from moothall.record.documents.docx import write_docx
 from moothall.record.documents.styled_epub import write_styled_epub
-from moothall.record.wrapping import plain
 from moothall.services.outcomes.documents import ListedDocument
 
 TYPES = {
@@ -44,6 +49,8 @@ class WrittenDocument(NamedTuple):
     """The address of this version, with the server's public address."""
     machine: MachineMade = MachineMade()
     """Whether a machine translated it."""
+    comments: Sequence[tuple[int, CommentRow]] = ()
+    """Comments, each with the number of its paragraph."""
 
 
 def written(form: str, document: WrittenDocument, ui: Catalogue) -> bytes:
@@ -75,7 +82,7 @@ def styled_document(document: WrittenDocument, ui: Catalogue) -> StyledDocument:
 
 
 def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph | SideBySide]:
-    comments = document.listed.comments
+    comments = document.comments
     blocks: list[StyledParagraph | SideBySide] = [
         _own(Style.NOTICE, ui.named("outcome/notice"), ui),
         *([_own(Style.NOTICE, document.machine.notice, ui)] if document.machine.notice else []),
@@ -89,7 +96,7 @@ def _blocks(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagrap
         sides = tuple((*_row(row, ui), *_comments_on(row.n, comments, ui)) for row in run)
         blocks += sides[0] if len(sides) == 1 else [SideBySide(sides=sides)]
     numbers = {row.n for row in document.rows}
-    elsewhere = [each for each in comments if each.paragraph not in numbers]
+    elsewhere = [row for n, row in comments if n not in numbers]
     if elsewhere:
         heading = _own(Style.HEADING, ui.text(DocumentText.COMMENTS_ELSEWHERE), ui)
         blocks += [msgspec.structs.replace(heading, level=1, anchor="comments"), *_comments(elsewhere, ui)]
@@ -108,6 +115,8 @@ def _row(row: ParagraphRow, ui: Catalogue) -> Iterator[StyledParagraph]:
         yield _own(Style.FACTS, " · ".join(row.facts), ui)
     for each in (*row.objections, *row.replies):
         yield _own(Style.FACTS, f"{each.says}: {each.text}" if each.text else each.says, ui)
+        if each.translation:
+            yield from _under(each, ui)
     for cited in row.citations:
         yield from _cited(cited, ui)
 
@@ -125,26 +134,35 @@ def _cited(cited: CitationRow, ui: Catalogue) -> Iterator[StyledParagraph]:
     yield _own(Style.SOURCE, " · ".join(each for each in about if each), ui)
 
 
-def _comments_on(n: int, comments: Sequence[DocumentComment], ui: Catalogue) -> Iterator[StyledParagraph]:
-    return _comments([each for each in comments if each.paragraph == n], ui)
+def _comments_on(n: int, comments: Sequence[tuple[int, CommentRow]], ui: Catalogue) -> Iterator[StyledParagraph]:
+    return _comments([row for paragraph, row in comments if paragraph == n], ui)
 
 
-def _comments(comments: Sequence[DocumentComment], ui: Catalogue) -> Iterator[StyledParagraph]:
+def _comments(comments: Sequence[CommentRow], ui: Catalogue) -> Iterator[StyledParagraph]:
     """Comments with their answers, as they stand beside a paragraph."""
     for each in comments:
-        said = each.intervention
-        about = (ui.text(DocumentText.COMMENT, n=said.number), plain(said.name))
+        about = (ui.text(DocumentText.COMMENT, n=each.number), each.says.says)
         yield _above(_own(Style.FACTS, " · ".join(part for part in about if part), ui))
-        yield _said(said.text, said.language)
-        if said.answer:
+        yield from _said(each.says, ui)
+        if each.answer is not None:
             yield _above(_own(Style.FACTS, ui.text(DocumentText.ANSWERED), ui))
-            yield _said(said.answer, said.answer_language)
+            yield from _said(each.answer, ui)
 
 
-def _said(text: str, language: str) -> StyledParagraph:
-    return StyledParagraph(
-        style=Style.WORDS, text=plain(text), language=language, right_to_left=direction(language) == "rtl"
-    )
+def _said(said: ObjectionRow, ui: Catalogue) -> Iterator[StyledParagraph]:
+    yield _words(said.text, said.language)
+    if said.translation:
+        yield from _under(said, ui)
+
+
+def _under(said: ObjectionRow, ui: Catalogue) -> Iterator[StyledParagraph]:
+    """A machine's translation of what is said beside a paragraph."""
+    yield _above(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui))
+    yield _words(said.translation, said.translation_language)
+
+
+def _words(text: str, language: str) -> StyledParagraph:
+    return StyledParagraph(style=Style.WORDS, text=text, language=language, right_to_left=direction(language) == "rtl")
 
 
 def _annex(document: WrittenDocument, ui: Catalogue) -> Sequence[StyledParagraph]:
@@ -199,15 +217,17 @@ def _json(document: WrittenDocument, ui: Catalogue) -> bytes:
             "paragraphs": document.rows,
             "comments": [
                 {
-                    "number": each.intervention.number,
-                    "paragraph": each.paragraph or None,
-                    "name": each.intervention.name,
-                    "text": each.intervention.text,
-                    "language": each.intervention.language,
-                    "answer": each.intervention.answer,
-                    "answer_language": each.intervention.answer_language,
+                    "number": each.number,
+                    "paragraph": n or None,
+                    "name": each.says.says,
+                    "text": each.says.text,
+                    "language": each.says.language,
+                    "machine_translation": each.says.translation,
+                    "answer": "" if each.answer is None else each.answer.text,
+                    "answer_language": "" if each.answer is None else each.answer.language,
+                    "answer_machine_translation": "" if each.answer is None else each.answer.translation,
                 }
-                for each in listed.comments
+                for n, each in document.comments
             ],
         }
     )

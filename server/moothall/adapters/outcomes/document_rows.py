@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 
@@ -13,12 +14,13 @@ from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.core.events.lines import Origin
 from moothall.core.events.outcome_parts import Confirmer, MessageKind, MessageReference, ParagraphStyle
-from moothall.core.kernel.ids import Position, SessionId, log_epoch
+from moothall.core.kernel.ids import MessageId, Position, SessionId, log_epoch
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.register import Register
-from moothall.core.outcomes.report import Objection
+from moothall.core.outcomes.report import Objection, Report
+from moothall.core.questions.document_comments import DocumentComment
 from moothall.record.citation.quoting import QuotationFate, span_of
 from moothall.record.wrapping import plain
 from moothall.services.outcomes.documents import ShownMessage
@@ -57,6 +59,19 @@ class ObjectionRow(msgspec.Struct, frozen=True, kw_only=True):
     direction: str
     address: str = ""
     """Where more of it can be read."""
+    translation: str = ""
+    """A machine's translation of `text`; empty for none."""
+    translation_language: str = ""
+    translation_direction: str = "auto"
+
+
+class CommentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment beside a paragraph."""
+
+    number: int
+    says: ObjectionRow
+    answer: ObjectionRow | None = None
+    """The answer in writing."""
 
 
 class ParagraphRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,16 +154,69 @@ def quoted_texts(shown: Iterable[ShownMessage], ui: Catalogue) -> Iterable[Sourc
 
 
 def with_translations(rows: Iterable[ParagraphRow], made: TranslatedVersion) -> Sequence[ParagraphRow]:
-    """The rows with a machine's translation under the words that they quote."""
+    """The rows with a machine's translation under the words that they quote, and under what stands beside them."""
     replace = msgspec.structs.replace
+    return [
+        replace(
+            row,
+            citations=tuple(_translated(each, made) for each in row.citations),
+            objections=tuple(_translated(each, made) for each in row.objections),
+            replies=tuple(_translated(each, made) for each in row.replies),
+        )
+        for row in rows
+    ]
 
-    def translated(row: CitationRow) -> CitationRow:
-        text, tag = made.quoted(row.text, row.language), made.wanted.target
-        if not text:
-            return row
-        return replace(row, translation=text, translation_language=tag, translation_direction=direction(tag))
 
-    return [replace(row, citations=tuple(map(translated, row.citations))) for row in rows]
+Said = TypeVar("Said", CitationRow, ObjectionRow)
+
+
+def _translated(row: Said, made: TranslatedVersion | None) -> Said:
+    text = "" if made is None else made.quoted(row.text, row.language)
+    if made is None or not text:
+        return row
+    tag = made.wanted.target
+    return msgspec.structs.replace(
+        row, translation=text, translation_language=tag, translation_direction=direction(tag)
+    )
+
+
+def comment_rows(
+    comments: Iterable[DocumentComment], made: TranslatedVersion | None = None
+) -> tuple[tuple[int, CommentRow], ...]:
+    """Comments with their answers, each with the number of its paragraph; `made`: a machine's translation of both."""
+    return tuple((each.paragraph, _comment(each, made)) for each in comments)
+
+
+def _comment(comment: DocumentComment, made: TranslatedVersion | None) -> CommentRow:
+    said = comment.intervention
+    texts = ((plain(said.name), said.text, said.language), ("", said.answer, said.answer_language))
+    text, answer = (
+        _translated(ObjectionRow(says=name, text=plain(text), language=tag, direction=direction(tag)), made)
+        for name, text, tag in texts
+    )
+    return CommentRow(number=said.number, says=text, answer=answer if answer.text else None)
+
+
+def texts_beside(
+    shown: Mapping[MessageReference, ShownMessage],
+    register: Register,
+    document: SessionId,
+    comments: Iterable[DocumentComment],
+) -> Iterable[SourceText]:
+    """What stands beside the paragraphs of a document: objections and replies to messages, comments with answers."""
+    for reference, each in shown.items():
+        yield from texts_objected(each.report, [each.message.id])
+        for reply in _replies(reference, register, document):
+            yield SourceText(reply.text, reply.language)
+    for comment in comments:
+        said = comment.intervention
+        yield SourceText(plain(said.text), said.language)
+        yield SourceText(plain(said.answer), said.answer_language)
+
+
+def texts_objected(report: Report, messages: Collection[MessageId]) -> Iterable[SourceText]:
+    """The objections to messages of a report."""
+    return (SourceText(each.text, each.language) for each in report.objections if each.message in messages)
 
 
 def _message(n: int, shown: ShownMessage | None, ui: Catalogue) -> ParagraphRow:

@@ -6,7 +6,7 @@ Files are made in a thread, PDF in a process of its own, one at a time: none of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -17,10 +17,13 @@ from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
 from moothall.adapters.outcomes.document_rows import (
+    CommentRow,
     chapters,
+    comment_rows,
     paragraph_rows,
     quoted_texts,
     side_by_side,
+    texts_beside,
     with_translations,
 )
 from moothall.adapters.outcomes.document_texts import FORMS, DocumentText
@@ -42,8 +45,8 @@ from moothall.core.kernel.ids import RecipientId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.outcomes.document import DocumentVersion
 from moothall.core.outcomes.document_rules import takes_comments
+from moothall.core.outcomes.register import Register
 from moothall.core.ports import Clock
-from moothall.core.questions.document_comments import DocumentComment
 from moothall.services.outcomes.documents import Documents, ListedDocument, numbered, version_of
 from moothall.services.outcomes.machine_translations import (
     MachineTranslations,
@@ -154,7 +157,7 @@ class DocumentsDoor:
                 map=to("/map", **original) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
-                comments=_comments(listed.comments, {row.n for row in document.rows}),
+                comments=_comments(document),
                 quote=lambda n: f"#p{n}" if _body(request) else to("/quote", paragraph=str(n), n=str(version.n)),
                 comment=lambda n: to("/comment", paragraph=str(n)) if newest and self._taken(listed) else "",
                 until=self._until(listed, ui),
@@ -319,12 +322,14 @@ class DocumentsDoor:
         languages = self.translations.languages(texts, here=here)
         original = f"{self.public}/outcomes/{listed.id}?{urlencode({'n': version.n, **_body(request)})}"
         machine = machine_made(request, languages, version.n, original, ui, translations=listed.translations)
+        register = await self.documents.register()
         made: TranslatedVersion | None = None
         if machine.target:
             wanted = VersionTranslation(listed.id, version.n, machine.target, here)
             person = entered_for(request, listed.translations, version.n)
             if person is None:
-                made = await self.translations.made(wanted, texts, quoted_texts(shown.values(), ui))
+                beside = texts_beside(shown, register, listed.id, listed.comments)
+                made = await self.translations.made(wanted, texts, quoted_texts(shown.values(), ui), beside)
                 machine = machine.by_ways(made.ways, ui)
             else:
                 made = vouched(wanted, person, placed)
@@ -332,22 +337,13 @@ class DocumentsDoor:
             listed, version = listed._replace(title=title, language=tag), made.document(version)
             shown = {reference: made.shown(each) for reference, each in shown.items()}
         if (body := request.query.get("body")) is not None:
-            listed, version = await self._of_body(RecipientId(body), listed, version, ui)
-        register = await self.documents.register()
+            listed, version = _of_body(RecipientId(body), register, listed, version, ui)
         rows = await asyncio.to_thread(paragraph_rows, version, shown, ui, register, listed.id)
-        if made is not None and not machine.by:
-            rows = with_translations(rows, made)
-        return WrittenDocument(listed, version, rows, self._about(version, ui), original, machine)
-
-    async def _of_body(
-        self, body: RecipientId, listed: ListedDocument, version: DocumentVersion, ui: Catalogue
-    ) -> tuple[ListedDocument, DocumentVersion]:
-        """What of a version concerns a body, under the title of a report for it. Raises HttpProblem."""
-        register = await self.documents.register()
-        recipient = register.recipients.get(body)
-        if recipient is None:
-            raise HttpProblem(404, DocumentText.NO_BODY)
-        return for_recipient(recipient, register, listed, version, ui)
+        under = None if machine.by else made
+        if under is not None:
+            rows = with_translations(rows, under)
+        comments = comment_rows(listed.comments, under)
+        return WrittenDocument(listed, version, rows, self._about(version, ui), original, machine, comments)
 
     async def _version(self, request: web.Request) -> tuple[ListedDocument, DocumentVersion]:
         """The version that a request names. Raises HttpProblem."""
@@ -378,25 +374,22 @@ class DocumentsDoor:
         return [form for form in TYPES if form != "pdf" or self.typeset is not None]
 
 
-def _comments(
-    comments: Sequence[DocumentComment], numbers: Collection[int]
-) -> Mapping[int, Sequence[Mapping[str, object]]]:
+def _of_body(
+    body: RecipientId, register: Register, listed: ListedDocument, version: DocumentVersion, ui: Catalogue
+) -> tuple[ListedDocument, DocumentVersion]:
+    """What of a version concerns a body, under the title of a report for it. Raises HttpProblem."""
+    recipient = register.recipients.get(body)
+    if recipient is None:
+        raise HttpProblem(404, DocumentText.NO_BODY)
+    return for_recipient(recipient, register, listed, version, ui)
+
+
+def _comments(document: WrittenDocument) -> Mapping[int, Sequence[CommentRow]]:
     """Comments by the number of their paragraph; with 0 those whose paragraph isn't in the version that is shown."""
-    rows: dict[int, list[Mapping[str, object]]] = {}
-    for each in comments:
-        said = each.intervention
-        rows.setdefault(each.paragraph if each.paragraph in numbers else 0, []).append(
-            {
-                "number": said.number,
-                "name": said.name,
-                "text": said.text,
-                "language": said.language,
-                "direction": direction(said.language),
-                "answer": said.answer,
-                "answer_language": said.answer_language,
-                "answer_direction": direction(said.answer_language),
-            }
-        )
+    numbers = {row.n for row in document.rows}
+    rows: dict[int, list[CommentRow]] = {}
+    for paragraph, row in document.comments:
+        rows.setdefault(paragraph if paragraph in numbers else 0, []).append(row)
     return rows
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
+from moothall.adapters.outcomes.document_rows import texts_objected
 from moothall.adapters.outcomes.machine_made import NAME, being_made, entered_for, machine_made
 from moothall.adapters.outcomes.published_report import PublishedReport, published_report
 from moothall.adapters.pages.catalogues import Catalogue
@@ -269,7 +270,8 @@ class OutcomeDoor:
                 return dataclasses.replace(
                     found, version=vouched(asked, person, placed).report(version), machine=machine
                 )
-            made = await self.translations.made(asked, texts, texts_quoted(found.cited.values()))
+            objections = texts_objected(found.report, [each.id for each in version.messages])
+            made = await self.translations.made(asked, texts, texts_quoted(found.cited.values()), objections)
             machine = machine.by_ways(made.ways, ui)
             return dataclasses.replace(found, version=made.report(version), machine=machine, made=made)
         return dataclasses.replace(found, machine=machine)

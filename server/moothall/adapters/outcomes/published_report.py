@@ -94,7 +94,9 @@ class PublishedReport:
                 rows.row(self.cited[each]) | {"unheard": each.id in message.unheard} for each in message.citations
             ],
             "objections": [
-                objection_row(each, self.ui, self.zone) for each in self.report.objections if each.message == message.id
+                objection_row(each, self.ui, self.zone, self.made)
+                for each in self.report.objections
+                if each.message == message.id
             ],
         }
 
@@ -124,6 +126,7 @@ class PublishedReport:
                     ],
                     "objections": [
                         {"name": one.name, "text": one.text, "language": one.language, "at": one.at}
+                        | ({} if self.made is None else {"machine_translation": self._under(one)})
                         for one in self.report.objections
                         if one.message == each.id
                     ],
@@ -132,6 +135,10 @@ class PublishedReport:
             ],
         }
         return msgspec.json.encode(body) + b"\n"
+
+    def _under(self, objection: Objection) -> str:
+        """A machine's translation of an objection; empty for none."""
+        return "" if self.made is None else self.made.quoted(objection.text, objection.language)
 
     def _cited_json(self, citation: Citation) -> dict[str, object]:
         cited = self.cited[citation]
@@ -230,6 +237,9 @@ class PublishedReport:
                 yield self._own(Style.FACTS, ui.text("Objection by {name}", name=name), with_next=bool(objection.text))
                 if objection.text:
                     yield self._said(Style.WORDS, objection.text, objection.language)
+                if under := self._under(objection):
+                    yield self._own(Style.SOURCE, ui.text(MachineText.UNDER), with_next=True)
+                    yield self._said(Style.WORDS, under, self.machine.target)
 
     def _own(self, style: Style, text: str, *, level: int = 0, with_next: bool = False) -> StyledParagraph:
         return self._said(style, text, self.ui.language, level=level, with_next=with_next)
@@ -284,9 +294,12 @@ def standing(report: Report, message: PublishedMessage, ui: Catalogue, zone: Zon
     return ""
 
 
-def objection_row(each: Objection, ui: Catalogue, zone: Zone) -> dict[str, str]:
-    """The values of an objection."""
+def objection_row(each: Objection, ui: Catalogue, zone: Zone, made: TranslatedVersion | None = None) -> dict[str, str]:
+    """The values of an objection; `made`: a machine's translation under it."""
     return {
+        "translation": "" if made is None else made.quoted(each.text, each.language),
+        "translation_language": "" if made is None else made.wanted.target,
+        "translation_direction": "auto" if made is None else direction(made.wanted.target),
         "id": each.id,
         "name": each.name,
         "text": each.text,

@@ -2,7 +2,8 @@
 
 They stand in no log, so that none is ever sealed or proved: they are kept in memory, and made again after a restart.
 Each belongs to one version and is made one text at a time, so that the translation of live text is not delayed. Words
-that are quoted from a record stay as they are; their translation stands under them, where they could be translated.
+that are quoted from a record stay as they are, and so do objections, replies and comments; their translation stands
+under them, where they could be translated.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ WAITING = 20
 """Versions that wait to be translated. Overflow: the next is refused for now."""
 MOST_QUOTED = 500
 """Quoted words of a version that are translated. Overflow: the later ones stand as they were said."""
+MOST_SAID = 500
+"""Objections, replies and comments beside a version that are translated, answers to comments among them. Overflow: the
+later ones stand as they were written.
+"""
 MOST_PATIENT = 8
 """Requests that wait for their translation. Overflow: the next is told at once to come again, so that those who read
 the original find a place.
@@ -77,7 +82,9 @@ class TranslatedVersion(msgspec.Struct, frozen=True, kw_only=True):
     """The routes by which they came, each with whether it gives the gist only."""
 
     def quoted(self, text: str, language: str) -> str:
-        """The translation of quoted words; empty where there is none, or they are in this language already."""
+        """The translation of quoted words, or of what is said beside a message or paragraph; empty where there is none,
+        or they are in this language already.
+        """
         return self.texts.get(SourceText(text, language), "")
 
     def of(self, text: str, language: str) -> tuple[str, str]:
@@ -186,22 +193,26 @@ class MachineTranslations:
         return tuple(sorted(set.intersection(*found) - only))
 
     async def made(
-        self, wanted: VersionTranslation, texts: Iterable[SourceText], quoted: Iterable[SourceText] = ()
+        self,
+        wanted: VersionTranslation,
+        texts: Iterable[SourceText],
+        quoted: Iterable[SourceText] = (),
+        said: Iterable[SourceText] = (),
     ) -> TranslatedVersion:
-        """A version's translation, made now where none is kept; `quoted`: the words that it quotes. Raises
-        TranslationBusy.
+        """A version's translation, made now where none is kept; `quoted`: the words that it quotes; `said`: what
+        stands beside it, objections, replies and comments. What of these has come since it was made is translated for
+        whoever asks next: nobody waits for it. Raises TranslationBusy.
         """
         some = frozenset((*_needed(texts, wanted), *islice(_needed(quoted, wanted), MOST_QUOTED)))
+        beside = frozenset(islice(_needed(said, wanted), MOST_SAID))
         kept = self._made.get(wanted)
+        if wanted not in self._jobs and len(self._jobs) < WAITING and not (kept and some | beside <= kept.asked):
+            self._jobs[wanted] = some | beside, asyncio.get_running_loop().create_future()
+            self._came.set()
         if kept is not None and some <= kept.asked:
             self._made.move_to_end(wanted)
             return kept
-        if wanted not in self._jobs:
-            if len(self._jobs) >= WAITING:
-                raise TranslationBusy
-            self._jobs[wanted] = some, asyncio.get_running_loop().create_future()
-            self._came.set()
-        if self._patient >= MOST_PATIENT:
+        if wanted not in self._jobs or self._patient >= MOST_PATIENT:
             raise TranslationBusy
         job = self._jobs[wanted][1]
         self._patient += 1

@@ -26,6 +26,7 @@ from moothall.services.outcomes.cited_words import CitedFate, CitedLine, CitedWo
 from moothall.services.outcomes.machine_translations import (
     MOST_PATIENT,
     MOST_QUOTED,
+    MOST_SAID,
     WAITING,
     MachineTranslations,
     SourceText,
@@ -228,6 +229,29 @@ def test_so_many_quoted_words_are_translated() -> None:
             assert one.quoted(f"No. {MOST_QUOTED - 1}", "en") == f"[pt] No. {MOST_QUOTED - 1}"
             assert one.quoted(f"No. {MOST_QUOTED}", "en") == ""
             assert await made.made(WANTED, texts_of_report(REPORT), quoted) is one
+
+    run(story())
+
+
+def test_what_is_said_beside_a_version_later_is_translated_and_nobody_waits_for_it() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with translations(echo) as made:
+            texts, comment = texts_of_report(REPORT), SourceText("No todos.", "es")
+            first = await made.made(WANTED, texts)
+            again = await made.made(WANTED, texts, said=[comment])
+            assert again is first, "as it was, while the comment is translated"
+            while (one := await made.made(WANTED, texts, said=[comment])) is first:  # noqa: ASYNC110  # nobody is told
+                await asyncio.sleep(0)
+            assert one.quoted("No todos.", "es") == "[pt] No todos."
+            assert one.report(REPORT).title == "[pt] Water"
+            many = [comment, *(SourceText(f"No. {n}", "en") for n in range(MOST_SAID))]
+            one = await made.made(WANTED, texts, said=many)
+            while not one.quoted("No. 0", "en"):
+                await asyncio.sleep(0)
+                one = await made.made(WANTED, texts, said=many)
+            assert one.quoted(f"No. {MOST_SAID - 2}", "en")
+            assert not one.quoted(f"No. {MOST_SAID - 1}", "en")
 
     run(story())
 
