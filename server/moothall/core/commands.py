@@ -408,6 +408,23 @@ class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
     """The whole text of the line, without a leading space."""
 
 
+class SplitSegment(Command, frozen=True, kw_only=True, tag="split"):
+    """End a finished line before one of its words, where another voice begins: that word and those after it become a
+    line of their own.
+    """
+
+    channel: ChannelId
+    segment: SegmentId
+    revision: int
+    """How many corrections the line has had. An engine splits only a line that nobody has corrected."""
+    word: int
+    """The first word of the second part, counted from 0 in the line as it reads now."""
+    into: SegmentId
+    """The id that the second part gets."""
+    generation: int | None = None
+    """Number of the engine's turn at the channel; None from a person."""
+
+
 class NoteGap(Command, frozen=True, kw_only=True, tag="gap"):
     """Record that a span of a channel has no text."""
 
@@ -899,6 +916,7 @@ AnyCommand = (
     | CorrectSegment
     | PublishDeclined
     | ReviseSegment
+    | SplitSegment
     | SetTranslation
     | SpeakerCommand
     | LineCommand

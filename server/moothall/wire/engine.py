@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SplitSegment
 from moothall.core.events.lines import Word
 from moothall.core.kernel.decoding import T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, Refusal
@@ -27,12 +27,18 @@ RATE = 16_000
 MAX_FRAME_BYTES = 1 << 20
 """Largest frame that either side accepts."""
 
-AttachmentCommand = CommitWords | EndSegment | ReviseSegment | NoteGap
+AttachmentCommand = CommitWords | EndSegment | ReviseSegment | SplitSegment | NoteGap
 """The commands that an engine may send, and only for channels that are attached to it.
 
-A `ReviseSegment` is sent in an act of its own: it may be refused as too late, and no other command should be refused
-with it.
+A `ReviseSegment` is sent in an act of its own, and so is a `SplitSegment`, which only a server takes that set
+`Attach.turns`: it may be refused as too late, and no other command should be refused with it.
 """
+LATE_COMMANDS = (ReviseSegment, SplitSegment)
+"""Commands that may be refused as too late."""
+MOST_VOICES = 64
+"""Highest number of a voice in a session. Overflow: the server confirms no further voice, and says so."""
+LEAST_VOICE_MS = 2_000
+"""Least duration of speech, in ms, by which a voice is learnt, and of a line by which a voice is told."""
 Device = Literal["cpu", "cuda", "auto"]
 """The hardware that an engine computes on: the CPU, an NVIDIA GPU, or (`auto`) a GPU where there is one."""
 ComputeType = Literal[
@@ -159,6 +165,10 @@ class EngineHello(EngineMessage, frozen=True, kw_only=True, tag="hello"):
     link."""
     takes_glossary: bool = False
     """Whether it accepts `Glossary`; any other engine keeps the terms of its `Attach`."""
+    tells_turns: bool = False
+    """Whether it can hear where one voice ends and another begins."""
+    knows_voices: bool = False
+    """Whether it can learn voices, and accepts `LearnVoice` and `ForgetVoice`."""
     life: str = ""
     """The name of this run of the program, the same as in its pulses (`wire.pulse`); empty when it sends no pulses."""
 
@@ -190,6 +200,12 @@ class Attach(EngineMessage, frozen=True, kw_only=True, tag="attach"):
     """The previous engine's resume point; None when there is none."""
     tell_language: bool = False
     """Whether the server accepts `SoundsLike`."""
+    turns: bool = False
+    """Whether lines are to be split where the voice changes, and the server accepts `SplitSegment`. Without it no voice
+    is measured."""
+    voices: bool = False
+    """Whether voices may be learnt. The server sets it only where the meeting has it so and no young people take
+    part."""
     cut: int = 0
     """Media ms at which a span that is not recorded ended: the first sound then may be half a word. 0: no such span."""
 
@@ -217,6 +233,27 @@ class Glossary(EngineMessage, frozen=True, kw_only=True, tag="glossary"):
     """Terms in order of priority, as `Attach.glossary`; at most 300."""
     near: int = 0
     """As in `Attach`."""
+
+
+class LearnVoice(EngineMessage, frozen=True, kw_only=True, tag="learn-voice"):
+    """Server → engine: a person whose voice may be recognised speaks in this line; know their voice by this number.
+
+    The engine learns the voice of the turn that is on, if the line belongs to it, since no other voice is kept. It
+    answers with `VoiceLearnt`. Sent only to an engine that `knows_voices`, where `Attach.voices` was set.
+    """
+
+    attachment: int
+    voice: int
+    """Number of the voice within the session, 1 to 64, given by the server."""
+    segment: SegmentId
+    """A line that was said with this voice."""
+
+
+class ForgetVoice(EngineMessage, frozen=True, kw_only=True, tag="forget-voice"):
+    """Server → engine: erase at once all that is known of a voice."""
+
+    attachment: int
+    voice: int
 
 
 class Detach(EngineMessage, frozen=True, kw_only=True, tag="detach"):
@@ -295,6 +332,25 @@ class SoundsLike(EngineMessage, frozen=True, kw_only=True, tag="sounds-like"):
     """BCP-47 tag of the language that it sounds like; None: it sounds like an expected language."""
 
 
+class VoiceLearnt(EngineMessage, frozen=True, kw_only=True, tag="voice-learnt"):
+    """Engine → server: how much of a voice has been learnt; the answer to `LearnVoice`."""
+
+    attachment: int
+    voice: int
+    ms: int
+    """Duration of the speech by which it is known, ms. Below 2,000 it isn't recognised yet; 0: nothing was learnt."""
+
+
+class VoiceHeard(EngineMessage, frozen=True, kw_only=True, tag="voice-heard"):
+    """Engine → server: a line was said with a voice that was learnt. Never sent of less than 2,000 ms of speech."""
+
+    attachment: int
+    segment: SegmentId
+    voice: int
+    ms: int
+    """Duration of the line's speech that was compared, ms."""
+
+
 class Drained(EngineMessage, frozen=True, kw_only=True, tag="drained"):
     """Engine → server: every act of the channel has been accepted after `EndOfAudio`."""
 
@@ -328,8 +384,8 @@ class Usage(EngineMessage, frozen=True, kw_only=True, tag="usage"):
     """Duration of the audio of all channels that was taken in on this link, ms."""
 
 
-ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = EngineHello | PassAct | Tell | SoundsLike | Drained | Lost | Capacity | Usage
+ToEngine = Attach | Audio | EndOfAudio | Glossary | LearnVoice | ForgetVoice | Detach | Accepted | Refused
+ToServer = EngineHello | PassAct | Tell | SoundsLike | VoiceLearnt | VoiceHeard | Drained | Lost | Capacity | Usage
 
 RESUME_POINTS = 2
 """How many of the newest resume points are kept: the act of the newest one may never reach the log."""

@@ -85,6 +85,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         le.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(le.Word("Good", 0, 9), le.Word(" day.", 9, 20))),
         le.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=le.EndReason.SENTENCE, text="Good day."),
         le.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
+        le.SegmentSplit(channel=FLOOR, segment=A, revision=1, word=1, into=SegmentId("rest"), t1=9),
         le.ProposalDeclined(
             channel=FLOOR, segment=A, text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
         ),

@@ -60,6 +60,15 @@ engine_commands: st.SearchStrategy[do.AnyCommand] = st.one_of(
         text=texts,
     ),
     st.builds(do.ReviseSegment, channel=st.just(FLOOR), generation=few, segment=segments, base_words=few, text=texts),
+    st.builds(
+        do.SplitSegment,
+        channel=st.just(FLOOR),
+        segment=segments,
+        revision=few,
+        word=few,
+        into=segments,
+        generation=st.none() | few,
+    ),
     st.builds(do.AttachEngine, channel=st.just(FLOOR), model=st.just("m")),
 )
 other_commands: st.SearchStrategy[do.AnyCommand] = st.sampled_from(

@@ -116,6 +116,8 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     cues: bool | msgspec.UnsetType = msgspec.UNSET
     """True when the words of an imported line are the captions of its file, one word for each; missing in all other
     lines."""
+    part_of: SegmentId | msgspec.UnsetType = msgspec.UNSET
+    """The line from which this one was split: it comes directly after that line. Missing in all other lines."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):
@@ -171,6 +173,23 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """
     proposed: bool | msgspec.UnsetType = msgspec.UNSET
     """True when the speaker had proposed the text, which whoever corrected the line accepted; missing otherwise."""
+
+
+class SegmentSplit(ChannelEvent, frozen=True, kw_only=True, tag="segment.split"):
+    """A line was split where the voice changes. A `segment.corrected` with the text that stays follows, and then the
+    events of the second part, which is a line of its own; no word is changed.
+    """
+
+    segment: SegmentId
+    """The line, which keeps its words before the split."""
+    revision: int
+    """How many corrections the line had before."""
+    word: int
+    """How many of its committed words the line keeps."""
+    into: SegmentId
+    """The line of the other words."""
+    t1: int
+    """End of the line now, media ms."""
 
 
 class ProposalDeclined(ChannelEvent, frozen=True, kw_only=True, tag="proposal.declined"):
@@ -270,7 +289,7 @@ class SegmentsMovedHere(ChannelEvent, frozen=True, kw_only=True, tag="segments.m
     """The session that had logged them; null when readers of this session may not know of that one."""
 
 
-SegmentFact = SegmentOpened | WordsCommitted | SegmentEnded | SegmentCorrected
+SegmentFact = SegmentOpened | WordsCommitted | SegmentEnded | SegmentCorrected | SegmentSplit
 AirFact = AirChanged | AirHeld | LineOffered
 MoveFact = ChannelRewound | SegmentsMovedAway | SegmentsMovedHere
 """Unions of events; the state has one fold for each of them."""

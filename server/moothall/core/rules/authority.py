@@ -40,8 +40,14 @@ _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.NoteWriter, do.AttachEngine, do.NoteGap)
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker)
 _CORRECT = _of(do.CorrectSegment)
+_SPLIT = _of(do.SplitSegment)
 _AIR = _of(do.PutOnAir)
-_TEXT = _CORRECT | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments) | _AIR
+_TEXT = (
+    _CORRECT
+    | _SPLIT
+    | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments)
+    | _AIR
+)
 _MOVE = _of(do.MoveSegmentsAway, do.MoveSegmentsHere, do.BringSegmentsBack)
 _NOTES = _of(do.LeaveNote, do.ReadNote, do.LeaveHubNote, do.ReadHubNote)
 _REPORT = _of(do.TagSegment, do.TagIntervention, do.ListPolicyQuestions)
@@ -98,7 +104,7 @@ COMMANDS: dict[Role, _Commands] = {
     | _BY_THE_SERVER
     | _COUNTED
     | _of(do.RewindChannel, do.RequestClose, do.ListPolicyQuestions, do.SetHubPresence),
-    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT,
+    Role.ENGINE: _of(do.CommitWords, do.EndSegment, do.ReviseSegment, do.NoteGap) | _CORRECT | _SPLIT,
     Role.TECHNICIAN: _LIFE
     | _SPEAKERS
     | _TEXT

@@ -42,6 +42,7 @@ from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, 
 from moothall.core.rules.notes_and_tags import decide_staff
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_questions
+from moothall.core.rules.splitting import split
 from moothall.core.rules.topics import decide_topic
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
@@ -125,6 +126,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return publish_declined(state, command)
         case do.ReviseSegment():
             return revise(state, command, wall)
+        case do.SplitSegment():
+            return split(state, command, actor, wall)
         case do.DescribeSession():
             return describe(state, command)
         case do.SetLanguages():

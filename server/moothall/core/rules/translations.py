@@ -70,6 +70,7 @@ def _set(state: State, channel: Channel, source: Segment, made: le.MadeFrom, tex
         respoken=msgspec.UNSET if made.route else source.respoken,
         speaker=source.speaker,
         made_from=made,
+        part_of=msgspec.UNSET if source.part_of is msgspec.UNSET else line_of(source.part_of, channel.id),
     )
     ended = le.SegmentEnded(channel=channel.id, segment=name, t1=source.t1, reason=le.EndReason.SENTENCE, text=text)
     return [opened, ended]

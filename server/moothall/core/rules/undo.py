@@ -217,6 +217,8 @@ def _step(
             return None
         case le.SegmentEnded() | le.WordsCommitted() | ev.RecordCheckpoint() | le.AirHeld():
             return None
+        case le.SegmentCorrected() if isinstance(last, le.SegmentSplit | le.SegmentEnded):
+            return None  # The texts of the two parts of a line.
         case le.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
             # It goes with the lines that its own lines were made from. Translations of restored lines are made anew.
             return None
@@ -321,6 +323,7 @@ _FINAL: dict[type, type[do.AnyCommand]] = {
     ev.NotRecordedEnded: do.EndNotRecorded,
     ev.RecordSealed: do.SealRecord,
     le.SegmentsMovedAway: do.MoveSegmentsAway,
+    le.SegmentSplit: do.SplitSegment,
 }
 
 

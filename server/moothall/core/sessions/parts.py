@@ -63,6 +63,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     ended: bool = False
     t1: int = 0
     """End, media ms, once it has ended."""
+    reason: le.EndReason | None = None
+    """Why it ended; None while it grows."""
     ended_at: int = 0
     """When the end was logged, Unix ms; 0 where the log doesn't say."""
     origin: le.Origin = le.Origin.MACHINE
@@ -83,6 +85,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """True when a machine recognised a respeaker; UNSET otherwise."""
     cues: bool | msgspec.UnsetType = msgspec.UNSET
     """True when its words are the captions of an imported file; UNSET otherwise."""
+    part_of: SegmentId | msgspec.UnsetType = msgspec.UNSET
+    """The line from which it was split; UNSET otherwise."""
 
     @property
     def whole(self) -> str:

@@ -218,7 +218,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _with_channel(state, event.channel, generation=event.generation)
         case ev.GapNoted():
             return _heard(state, event.channel, event.t1)
-        case le.SegmentOpened() | le.WordsCommitted() | le.SegmentEnded() | le.SegmentCorrected():
+        case _ if isinstance(event, le.SegmentFact):
             return _evolve_segment(state, event, at)
         case _ if isinstance(event, qe.QuestionFact):
             return _with_questions(state, event)
@@ -308,7 +308,11 @@ def _evolve_segment(state: State, event: le.SegmentFact, at: int) -> State:
                 state = _with_channel(state, event.channel, open_segment=None)
             # A person's line has its text in this event, and no words.
             text = known.text if known.words else event.text
-            segment = replace(known, ended=True, t1=event.t1, ended_at=at, text=text)
+            segment = replace(known, ended=True, t1=event.t1, reason=event.reason, ended_at=at, text=text)
+        case le.SegmentSplit():
+            # The correction that follows cuts its text.
+            kept = known.words[: event.word]
+            segment = replace(known, words=kept, t1=event.t1, reason=le.EndReason.SPEAKER)
         case _:
             segment = replace(
                 known,
@@ -323,10 +327,10 @@ def _evolve_segment(state: State, event: le.SegmentFact, at: int) -> State:
 
 
 def _committed(state: State, event: le.WordsCommitted) -> State:
-    """Return the state after committed words, which are new ones, or the rest of an older line after a removal."""
+    """Return the state after committed words, which are new ones, or words of an older line that are said again."""
     channel = state.channels[event.channel]
     last = channel.last_words
-    if not last or event.words[0].t0 >= last[-1].t1 - EARLY_WORDS:
+    if not last or (event.words[0].t0 >= last[-1].t1 - EARLY_WORDS and event.words[0] not in last):
         last = (*last, *event.words)[-LAST_WORDS:]
     return _with_channel(
         state,

@@ -67,6 +67,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; missing in all other lines."""
+    voice_changes: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when somebody else speaks after this line, whether or not anybody is named; missing otherwise."""
     doubts: tuple[DoubtSpan, ...] | msgspec.UnsetType = msgspec.UNSET
     """Where in the text the words stand of which the recogniser was not sure, as UTF-16 indexes; missing in a line
     without such words, and in a feed without words."""
@@ -238,6 +240,8 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                 return view._committed(event)
             case le.SegmentEnded() if event.channel == self.feed.channel:
                 return view._ended(event)
+            case le.SegmentSplit() if event.channel == self.feed.channel:
+                return view._split(event)
             case le.SegmentCorrected() if event.channel == self.feed.channel:
                 return view._corrected(event, by_person=not (event.machine or role is Role.ENGINE))
             case ev.SpeakerAssigned():
@@ -287,6 +291,10 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
 
     def _opened(self, event: le.SegmentOpened) -> CaptionsView:
         line = made_of(Line, event)
+        if event.part_of is not msgspec.UNSET:
+            before = self.index.get(event.part_of)
+            if before is not None or self.skipped:
+                return self._inserted(0 if before is None else before + 1, line)
         number = len(self.lines)
         while number and goes_before(line.t0, self.lines[number - 1].t0):
             number -= 1
@@ -316,7 +324,15 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         line = self._line(event.segment)
         if line is None:
             return self
-        return self._changed(event.segment, t1=event.t1, text=event.text, doubts=_left(line, event.text))
+        changes = True if event.reason is le.EndReason.SPEAKER else msgspec.UNSET
+        doubts = _left(line, event.text)
+        return self._changed(event.segment, t1=event.t1, text=event.text, voice_changes=changes, doubts=doubts)
+
+    def _split(self, event: le.SegmentSplit) -> CaptionsView:
+        line = self._line(event.segment)
+        if line is None:
+            return self
+        return self._changed(event.segment, t1=event.t1, words=min(line.words, event.word), voice_changes=True)
 
     def _corrected(self, event: le.SegmentCorrected, *, by_person: bool) -> CaptionsView:
         line = self._line(event.segment)

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.captioning.control_tokens import Join
 from moothall.core.captioning.seam import continued
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart, SplitSegment
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import Partial
 from moothall.wire import engine as wire
@@ -123,7 +123,7 @@ class Joining:
             case EndSegment():
                 ended = msgspec.structs.replace(command, t1=max(command.t1, self._join.t))
                 return None if command.segment in self._now.starts else ended
-            case ReviseSegment():
+            case ReviseSegment() | SplitSegment():
                 return None if command.segment in self._now.dropped else command
             case _:
                 return command

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SplitSegment
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId
@@ -155,15 +155,15 @@ class StoredWords:
         signals: Sequence[AnySignal] = (act.show,) if shown and act.show is not None else ()
         answer = await self.writer.send(self._actor, act.id, commands, signals)
         if isinstance(answer, Receipt):
-            if any(not isinstance(command, ReviseSegment) for command in commands):
-                self.resume_point = act.resume_point  # A revision has no resume point and changes no position.
+            if any(not isinstance(command, wire.LATE_COMMANDS) for command in commands):
+                self.resume_point = act.resume_point  # A late command has no resume point and changes no position.
             self.audio.committed(self.writer.state.channels[self.channel].committed_through)
             if whole:
                 self.readings(act.readings)
         return answer
 
     def _mine(self, command: wire.AttachmentCommand) -> bool:
-        if isinstance(command, CommitWords | EndSegment | ReviseSegment) and command.generation > self.generation:
+        if not isinstance(command, NoteGap) and (command.generation or 0) > self.generation:
             return False
         return command.channel == self.channel
 
@@ -296,7 +296,7 @@ def kept_part(
                     # With t1 = 0 the segment ends with its last word.
                     whole = state.kept(command.t1) and not _may_be_cut(unkept, command.t1, command.t1)
                     kept.append(command if whole else msgspec.structs.replace(command, t1=0))
-            case ReviseSegment():
+            case ReviseSegment() | SplitSegment():
                 if state.keeps:
                     kept.append(command)
             case _:

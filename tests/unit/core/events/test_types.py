@@ -16,6 +16,7 @@ LANES = {
     "words.committed": "w:floor",
     "segment.ended": "ch:floor",
     "segment.corrected": "ch:floor",
+    "segment.split": "ch:floor",
     "channel.rewound": "ch:floor",
     "segments.moved-away": "ch:floor",
     "segments.moved-here": "ch:floor",

@@ -79,7 +79,7 @@ def test_no_feed_carries_what_is_not_public() -> None:
 
 def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     in_channel = {"segment.opened", "segment.ended", "segment.corrected", "proposal.declined"}
-    in_channel |= {"air.changed", "channel.rewound", "segments.moved-away", "segments.moved-here"}
+    in_channel |= {"segment.split", "air.changed", "channel.rewound", "segments.moved-away", "segments.moved-here"}
     lanes = {name: kind.lane for name, kind in EVENT_TYPES.items()}
     assert {name for name, lane in lanes.items() if lane is le.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is le.WordsCommitted.lane} == {"words.committed"}

@@ -43,6 +43,8 @@ def test_whoever_holds_a_meeting_alone_may_mend_its_text() -> None:
     assert {role for role in Role if may_send(role, fix)} == menders | {Role.ENGINE, Role.TOOL}
     better = do.ReviseSegment(channel=ChannelId("floor"), generation=1, segment=SegmentId("t"), base_words=1, text="x")
     assert {role for role in Role if may_send(role, better)} == {Role.ENGINE}
+    split = do.SplitSegment(channel=ChannelId("floor"), segment=SegmentId("t"), revision=0, word=1, into=SegmentId("u"))
+    assert {role for role in Role if may_send(role, split)} == menders | {Role.ENGINE}
 
 
 def test_into_which_texts_a_role_writes() -> None:

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.rules.corrections import REVISED_WITHIN
+from moothall.core.rules.splitting import shown_words
+from moothall.core.sessions.state import State
+from support.sessions.deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    WALL,
+    carry_out,
+    commit,
+    correct,
+    end,
+    events,
+    line_of,
+    refused,
+    revise,
+    segment,
+    speaking,
+    word,
+)
+
+ANA, BEN = SpeakerId("ana"), SpeakerId("ben")
+
+
+def split(
+    word: int, revision: int = 0, into: str = "x", name: str = "a", generation: int | None = 1
+) -> do.SplitSegment:
+    return do.SplitSegment(
+        channel=FLOOR,
+        segment=segment(name),
+        revision=revision,
+        word=word,
+        into=segment(into),
+        generation=generation,
+    )
+
+
+def texts(state: State, *names: str) -> list[str]:
+    return [line_of(state, name).whole for name in names]
+
+
+def test_an_engine_splits_a_line_of_which_no_word_is_changed() -> None:
+    assert events(speaking(), split(2), actor=ENGINE) == [
+        le.SegmentSplit(channel=FLOOR, segment=segment("a"), revision=0, word=2, into=segment("x"), t1=700),
+        le.SegmentCorrected(
+            channel=FLOOR,
+            segment=segment("a"),
+            base_revision=0,
+            base_words=0,
+            text="",
+            tail="Good morning",
+            machine=True,
+        ),
+        le.SegmentOpened(
+            channel=FLOOR,
+            segment=segment("x"),
+            t0=700,
+            language="en",
+            origin=le.Origin.MACHINE,
+            part_of=segment("a"),
+        ),
+        le.WordsCommitted(channel=FLOOR, segment=segment("x"), first=0, words=(word(" all.", 700, 1000),)),
+        le.SegmentEnded(channel=FLOOR, segment=segment("x"), t1=1000, reason=le.EndReason.SENTENCE, text=" all."),
+    ]
+
+
+def test_after_a_split_the_open_line_goes_on_and_the_channel_knows_the_same_words() -> None:
+    before = speaking()
+    state = carry_out(before, split(2), actor=ENGINE)
+    assert texts(state, "a", "x") == ["Good morning", " all."]
+    first, second = line_of(state, "a"), line_of(state, "x")
+    assert (first.t1, first.reason, first.revision, first.mended) == (700, le.EndReason.SPEAKER, 1, False)
+    assert (second.part_of, second.t0, second.t1, second.revision) == (segment("a"), 700, 1000, 0)
+    assert state.channels[FLOOR] == before.channels[FLOOR]
+    assert (
+        line_of(carry_out(state, commit("b", 1, word(" back", 1500, 1700)), actor=ENGINE), "b").whole == "Welcome back"
+    )
+
+
+def test_a_second_part_can_be_split_again_and_the_first_cannot() -> None:
+    state = carry_out(speaking(), split(1), actor=ENGINE)
+    state = carry_out(state, split(1, name="x", into="y"), actor=ENGINE)
+    assert texts(state, "a", "x", "y") == ["Good", " morning", " all."]
+    assert line_of(state, "x").reason is le.EndReason.SPEAKER
+    late = refused(state, split(1, revision=1, into="z"), actor=ENGINE)
+    assert (late.code, late.message) == (RefusalCode.STALE, "The line was corrected already.")
+
+
+def test_whoever_has_the_floor_now_speaks_in_the_second_part_that_an_engine_hears() -> None:
+    state = carry_out(
+        speaking(),
+        do.IntroduceSpeaker(speaker=ANA, name="Ana"),
+        do.IntroduceSpeaker(speaker=BEN, name="Ben"),
+        do.AssignSpeaker(segments=(segment("a"),), speaker=ANA),
+        do.SetSpeaker(channel=FLOOR, speaker=BEN),
+    )
+    assert line_of(carry_out(state, split(1), actor=ENGINE), "x").speaker == BEN
+    assert line_of(carry_out(state, split(1, generation=None), actor=CAPTIONER), "x").speaker == ANA
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (split(1, name="nothing"), RefusalCode.UNKNOWN, "The channel has no such segment."),
+        (msgspec.structs.replace(split(1), channel=ChannelId("pt")), RefusalCode.UNKNOWN, "The channel has no such"),
+        (split(1, into="b"), RefusalCode.INVALID, "The second part of a line needs an id of its own."),
+        (split(1, into="not a name"), RefusalCode.INVALID, "The second part of a line needs an id of its own."),
+        (split(1, revision=1), RefusalCode.STALE, "The line was corrected in the meantime."),
+        (split(1, name="b"), RefusalCode.STALE, "The line has not ended: split it when it has."),
+        (split(1, generation=2), RefusalCode.STALE, "Another engine has taken over the channel."),
+        (split(1, generation=None), RefusalCode.STALE, "Another engine has taken over the channel."),
+        (split(0), RefusalCode.INVALID, "The line has 3 words: split it between two."),
+        (split(3), RefusalCode.INVALID, "The line has 3 words: split it between two."),
+    ],
+)
+def test_what_is_refused(command: do.SplitSegment, code: RefusalCode, message: str) -> None:
+    refusal = refused(speaking(), command, actor=ENGINE)
+    assert refusal.code is code
+    assert refusal.message.startswith(message)
+
+
+def test_an_engine_splits_no_line_that_has_been_read_nor_one_of_a_closed_session() -> None:
+    late = refused(speaking(), split(1), actor=ENGINE, wall=WALL + REVISED_WITHIN + 1)
+    assert late.message == "The line ended too long ago: it has been read."
+    closed = carry_out(speaking(), do.CloseSession())
+    assert refused(closed, split(1), actor=ENGINE).code is RefusalCode.CONFLICT
+    by_person = carry_out(closed, split(1, generation=None), actor=CAPTIONER, wall=WALL + REVISED_WITHIN + 1)
+    assert texts(by_person, "a", "x") == ["Good", " morning all."]
+
+
+def test_no_line_from_a_span_that_is_not_recorded_is_split() -> None:
+    state = carry_out(speaking(), do.MapClock(t=1_100), do.BeginNotRecorded(back=200))
+    assert refused(state, split(1), actor=CAPTIONER).code is RefusalCode.CONFLICT
+
+
+def test_a_translated_line_is_split_with_its_original_only() -> None:
+    mt = ChannelId("mt-pt")
+    state = carry_out(
+        speaking(),
+        do.AddChannel(channel=mt, kind=ev.ChannelKind.TRANSLATION, languages=("pt",)),
+        do.SetTranslation(channel=mt, source=le.SourceSegment(segment("a"), 0), text="Bom dia a todos.", route="x"),
+    )
+    line = next(line for _, line in state.segments.items() if line.channel == mt)
+    command = do.SplitSegment(channel=mt, segment=line.id, revision=0, word=1, into=segment("x"))
+    assert refused(state, command, actor=CAPTIONER).code is RefusalCode.INVALID
+    state = carry_out(state, split(2), actor=ENGINE)
+    state = carry_out(
+        state,
+        do.SetTranslation(channel=mt, source=le.SourceSegment(segment("x"), 0), text="a todos.", route="x"),
+    )
+    assert line_of(state, "x-mt-pt").part_of == line.id
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "at", "parts"),
+    [
+        # Behind the corrected words.
+        (1, "Fine", 1, ("Fine", " morning all.")),
+        (1, "Fine", 2, ("Fine morning", " all.")),
+        # Within them: as many as before, fewer, more.
+        (3, "Fine evening both.", 1, ("Fine", " evening both.")),
+        (3, "Fine evening both.", 2, ("Fine evening", " both.")),
+        (3, "Hello all.", 1, ("Hello", " all.")),
+        (3, "A very fine evening to all.", 5, ("A very fine evening to", " all.")),
+        (2, "To all a good evening", 4, ("To all a good", " evening all.")),
+        (2, "To all a good evening ", 4, ("To all a good", " evening  all.")),
+    ],
+)
+def test_a_corrected_line_is_split_between_the_words_that_are_shown(
+    words: int, text: str, at: int, parts: tuple[str, str]
+) -> None:
+    state = carry_out(speaking(), correct("a", 0, words, text), actor=CAPTIONER)
+    whole = line_of(state, "a")
+    assert "".join(shown_words(whole)) == whole.whole
+    state = carry_out(state, split(at, revision=1, generation=None), actor=CAPTIONER)
+    assert tuple(texts(state, "a", "x")) == parts
+    first, second = line_of(state, "a"), line_of(state, "x")
+    assert first.words + second.words == whole.words
+    assert first.words
+    assert second.words
+    assert first.mended
+    assert second.mended is bool(second.text)
+
+
+def test_a_second_pass_corrects_no_part_as_a_person() -> None:
+    state = carry_out(speaking(), revise("a", 3, "Fine morning, all."), actor=ENGINE)
+    state = carry_out(state, split(2, revision=1, generation=None), actor=CAPTIONER)
+    assert texts(state, "a", "x") == ["Fine morning,", " all."]
+    assert [line_of(state, name).mended for name in ("a", "x")] == [False, False]
+
+
+@pytest.mark.parametrize(("words", "text"), [(0, "Oh, "), (1, "Fine")])
+def test_a_part_without_recognised_words_is_refused(words: int, text: str) -> None:
+    state = carry_out(speaking(), end("b", 1_500), actor=ENGINE)
+    state = carry_out(state, correct("b", 0, words, text + "my"), actor=CAPTIONER)
+    refusal = refused(state, split(1, revision=1, name="b", generation=None), actor=CAPTIONER)
+    assert refusal.code is RefusalCode.INVALID
+
+
+def test_a_typed_line_is_not_split() -> None:
+    typed = do.TypeSegment(channel=FLOOR, segment=SegmentId("t"), text="Typed by hand", language="en")
+    state = carry_out(speaking(), typed, actor=CAPTIONER)
+    refusal = refused(state, split(1, name="t", generation=None), actor=CAPTIONER)
+    assert refusal.message.startswith("A line can be split only between words that were recognised")
+
+
+def test_words_that_a_person_put_before_all_others_stay_with_them() -> None:
+    state = carry_out(speaking(), correct("a", 0, 0, "Oh, a "), actor=CAPTIONER)
+    assert refused(state, split(1, revision=1, generation=None), actor=CAPTIONER).code is RefusalCode.INVALID
+    state = carry_out(state, split(3, revision=1, generation=None), actor=CAPTIONER)
+    assert texts(state, "a", "x") == ["Oh, a Good", " morning all."]
