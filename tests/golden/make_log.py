@@ -28,6 +28,7 @@ from golden.outcomes_story import outcomes, remove_a_draft
 from golden.own_words_story import own_words, remove_the_other_line
 from golden.planned_story import held_after_all, remove_why
 from golden.question_removed_story import question_not_taken, remove_its_words
+from golden.split_story import remove_the_last_of_them, two_in_a_line
 from golden.topics_story import remove_the_statement, topics_taken_up
 from golden.voting_story import remove_the_other, voted
 from golden.walls_story import cleared_walls, remove_the_line
@@ -559,6 +560,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-topics": (topics_taken_up, remove_the_statement),
     "log-0.1-attendance": (counted, remove_an_entry),
     "log-0.1-voting": (voted, remove_the_other),
+    "log-0.1-split": (two_in_a_line, remove_the_last_of_them),
 }
 
 

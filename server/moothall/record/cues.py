@@ -70,7 +70,7 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     source = ""
     for line, following in zip_longest(record.lines, record.lines[1:]):
         name = line.name if options.speakers else ""
-        heading = turn.then(name)
+        heading = turn.then(name, changes=bool(line.voice_changes))
         turn = heading.turn
         prefix = "" if heading.name is None else f"{isolated(heading.name or wording.unnamed, line.language)}: "
         found = cues_of_line(line, prefix, name, None if following is None else following.t0)

@@ -95,6 +95,8 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     line."""
     respoken: bool | UnsetType = UNSET
     """True when a machine recognised a respeaker; absent with any other line."""
+    voice_changes: bool | UnsetType = UNSET
+    """True when somebody else speaks after this line, named or not; absent otherwise."""
     t0: int | UnsetType = UNSET
     """Start, media ms. Absent with `times=0`."""
     t1: int | UnsetType | None = UNSET

@@ -62,6 +62,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; UNSET otherwise."""
+    voice_changes: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when somebody else speaks after this line, named or not; UNSET otherwise."""
     cues: bool = False
     """Whether the words are the captions of the file from which the line was imported."""
 
@@ -210,6 +212,8 @@ class RecordFold(TextFold):
                 self._cues.add(event.segment)
             case le.WordsCommitted():
                 self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
+            case le.SegmentSplit():
+                self._words[event.segment] = self._words.get(event.segment, ())[: event.word]
             case ev.GapNoted() if event.channel == self.feed.channel:
                 self._gaps.append(Missing(t0=event.t0, t1=event.t1, absence=Absence.GAP, reason=event.reason))
             case ev.NotRecordedBegan():

@@ -67,7 +67,8 @@ def parallel(record: Record, other: Record, options: Options) -> Iterator[Parall
             yield ParallelRow(first=tuple(first), second=tuple(second), begins=True, turn=None)
             turn = turn.broken()
             continue
-        heading = turn.then(said.name if options.speakers else "")
+        changes = any(isinstance(item, RecordedLine) and item.voice_changes for item in (*first, *second))
+        heading = turn.then(said.name if options.speakers else "", changes=changes)
         turn = heading.turn
         yield ParallelRow(
             first=tuple(first), second=tuple(second), begins=heading.begins, turn=turn.name if turn.named else None

@@ -35,14 +35,16 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reading(record: Record, options: Options) -> Iterator[RecordRow]:
-    """Yield all rows in order of time. Without speakers, turns begin only after spans without text."""
+    """Yield all rows in order of time. Without speakers, turns begin only after spans without text
+    and where the voice changes.
+    """
     turn = SpeakerTurn()
     for item in with_spans(record.lines, record.missing, lambda line: line.t0):
         if isinstance(item, Missing):
             yield RecordRow(item=item, begins=True, turn=None)
             turn = turn.broken()
             continue
-        heading = turn.then(item.name if options.speakers else "")
+        heading = turn.then(item.name if options.speakers else "", changes=bool(item.voice_changes))
         turn = heading.turn
         yield RecordRow(item=item, begins=heading.begins, turn=turn.name if turn.named else None)
 

@@ -6,7 +6,8 @@ A low-data reader gets batches. A batch is a JSON array: the offset after it, th
                                                                mended (0: no, 1: by a person, 2: by a machine
                                                                whose proposal a person accepted), and last, if so,
                                                                the name of the outside tool that sent it, or `true`
-                                                               if it was respoken; then the text
+                                                               if it was respoken, `null` if neither; and `true` if
+                                                               somebody else speaks after it; then the text
     4, "Another line."                                         4 s later; the number and the id's last digits are one
                                                                more, everything else is as before
     ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
@@ -192,13 +193,15 @@ class LowData:
         if line.gone:
             return
         before = self._before
-        if before is not None and number == self._number + 1 and _alike(before, line):
+        changes = bool(line.voice_changes)
+        if before is not None and number == self._number + 1 and not changes and _alike(before, line):
             later = line.t0 // 1_000 - before.t0 // 1_000
             about: object = later if line.speaker == before.speaker else (line.speaker, later)
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
             way = True if line.respoken else line.tool
-            about = (number, line.segment, line.t0 // 1_000, *state, *([way] if way else []))
+            ends = (way or None, True) if changes else (way,) if way else ()
+            about = (number, line.segment, line.t0 // 1_000, *state, *ends)
         self._items += (about, line.text.strip())
         self._texts[segment] = len(self._items) - 1
         self._before, self._number = line, number

@@ -123,6 +123,9 @@ class PlainText:
     def _fold(self, event: ev.AnyEvent | UnknownEvent) -> str:
         self._session = fold_session(self._session, event, self._feed)
         match event:
+            case le.SegmentOpened() if event.part_of in self._given:
+                self._given[event.segment] = None  # It was output with the line from which it was split.
+                _forget(self._given)
             case le.SegmentOpened():
                 self._begin(event.segment, self._opened(made_of(Line, event)))
             case le.WordsCommitted() if event.segment in self._open:

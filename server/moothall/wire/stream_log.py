@@ -82,6 +82,8 @@ class StreamLog:
                     self._shown = None
             case le.SegmentEnded():
                 self._ended.add(event.segment)
+            case le.SegmentSplit() if event.segment in self._spans:
+                self._spans[event.segment] = (self._spans[event.segment][0], event.t1)
             case le.SegmentCorrected():
                 span = self._spans.get(event.segment)
                 rows.append(self._row(event.segment, "correct", event.text + event.tail, at, span))

@@ -21,3 +21,31 @@ test('nobody writes into a translation, and an interpreter into interpretations 
   assert.deepEqual(into('type'), ['interpretation']);
   assert.deepEqual(into('correct'), []);
 });
+
+test('a split line becomes two, directly one after the other, each with its words', () => {
+  const state = new DeskState();
+  const session = /** @type {Session} */ (/** @type {unknown} */ ({ channels: {}, speakers: {}, clock: null, gaps: [] }));
+  state.apply(/** @type {DeskFrame} */ ({ snapshot: { epoch: 'e', offset: 0, session, lines: [] } }));
+  let offset = 0;
+  const tell = (/** @type {object[]} */ ...bodies) => state.apply(/** @type {DeskFrame} */ (/** @type {unknown} */ ({ prev: offset, events: bodies.map((body) => ({ offset: (offset += 1), at: 1, by: 'engine', body: { channel: 'floor', ...body } })) })));
+  const words = (/** @type {string[]} */ ...texts) => texts.map((text) => ({ text, p: 0.4 }));
+  const opened = { type: 'segment.opened', language: 'en', origin: 'machine' };
+  tell({ ...opened, segment: 'a', t0: 0 }, { type: 'words.committed', segment: 'a', first: 0, words: words(' Who?', ' I') });
+  tell({ type: 'segment.ended', segment: 'a', t1: 400, text: ' Who? I', reason: 'pause' }, { ...opened, segment: 'b', t0: 350 });
+  const { spoke } = state;
+  tell(
+    { type: 'segment.split', segment: 'a', revision: 0, word: 1, into: 'a-2', t1: 200 },
+    { type: 'segment.corrected', segment: 'a', base_revision: 0, base_words: 0, text: '', tail: ' Who?', machine: true },
+  );
+  assert.equal(state.spoke, spoke);
+  tell(
+    { ...opened, segment: 'a-2', t0: 300, part_of: 'a' },
+    { type: 'words.committed', segment: 'a-2', first: 0, words: words(' I') },
+    { type: 'segment.ended', segment: 'a-2', t1: 400, text: ' I', reason: 'speaker' },
+  );
+  tell({ type: 'segment.split', segment: 'unknown', revision: 0, word: 1, into: 'x', t1: 200 });
+  assert.deepEqual(state.shown().map(({ segment, text, words: count, voice_changes: changes }) => [segment, text, count, changes]), [
+    ['a', ' Who?', 1, true], ['a-2', ' I', 1, true], ['b', '', 0, undefined],
+  ]);
+  assert.deepEqual(state.words, { a: [[' Who?', 0.4]], 'a-2': [[' I', 0.4]] });
+});

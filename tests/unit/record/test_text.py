@@ -8,6 +8,7 @@ from moothall.record.model import Missing, RecordedLine
 from moothall.record.text import reading, write_text
 from moothall.record.wording import Options
 from support.sessions.record_maker import FLOOR, WORDING, Telling, questioned, unanswered
+from support.sessions.splitting import split
 
 
 def told() -> Telling:
@@ -117,3 +118,20 @@ def test_without_speakers_only_what_is_missing_makes_turns() -> None:
 def test_what_is_missing_stands_where_it_happened() -> None:
     found = list(reading(in_turns().record(), Options()))
     assert [index for index, row in enumerate(found) if isinstance(row.item, Missing)] == [5, 7]
+
+
+def test_another_voice_begins_a_paragraph_though_nobody_is_named() -> None:
+    made = Telling()
+    line = made.spoken("Who asks? I do.", 1_000)
+    words = made.record().lines[0].words
+    made.tell(*split(line, "part", words[:2], words[2:]))
+    made.tell(ev.SessionClosed(t=10_000))
+    record = made.record()
+    assert [(each.text, each.words, each.t1) for each in record.lines] == [
+        ("Who asks?", words[:2], words[1].t1),
+        ("I do.", words[2:], words[3].t1),
+    ]
+    for speakers in (True, False):
+        assert [row.begins for row in reading(record, Options(speakers=speakers))] == [True, True]
+    text = write_text(record, WORDING, Options(times=False))
+    assert text.split("\n\n")[1:-1] == ["Who asks?", "I do."]

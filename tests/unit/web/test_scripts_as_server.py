@@ -30,6 +30,7 @@ from moothall.wire.low_data import LowData
 from support.browser.node import run_script
 from support.halls.stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
+from support.sessions.splitting import split, timed
 
 SYSTEM = Actor(Role.SYSTEM, "server")
 
@@ -44,7 +45,9 @@ FOLD = """
         position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
         lines: lines.map((line) => {
             const {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone} = line;
-            const more = {...(line.tool && {tool: line.tool}), ...(line.doubts?.length && {doubts: line.doubts})};
+            const {tool, voice_changes, doubts} = line;
+            const sure = !doubts?.length;
+            const more = {...(tool && {tool}), ...(voice_changes && {voice_changes}), ...(!sure && {doubts})};
             return {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone, ...more};
         }),
         growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
@@ -62,6 +65,8 @@ def unsure(segment: str, *texts: str) -> le.WordsCommitted:
     said = tuple(le.Word(text, 0, 0, 0.2) for text in texts)
     return le.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=0, words=said)
 
+
+CHANGE = le.EndReason.SPEAKER
 
 STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SessionCreated(title="One", languages=("en", "ar")), SYSTEM),
@@ -116,6 +121,21 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ended("tool-2", "Sent, too."), CAPTIONER),
     (opened("typed", 5_500, origin=le.Origin.SPEAKER), CAPTIONER),
     (ended("typed", "Typed meanwhile."), CAPTIONER),
+    (opened("both", 50_000), ENGINE),
+    (words("both", 0, "Who asks? I"), ENGINE),
+    (words("both", 3, "do."), ENGINE),
+    (msgspec.structs.replace(ended("both", "Who asks? I do.", 50_400), reason=CHANGE), ENGINE),
+    (opened("after", 50_500), ENGINE),
+    (words("after", 0, "Go on."), ENGINE),
+    (ended("after", "Go on.", 50_900), ENGINE),
+    *(
+        (event, ENGINE)
+        for event in split("both", "second", timed(50_000, "Who", "asks?"), timed(50_400, "I", "do."), reason=CHANGE)
+    ),
+    *(
+        (event, CAPTIONER)
+        for event in split("second", "third", timed(50_400, "I"), timed(50_500, "do."), reason=CHANGE)
+    ),
     (le.ChannelRewound(channel=FLOOR, t=63_000, segments=(SegmentId("c"),)), CAPTIONER),
     (le.SegmentsMovedAway(channel=FLOOR, segments=(SegmentId("b"),), session=SessionId("other")), CAPTIONER),
     (le.SegmentsMovedAway(channel=ChannelId("fr"), segments=(SegmentId("a"),), session=SessionId("other")), CAPTIONER),
@@ -168,9 +188,10 @@ def test_order_and_turns_are_those_of_the_server() -> None:
     body = """
         const { inOrder } = await load('lines/state');
         const orders = v.orders.map(({said}) => inOrder(said.map((t0, n) => ({t0, n}))).map(({n}) => n));
-        const turns = v.turns.map(({rows}) => {
+        const turns = v.turns.map(({rows, changes = []}) => {
             const turn = new m.Turn();
-            return rows.flatMap((name) => name === null ? (turn.apart = true, []) : [turn.then(name)]);
+            const then = (name, n) => turn.then(name, changes.includes(n));
+            return rows.flatMap((name, n) => name === null ? (turn.apart = true, []) : [then(name, n)]);
         });
         return {orders, turns};
     """
@@ -246,10 +267,13 @@ def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
         reader.apply({ snapshot, sent: 1 });
         for (const batch of v.batches) reader.batch(speller.spell(JSON.parse(batch)), 1);
         const lines = [...reader.lines.values()].filter((line) => !line.gone && line.t1 !== null);
+        lines.sort((a, b) => a.number - b.number);
         return {
             position: reader.position, session: reader.session,
-            lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended, tool = ''}) =>
-                ({segment, number, t0, language, origin, speaker, text: text.trim(), mended, tool})),
+            lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended, tool = '', ...more}) => ({
+                segment, number, t0, language, origin, speaker, text: text.trim(), mended, tool,
+                changes: more.voice_changes ?? false,
+            })),
         };
         """,
         {"start": snapshot_frame(at.snapshot(), MORNING).json.decode(), "batches": batches},
@@ -263,6 +287,7 @@ def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
             "t0": line.t0 if number in kept(at) else line.t0 // 1_000 * 1_000,
             "language": line.language, "origin": line.origin.value, "speaker": line.speaker,
             "text": line.text.strip(), "mended": line.mended, "tool": line.tool or "",
+            "changes": bool(line.voice_changes),
         }
         for number, line in whole
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from moothall.wire.frames import Freshness, decode, events_frame, signals_frame
 from moothall.wire.low_data import MOST_PUBLISHED, PULSE_MS, LowData
 from support.halls.stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
+from support.sessions.splitting import split, timed
 
 FEED = Feed(FLOOR, live=False)
 
@@ -357,3 +358,23 @@ def test_a_pulse_says_where_the_text_stands_and_how_fresh_it_is() -> None:
     meeting.batch()
     pulse = json.loads(meeting.low.pulse(Freshness(age=700, lost=True)))
     assert pulse == {"head": meeting.low.head, "age": 700, "every": PULSE_MS, "lost": True}
+
+
+def test_a_line_after_which_somebody_else_speaks_says_so_and_a_split_comes_as_it_is() -> None:
+    meeting, kept, rest = Meeting(), timed(9_000, "Who"), timed(9_500, "I")
+    change = msgspec.structs.replace(ended("floor-1-2", "Two."), reason=le.EndReason.SPEAKER)
+    meeting.say(opened("floor-1-1", 1_000), ended("floor-1-1", "One."))
+    meeting.say(opened("floor-1-2", 4_000), change)
+    meeting.say(opened("floor-1-3", 9_000), ended("floor-1-3", "Who I"))
+    assert meeting.batch()[1:] == [
+        [0, "floor-1-1", 1, "en", "machine", None, 0],
+        "One.",
+        [1, "floor-1-2", 4, "en", "machine", None, 0, None, True],
+        "Two.",
+        5,
+        "Who I",
+    ]
+    meeting.say(*split("floor-1-3", "part", kept, rest))
+    told = meeting.batch()[1:]
+    assert [each["body"]["type"] for each in told if isinstance(each, dict)] == ["segment.split", "segment.corrected"]
+    assert told[2:] == [[3, "part", 9, "en", "machine", None, 0], "I"]

@@ -13,6 +13,7 @@ from moothall.core.views.reading_order import Gap
 from moothall.wire.frames import Format, Received, carry, events_frame
 from moothall.wire.plain_text import DOUBT, REMEMBERED, PlainText, behind_doubts, clock, plain
 from support.sessions.meeting import FLOOR, LINES, Meeting, ended, frames_of, opened
+from support.sessions.splitting import split, timed
 
 ANA = SpeakerId("ana")
 
@@ -236,3 +237,11 @@ def test_marks_of_doubt_change_nothing_else(words: list[str], said: list[tuple[s
     marked = DOUBT.join(behind_doubts(text, [le.Word(each, 0, 1, p) for each, p in said]))
     assert marked.replace(DOUBT, "") == text
     assert marked.count(DOUBT) <= sum(p < 1 for _, p in said)
+
+
+async def test_what_was_split_after_it_was_printed_is_not_printed_again(terminal: Terminal) -> None:
+    kept, rest = timed(100, "Who", "asks?"), timed(300, "I")
+    assert await terminal.say(opened("a", 100), ended("a", " Who asks? I")) == "00:00:00 Who asks? I\n"
+    assert await terminal.say(*split("a", "part", kept, rest)) == ""
+    assert await terminal.say(*split("part", "last", rest, timed(400, "do."))) == ""
+    assert await terminal.say(*split("before", "new", kept, rest)) == "00:00:00 I\n"

@@ -12,6 +12,7 @@ from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.cached_feed import CachedLine
 from moothall.wire.frames import FrameEvent, Received
 from moothall.wire.stream_log import CachedLog, StreamLog
+from support.sessions.splitting import split, timed
 
 FLOOR = ChannelId("floor")
 
@@ -150,3 +151,12 @@ def test_the_cached_feed_has_rows_for_what_is_new_has_changed_or_is_gone() -> No
         ("correct", "a", ""),
     ]
     assert log.rows([finished("b", "Two, mended."), finished("c", "Three.")], 9.0) == []
+
+
+def test_a_split_is_a_correction_and_another_line() -> None:
+    log, kept, rest = StreamLog(), timed(0, "Who"), timed(1_000, "I")
+    log.rows(frame(opened("a"), words("a", 0, " Who", " I"), ended("a")), 2)
+    assert [
+        (row["segment"], row["kind"], row["text"], row["t0"], row["t1"])
+        for row in log.rows(frame(*split("a", "part", kept, rest), *split("other", "x", kept, rest)[:1]), 3)
+    ] == [("a", "correct", "Who", 0.0, 0.09), ("part", "commit", "I", 1.0, 1.09)]

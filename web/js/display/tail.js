@@ -199,7 +199,7 @@ export class Tail {
       const t0 = before?.t0 ?? Infinity;
       const back = this.#setBack.some(({ t1 }) => t0 < t1 && line.t0 >= t1);
       if (back || (before && before.language !== line.language)) turn.apart = true;
-      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker ?? ''] ?? '');
+      const { begins, name } = turn.then(this.reader.session.speakers[line.speaker ?? ''] ?? '', 'voice_changes' in line && line.voice_changes);
       if (!this.#known.has(line.segment) && !begins && above >= FULL) this.#starts.add(line.segment);
       const joins = !begins && !this.#starts.has(line.segment);
       /** @type {number} */

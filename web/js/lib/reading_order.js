@@ -12,17 +12,18 @@ export const goesBefore = (t0, above) => t0 + EARLY < above;
 export class Turn {
   name = '';
   named = false; // whether anybody has been named so far
-  apart = true; // whether there is a gap above the next line, or nothing
+  apart = true; // whether there is a gap above the next line, or nothing, or another voice begins there
 
   /**
    * The heading of the next line, whose speaker is shown as `name`: whether a turn begins there, and the name to show;
-   * "" where the page has to say that nobody is named, null where it shows no name.
-   * @param {string} name
+   * "" where the page has to say that nobody is named, null where it shows no name. `changes`: somebody else speaks
+   * after it.
+   * @param {string} name  @param {boolean} [changes]
    */
-  then(name) {
+  then(name, changes = false) {
     this.named ||= name !== '';
     const begins = this.apart || name !== this.name;
-    [this.name, this.apart] = [name, false];
+    [this.name, this.apart] = [name, changes];
     return { begins, name: begins && this.named ? name : null };
   }
 }

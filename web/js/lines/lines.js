@@ -90,7 +90,7 @@ export class DeskLines {
       if ('reason' in row) {
         marks.add(item);
         turn.apart = true;
-      } else headed(item, turn.then(this.#name(row)), this.words.text('unnamed'));
+      } else headed(item, turn.then(this.#name(row), row.voice_changes), this.words.text('unnamed'));
     });
     for (const mark of this.list.querySelectorAll('.gap')) if (!marks.has(mark)) mark.remove();
     for (const segment of this.picked) if (!wanted.has(segment)) this.picked.delete(segment);

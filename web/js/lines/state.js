@@ -24,8 +24,9 @@ export function inOrder(lines) {
   /** @type {DeskLine[]} */
   const ordered = [];
   for (const line of lines) {
-    let at = ordered.length;
-    while (at && goesBefore(line.t0, ordered[at - 1].t0)) at -= 1;
+    const whole = line.part_of ? ordered.findIndex(({ segment }) => segment === line.part_of) : -1;
+    let at = whole < 0 ? ordered.length : whole + 1;
+    while (whole < 0 && at && goesBefore(line.t0, ordered[at - 1].t0)) at -= 1;
     ordered.splice(at, 0, line);
   }
   return ordered;
@@ -150,11 +151,11 @@ export class DeskState {
     if (kind === 'segment.opened') {
       this.#put(change, {
         segment: body.segment, t0: body.t0, t1: null, language: body.language, origin: body.origin,
-        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
+        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.part_of && { part_of: body.part_of }), ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
       });
-    } else if (['segment.ended', 'segment.corrected', 'words.committed'].includes(kind)) {
+    } else if (['segment.ended', 'segment.split', 'segment.corrected', 'words.committed'].includes(kind)) {
       if (!line) return;
-      this.spoke = kind === 'segment.corrected' ? this.spoke : at;
+      this.spoke = ['segment.split', 'segment.corrected'].includes(kind) ? this.spoke : at;
       this.#put(change, { ...line, ...this.#changed(line, body, by) });
     } else if (kind === 'speaker.assigned') {
       this.#each(change, body.segments, { speaker: body.speaker });
@@ -177,7 +178,11 @@ export class DeskState {
    * @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>}
    */
   #changed(line, body, by) {
-    if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
+    if (body.type === 'segment.ended') return { t1: body.t1, text: body.text, ...(body.reason === 'speaker' && { voice_changes: true }) };
+    if (body.type === 'segment.split') {
+      if (this.words[line.segment]) this.words[line.segment] = this.words[line.segment].slice(0, body.word);
+      return { t1: body.t1, words: Math.min(line.words, body.word), voice_changes: true };
+    }
     if (body.type === 'segment.corrected') {
       const person = !(body.machine || by === 'engine');
       return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person), ...(body.made_from && { made_from: body.made_from }) };

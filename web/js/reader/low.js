@@ -30,10 +30,10 @@ export class Speller {
    */
   #next(about, text) {
     if (about.length > 2) {
-      const [number, segment, t0, language, origin, speaker, mended, way] = /** @type {[number, string, number, string, string, ?string, number, string | true | undefined]} */ (about);
-      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(way && (way === true ? { respoken: true } : { tool: way })) };
+      const [number, segment, t0, language, origin, speaker, mended, way, changes] = /** @type {[number, string, number, string, string, ?string, number, string | true | null | undefined, true | undefined]} */ (about);
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(way && (way === true ? { respoken: true } : { tool: way })), ...(changes && { voice_changes: true }) };
     }
-    const before = /** @type {SpeltLine} */ (this.#line);
+    const before = { .../** @type {SpeltLine} */ (this.#line), voice_changes: undefined };
     const later = Number(about.pop());
     const [speaker = before.speaker] = /** @type {(string | null)[]} */ (about);
     return { ...before, number: before.number + 1, segment: next(before.segment), t0: before.t0 + later * 1000, speaker, text };

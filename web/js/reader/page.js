@@ -49,6 +49,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   mended: item.querySelector('.mark') !== null,
   accepted: false,
   gone: false,
+  ...(item.dataset.changes && { voice_changes: true }),
   ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
   ...(item.dataset.tool && { tool: item.dataset.tool }),
   ...(item.dataset.respoken && { respoken: true }),

@@ -236,6 +236,16 @@ export class Reader {
     if (grew) change.lines.add(grew.segment);
   }
 
+  /**
+   * The number for the second part of a line, which comes directly after it; that of an older page where it isn't loaded.
+   * @param {string} whole  @param {number} t0
+   */
+  #part(whole, t0) {
+    const line = this.lines.get(whole);
+    if (line) return line.number + 1;
+    return this.first ? this.first - 1 : this.#behind(t0);
+  }
+
   /** The id of this text's translation of a line. @param {string} segment  id of the original */
   #made(segment) {
     for (const line of this.lines.values()) if (line.made_from?.sources[0][0] === segment) return line.segment;
@@ -268,7 +278,7 @@ export class Reader {
     switch (body.type) {
       case 'segment.opened':
         this.#come({
-          segment: body.segment, number: this.#behind(body.t0), t0: body.t0,
+          segment: body.segment, number: body.part_of ? this.#part(body.part_of, body.t0) : this.#behind(body.t0), t0: body.t0,
           t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
           mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
         }, change);
@@ -284,8 +294,11 @@ export class Reader {
       }
       case 'segment.ended':
         if (!line) return;
-        Object.assign(line, { t1: body.t1, text: body.text, doubts: line.doubts && left(line.doubts, line.text, body.text) });
+        Object.assign(line, { t1: body.t1, text: body.text, doubts: line.doubts && left(line.doubts, line.text, body.text), ...(body.reason === 'speaker' && { voice_changes: true }) });
         this.spoke = at;
+        break;
+      case 'segment.split':
+        this.#amend(body.segment, { t1: body.t1, voice_changes: true }, line && { words: Math.min(line.words, body.word) });
         break;
       case 'segment.corrected':
         this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail, doubts: line?.doubts && left(line.doubts, line.text, body.text + body.tail) });

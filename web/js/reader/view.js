@@ -74,6 +74,7 @@ export class View {
     const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin });
     item.dataset.n = String(line.number);
     item.dataset.speaker = line.speaker ?? '';
+    if (line.voice_changes) item.dataset.changes = 'true';
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
     if (line.tool) item.dataset.tool = line.tool;
     if (line.respoken) item.dataset.respoken = 'true';
@@ -171,7 +172,7 @@ export class View {
 
   /** @param {HTMLElement} item  @param {Turn} turn */
   #headed(item, turn) {
-    headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker ?? ''] ?? ''), this.words.text('unnamed'));
+    headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker ?? ''] ?? '', !!item.dataset.changes), this.words.text('unnamed'));
   }
 
   /** Insert the marks of gaps that the log doesn't show yet. */

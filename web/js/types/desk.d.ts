@@ -34,6 +34,8 @@ interface AudioLinkNews {
 interface DeskLine extends Omit<Line, 'number' | 'accepted'> {
   accepted?: boolean;
   revision: number;
+  /** The line from which it was split. */
+  part_of?: string;
 }
 
 interface DeskFrame extends Omit<Frame, 'snapshot'> {

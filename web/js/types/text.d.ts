@@ -47,12 +47,14 @@ interface Line {
   tool?: string;
   /** A machine heard a respeaker. */
   respoken?: boolean;
+  /** Somebody else speaks after it, named or not. */
+  voice_changes?: boolean;
   /** Where the words stand of which the recogniser was not sure: UTF-16 indexes of the text. */
   doubts?: [at: number, end: number][];
 }
 
 /** A line as it is in a message of the low-data stream. */
-type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text' | 'tool'>;
+type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text' | 'tool' | 'voice_changes'>;
 
 /** A span without text. */
 interface Gap {
@@ -156,6 +158,8 @@ interface EventBody {
   first: number;
   words: { text: string; p?: number }[];
   base_revision: number;
+  word: number;
+  part_of?: string;
   note?: string;
   to?: string | null;
   machine: boolean;

@@ -366,7 +366,8 @@ def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], st
         text = line.text.strip()
         if made and made[-1].texts and line.language != made[-1].language:
             turn = turn.broken()
-        heading = turn.then(session.speakers.get(line.speaker, "") if line.speaker else "")
+        name = session.speakers.get(line.speaker, "") if line.speaker else ""
+        heading = turn.then(name, changes=bool(line.voice_changes))
         turn = heading.turn
         if not heading.begins and sum(map(len, made[-1].texts)) < FULL:
             made[-1].texts.append(text)

@@ -51,6 +51,7 @@ def source_text(event: AnyEvent | UnknownEvent, origin: str) -> str:
     if isinstance(event, SegmentCorrected) and not event.machine:
         return ProofText.MENDED
     if isinstance(event, SegmentCorrected) and origin == Origin.MACHINE and event.made_from is msgspec.UNSET:
-        return ProofText.BETTERED
+        # Where a line was split no word of it was bettered.
+        return ProofText.BETTERED if event.text or event.base_words else ProofText.HEARD
     known = isinstance(event, SegmentEnded | SegmentCorrected) and origin in tuple(Origin)
     return _BY_ORIGIN[Origin(origin)] if known else ""

@@ -90,7 +90,7 @@ def in_turns(rows: Sequence[LineRow], ui: Catalogue) -> list[LineRow]:
             turn = turn.broken()
             found.append(row)
             continue
-        heading = turn.then(str(row["name"]))
+        heading = turn.then(str(row["name"]), changes=bool(row.get("changes")))
         turn = heading.turn
         found.append({**row, "again": not heading.begins, "unnamed": unnamed if heading.name == "" else ""})
     return found
@@ -159,6 +159,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "speaker": line.speaker or "",
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
         "mark": list(session.speakers).index(line.speaker) % MARKS if line.speaker in session.speakers else 0,
+        "changes": bool(line.voice_changes),
         "again": False,
         "unnamed": "",
         "time": media_time(line.t0),

@@ -6,7 +6,7 @@ Words that stay are then said again as a new line, which is complete from the be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import msgspec
@@ -116,9 +116,22 @@ def selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
 
 
 def _translated(state: State, cuts: Sequence[Cut]) -> tuple[Cut, ...]:
-    """The cuts, and the lines that were translated from these."""
+    """The cuts, the lines from which these were split, and the lines that were translated from all of them."""
+    cuts = (*cuts, *_split_from(state, cuts))
     there = {cut.line.id for cut in cuts}
     return (*cuts, *(Cut(line) for line in made_from(state, there) if line.id not in there))
+
+
+def _split_from(state: State, cuts: Sequence[Cut]) -> Iterator[Cut]:
+    """The lines from which the cut lines were split: they were logged with all words, and all that they have stays."""
+    there = {cut.line.id for cut in cuts}
+    for cut in cuts:
+        line: Segment | None = cut.line
+        while line is not None and line.part_of is not msgspec.UNSET and line.part_of not in there:
+            there.add(line.part_of)
+            line = state.segments.get(line.part_of)
+            if line is not None and line.made_from is None:
+                yield Cut(line, () if line.gone else ((0, len(line.words)),))
 
 
 def _selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
@@ -169,6 +182,8 @@ def times(cuts: Sequence[Cut]) -> tuple[tuple[ChannelId, int, int], ...]:
         words, line = cut.line.words, cut.line
         stays = {n for first, last in cut.stays for n in range(first, last)}
         goes = [word for n, word in enumerate(words) if n not in stays]
+        if words and not goes:
+            continue  # Only what was split from the line goes.
         t0, t1 = (goes[0].t0, max(word.t1 for word in goes)) if goes else (line.t0, _end(line))
         # Respoken words were said before that, in the sound that is kept.
         found.append((line.channel, max(0, t0 - MOST_LAG_MS) if line.respoken else t0, t1))

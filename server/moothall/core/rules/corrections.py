@@ -1,17 +1,23 @@
-"""Corrections of a line: a person's, a second pass's, and the one that an engine may make soon after the line's end."""
+"""Changes of a line: corrections by persons, by a second pass, and by an engine soon after the line's end, and splits.
+
+A split makes two lines with the same words in the same order where the voice changes.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import lines as le
+from moothall.core.events import notes_and_tags as ne
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import SegmentId, is_name
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import ON, State, Status
 
@@ -26,6 +32,9 @@ line.
 
 TOOL_CORRECTS_MS = 60_000
 """How long after a line was logged the outside tool that sent it may correct it, in ms of wall time."""
+
+_WRITTEN = re.compile(r"\s*\S+(?:\s+\Z)?")
+"""A word of a correction, with the spaces before it."""
 
 
 def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -90,6 +99,146 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     if not state.recorded or not state.kept_through(segment.t0, segment.t1):
         return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
     return [_corrected(segment, command.base_words, command.text, machine=True)]
+
+
+def shown_words(segment: Segment) -> tuple[str, ...]:
+    """The words of a line as it reads now, by which `SplitSegment.word` counts; joined they are its text.
+
+    They are the words of its newest correction, and the committed words after those that it replaced.
+    """
+    written = tuple(_WRITTEN.findall(segment.text))
+    return (*written, *(word.text for word in segment.words[segment.base :]))
+
+
+def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
+    """The events that split a line, or a refusal.
+
+    An engine may split a line of its channel soon after the line's end, and only before anybody has corrected it.
+    """
+    channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
+    if channel is None or segment is None or segment.channel != command.channel or segment.gone:
+        return _unknown()
+    if channel.kind is ev.ChannelKind.TRANSLATION:
+        return refuse(RefusalCode.INVALID, "A translated line can't be split by itself: split its original.")
+    if not is_name(command.into) or command.into in state.segments:
+        return refuse(RefusalCode.INVALID, "The second part of a line needs an id of its own.")
+    if command.revision != segment.revision:
+        return _stale(segment, "The line was corrected in the meantime.")
+    if not segment.ended:
+        return _stale(segment, "The line has not ended: split it when it has.")
+    if actor.role is Role.ENGINE and (refused := _not_by_engine(state, segment, command, wall)) is not None:
+        return refused
+    if not state.kept_through(segment.t0, segment.t1):
+        return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
+    if not 0 < command.word < len(shown_words(segment)):
+        return refuse(RefusalCode.INVALID, f"The line has {len(shown_words(segment))} words: split it between two.")
+    parts = _parts(segment, command.word)
+    if parts is None:
+        return refuse(
+            RefusalCode.INVALID, "A line can be split only between words that were recognised: type its parts anew."
+        )
+    first, second = parts
+    speaker = channel.speaker if actor.role is Role.ENGINE else segment.speaker
+    second = msgspec.structs.replace(second, id=command.into, speaker=speaker)
+    tags = state.notes_and_tags.tags.get(segment.id) or ()
+    tagged = [ne.SegmentTagged(segment=second.id, tag=each.tag, question=each.question) for each in tags]
+    return [*_cut(segment, first, command.into), *_said(second, segment), *tagged]
+
+
+def _not_by_engine(state: State, segment: Segment, command: do.SplitSegment, wall: int) -> Refusal | None:
+    channel = state.channels[segment.channel]
+    if state.status not in ON:
+        return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no words of an engine now.")
+    if command.generation != channel.generation:
+        message = "Another engine has taken over the channel."
+        return Refusal(code=RefusalCode.STALE, message=message, channel=state.channel_now(channel.id))
+    if segment.revision:
+        return _stale(segment, "The line was corrected already.")
+    if wall - segment.ended_at > REVISED_WITHIN:
+        return _stale(segment, "The line ended too long ago: it has been read.")
+    return None
+
+
+def _parts(segment: Segment, at: int) -> tuple[Segment, Segment] | None:
+    """Both parts of a line that is split before the word `at` of those that are shown; None where a part would have no
+    recognised words.
+
+    Where a correction has another number of words than those it replaced, its words are taken to be evenly long.
+    """
+    replace, base = msgspec.structs.replace, segment.base
+    written = _WRITTEN.findall(segment.text)
+    if at >= len(written):
+        n = base + at - len(written)
+        texts, bases = (segment.text, ""), (base, 0)
+    else:
+        n = max(1, min(base, round(at * base / len(written)), len(segment.words) - 1))
+        texts, bases = ("".join(written[:at]), "".join(written[at:])), (n, base - n)
+    if not max(bases[0], 1) <= n < len(segment.words) or bases[1] < 0:
+        return None
+    first = replace(segment, words=segment.words[:n], text=texts[0], base=bases[0])
+    return first, replace(segment, words=segment.words[n:], text=texts[1], base=bases[1])
+
+
+def _cut(segment: Segment, first: Segment, into: SegmentId) -> Sequence[ev.AnyEvent]:
+    """The events that leave the line its first part. The correction gives the text to whoever doesn't know a split."""
+    t1 = max(segment.t0, *(word.t1 for word in first.words))
+    return [
+        le.SegmentSplit(
+            channel=segment.channel,
+            segment=segment.id,
+            revision=segment.revision,
+            word=len(first.words),
+            into=into,
+            t1=t1,
+        ),
+        le.SegmentCorrected(
+            channel=segment.channel,
+            segment=segment.id,
+            base_revision=segment.revision,
+            base_words=first.base,
+            text=first.text,
+            tail=first.tail(first.base),
+            machine=True,
+        ),
+    ]
+
+
+def _said(second: Segment, segment: Segment) -> Sequence[ev.AnyEvent]:
+    """The events of the second part, which opens and ends at once."""
+    channel, name, words = second.channel, second.id, second.words
+    opened = le.SegmentOpened(
+        channel=channel,
+        segment=name,
+        t0=max(segment.t0 + 1, words[0].t0),
+        language=second.language,
+        origin=second.origin,
+        speaker=second.speaker,
+        tool=second.tool,
+        respoken=second.respoken,
+        cues=second.cues,
+        part_of=segment.id,
+    )
+    committed = le.WordsCommitted(channel=channel, segment=name, first=0, words=words)
+    ended = le.SegmentEnded(
+        channel=channel,
+        segment=name,
+        t1=max(opened.t0, segment.t1),
+        reason=segment.reason or le.EndReason.SPEAKER,
+        text=second.tail(0),
+    )
+    if not second.text:
+        return opened, committed, ended
+    corrected = le.SegmentCorrected(
+        channel=channel,
+        segment=name,
+        base_revision=0,
+        base_words=second.base,
+        text=second.text,
+        tail=second.tail(second.base),
+        machine=not segment.mended,
+        accepted=segment.accepted,
+    )
+    return opened, committed, ended, corrected
 
 
 def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -> le.SegmentCorrected:

@@ -32,7 +32,7 @@ from moothall.core.outcomes.report_rules import decide_report
 from moothall.core.outcomes.translations import decide_translation
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.attendance import decide_attendance
-from moothall.core.rules.corrections import correct, publish_declined, revise
+from moothall.core.rules.corrections import correct, publish_declined, revise, split
 from moothall.core.rules.displays import decide_wall
 from moothall.core.rules.fitting import fits
 from moothall.core.rules.imports import decide_import, is_imported
@@ -42,7 +42,6 @@ from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, 
 from moothall.core.rules.notes_and_tags import decide_staff
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_questions
-from moothall.core.rules.splitting import split
 from moothall.core.rules.topics import decide_topic
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn

@@ -87,6 +87,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """True when its words are the captions of an imported file; UNSET otherwise."""
     part_of: SegmentId | msgspec.UnsetType = msgspec.UNSET
     """The line from which it was split; UNSET otherwise."""
+    split_at: int = 0
+    """How many corrections that line had had."""
 
     @property
     def whole(self) -> str:

@@ -290,7 +290,11 @@ def _evolve_segment(state: State, event: le.SegmentFact, at: int) -> State:
     if isinstance(event, le.SegmentOpened):
         since = state.channels[event.channel].rewound
         segment = made_of(Segment, event, id=event.segment, since=since, made_from=made_from(event, None))
-        if state.questions.called is not None and state.channels[event.channel].kind is ev.ChannelKind.FLOOR:
+        if event.part_of is not msgspec.UNSET and (whole := state.segments.get(event.part_of)) is not None:
+            segment = replace(segment, split_at=whole.revision - 1)
+        in_turn = event.part_of is msgspec.UNSET or event.part_of in state.turn_lines
+        floor = state.channels[event.channel].kind is ev.ChannelKind.FLOOR
+        if state.questions.called is not None and floor and in_turn:
             state = replace(state, turn_lines=(*state.turn_lines, event.segment))
         if (offered := state.offered.get(event.segment)) is not None:
             air = state.channels[offered.channel].air

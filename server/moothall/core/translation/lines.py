@@ -90,6 +90,8 @@ def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
         return None
     if not state.kept_through(line.t0, line.t1):
         return None
+    if _in_whole(state, channel, line):
+        return None
     there = state.segments.get(line_of(source, channel.id))
     now = le.SourceSegment(source, line.revision)
     if there is None:
@@ -97,6 +99,16 @@ def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
     if there.gone or there.mended or there.made_from is None or there.made_from.sources == (now,):
         return None
     return Due(source=now, t0=line.t0)
+
+
+def _in_whole(state: State, channel: Channel, part: Segment) -> bool:
+    """Whether a person's translation of the line from which `part` was split, made before that, has these words too."""
+    while part.part_of is not msgspec.UNSET and (whole := state.segments.get(part.part_of)) is not None:
+        there = state.segments.get(line_of(whole.id, channel.id))
+        if there is not None and there.mended and there.made_from is not None and not there.gone:
+            return there.made_from.sources[0].revision <= part.split_at
+        part = whole
+    return False
 
 
 def all_due(state: State, channel: Channel) -> list[Due]:

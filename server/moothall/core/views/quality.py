@@ -191,6 +191,10 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     by_machine: bool = False
     by_person: bool = False
     gone: bool = False
+    whole: bool = False
+    """Whether it is the second part of a line, whose words are counted already."""
+    cut: bool = False
+    """Whether the next correction only says which text a split leaves of it."""
 
     def figures(self) -> QualityFigures:
         """The figures of this line; zero when it has no recognised words or was struck."""
@@ -226,6 +230,8 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     """The newest noted gap, joined with adjacent earlier ones, in media ms."""
 
     def opened(self, event: le.SegmentOpened) -> _Text:
+        if self.line(event.segment) is not None:
+            return self  # The second part of a line.
         newer, older = self.newer, self.older
         if len(newer) >= LINES:
             newer, older = _NO_LINES, newer
@@ -238,7 +244,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
             waited = timed.at - max(timed.began, timed.began if self.came is None else self.came)
             text = replace(self.with_gaps(waited > GAP_MS, event.words[0].t0), came=timed.at)
         line = text.line(event.segment)
-        if line is None or not event.words:
+        if line is None or line.whole or not event.words:
             return text
         return text.changed(
             event.segment,
@@ -254,8 +260,29 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         line = self.line(event.segment)
         if line is None:
             return self
+        if line.cut:
+            return self.changed(event.segment, line, cut=False)
         fields = {"by_machine": True} if by_machine else {"by_person": True}
         return self.changed(event.segment, line, **fields)
+
+    def split(self, event: le.SegmentSplit) -> _Text:
+        """Return the text with two lines in place of one. Both together have its words and their latencies."""
+        line, n = self.line(event.segment), event.word
+        if line is None or not 0 < n < line.words:
+            return self
+        first = {"words": n, "t1": event.t1, "delays": line.delays[:n], "cut": True}
+        second = _Line(
+            language=line.language,
+            words=line.words - n,
+            t0=event.t1,
+            t1=line.t1,
+            delays=line.delays[n:],
+            gone=line.gone,
+            whole=True,
+        )
+        text = self.changed(event.segment, line, **first)
+        text = msgspec.structs.replace(text, newer=text.newer.set(event.into, second))
+        return text.with_figures(second.figures(), second.t0)
 
     def struck(self, segments: tuple[SegmentId, ...]) -> _Text:
         text = self
@@ -337,8 +364,12 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
             case le.SegmentOpened():
                 return self._with(event.channel, self._text(event.channel).opened(event))
             case le.WordsCommitted():
-                timed = self._timed(at, event) if role is Role.ENGINE else None
-                return self._with(event.channel, self._text(event.channel).committed(event, timed))
+                text = self._text(event.channel)
+                known = text.line(event.segment)
+                heard = role is Role.ENGINE and (known is None or not known.whole)
+                return self._with(event.channel, text.committed(event, self._timed(at, event) if heard else None))
+            case le.SegmentSplit():
+                return self._with(event.channel, self._text(event.channel).split(event))
             case le.SegmentCorrected():
                 by_machine = event.machine or role is Role.ENGINE
                 return self._with(event.channel, self._text(event.channel).corrected(event, by_machine=by_machine))

@@ -107,18 +107,21 @@ class SpeakerTurn(msgspec.Struct, frozen=True):
     named: bool = False
     """Whether anybody has been named so far. Until then no line can wrongly appear under somebody's name."""
     apart: bool = True
-    """Whether the next line begins a block anyway: a span without text is above it, or nothing."""
+    """Whether the next line begins a block anyway: a span without text is above it, or nothing, or another voice begins
+    there."""
 
     def broken(self) -> SpeakerTurn:
         """Return the turn after a span without text: the speaker is named again."""
         return msgspec.structs.replace(self, apart=True)
 
-    def then(self, name: str) -> Heading:
-        """The heading of the next line, whose speaker is shown as `name`, empty when not named."""
+    def then(self, name: str, *, changes: bool = False) -> Heading:
+        """The heading of the next line, whose speaker is shown as `name`, empty when not named; `changes`: somebody
+        else speaks after it.
+        """
         named = self.named or bool(name)
         begins = self.apart or name != self.name
         return Heading(
-            begins=begins, name=name if begins and named else None, turn=SpeakerTurn(name, named, apart=False)
+            begins=begins, name=name if begins and named else None, turn=SpeakerTurn(name, named, apart=changes)
         )
 
 

@@ -92,6 +92,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """The offset at which each line began."""
     removed: Mapping[int, int | None]
     """The offset at which each line began that was removed since → that of its removal; None where that is unknown."""
+    parts: Mapping[SegmentId, tuple[tuple[int, SegmentId], ...]] = {}
+    """The lines that were split from each line, with the offset of the split, oldest first."""
     changes: Sequence[int]
     """Offsets of all changes of the text, in order."""
     versions: tuple[Version, ...]
@@ -118,6 +120,16 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
             return None
         written = [text for text in self.texts.get(segment, ()) if text.offset <= offset]
         return written[-1] if written and written[-1].text else None
+
+    def parts_since(self, segment: SegmentId, offset: int) -> tuple[SegmentId, ...]:
+        """The lines that a line of `offset` has become, in the order of the text: itself, and what was split from it
+        later.
+        """
+        found = [segment]
+        for split, part in reversed(self.parts.get(segment, ())):
+            if split > offset:
+                found += self.parts_since(part, split)
+        return tuple(found)
 
     def version_at(self, offset: int) -> Version | None:
         """The sealed version that has the same text as an offset of the log: the last that had been sealed by then,
@@ -160,6 +172,9 @@ class HistoryFold(TextFold):
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
         self._removed: dict[int, int | None] = {}
+        self._parts: dict[SegmentId, tuple[tuple[int, SegmentId], ...]] = {}
+        self._cut: SegmentId | None = None
+        """The line whose next text is what a split left of it."""
         self._changes: list[int] = []
         self._before = self._view
         """The view without the event that is noted."""
@@ -177,6 +192,12 @@ class HistoryFold(TextFold):
                 self._begun[event.segment] = header.offset
             case le.SegmentEnded():
                 self._reads(header, event.segment, event.text)
+            case le.SegmentSplit():
+                self._parts[event.segment] = (*self._parts.get(event.segment, ()), (header.offset, event.into))
+                self._cut = event.segment
+            case le.SegmentCorrected() if event.segment == self._cut:
+                self._cut = None
+                self._cuts(header, event.segment, event.text + event.tail)
             case le.SegmentCorrected():
                 by_person = not (event.machine or header.role is Role.ENGINE)
                 whole = event.text + event.tail
@@ -221,6 +242,14 @@ class HistoryFold(TextFold):
         if not same or by_person:
             self._texts[segment] = (*before, written)
 
+    def _cuts(self, header: Header, segment: SegmentId, text: str) -> None:
+        """Note what a split left of a line: whoever wrote or checked it did that with these words, too."""
+        before = self._texts.get(segment, ())
+        if before:
+            written = msgspec.structs.replace(before[-1], offset=header.offset, at=header.at, text=text.strip())
+            self._texts[segment] = (*before, written)
+            self._changes.append(header.offset)
+
     def history(self) -> History:
         """Return the history of all events so far."""
         raw = any(each.version is ev.SealVersion.RAW for each in self._versions)
@@ -232,6 +261,7 @@ class HistoryFold(TextFold):
             struck=dict(self._struck),
             begun=dict(self._begun),
             removed=dict(self._removed),
+            parts=dict(self._parts),
             changes=tuple(self._changes),
             versions=(*closed, *self._versions),
         )

@@ -16,7 +16,7 @@ from moothall.core.events.outcome_parts import Citation
 from moothall.core.kernel.ids import SegmentId, is_name
 from moothall.core.views.captions import Line
 from moothall.record.citation.comparing import ComparedPart, WordChange, compare
-from moothall.record.citation.history import History, LineCheck, LineText, Version
+from moothall.record.citation.history import History, LineCheck, Version
 from moothall.record.wrapping import plain
 
 MAX_LINES = 200
@@ -160,19 +160,23 @@ def _quotation(
 
 
 def _quoted(history: History, span: QuotedSpan, offset: int, numbers: Sequence[int]) -> Iterator[QuotedLine]:
-    speakers = history.session.speakers
+    told = set[SegmentId]()  # Parts of lines that were split since, which are told with their lines.
     for number in numbers:
         line = history.view.lines[number]
         was = history.text_at(line.segment, offset)
-        now = "" if line.gone else line.text.strip()
+        if line.segment in told:
+            continue
+        become = [line] if was is None else _become(history, line.segment, offset)
+        told |= {each.segment for each in become}
+        now = _joined(become)
         parts = compare("" if was is None else was.text, now)
         if was is not None:
-            parts = clipped(parts, *_bounds(span, line.segment, was))
+            parts = clipped(parts, *_bounds(span, line.segment, len(was.text)))
         if not parts:
             continue
         yield QuotedLine(
             line=line,
-            name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
+            name=_names(history, become, span, "" if was is None else was.text),
             text=_side(parts, WordChange.ADDED),
             now=_side(parts, WordChange.REMOVED),
             parts=parts,
@@ -180,10 +184,42 @@ def _quoted(history: History, span: QuotedSpan, offset: int, numbers: Sequence[i
         )
 
 
-def _bounds(span: QuotedSpan, segment: SegmentId, was: LineText) -> tuple[int, int]:
+def _become(history: History, segment: SegmentId, offset: int) -> list[Line]:
+    """The lines that a line of `offset` has become: itself, and what was split from it since."""
+    return [line for name in history.parts_since(segment, offset) if (line := history.line(name)) is not None]
+
+
+def _joined(become: Sequence[Line]) -> str:
+    """The text of a line that was split, without spaces at its ends. A part that was corrected since may have lost the
+    space before it.
+    """
+    whole = ""
+    for line in become:
+        text = "" if line.gone else line.text
+        lost = line.revision and whole and text and not (whole[-1].isspace() or text[0].isspace())
+        whole += f" {text}" if lost and " " in whole + text else text
+    return whole.strip()
+
+
+def _names(history: History, become: Sequence[Line], span: QuotedSpan, was: str) -> str:
+    """The names of those who said the quoted words of a line that was split, as they are shown now; empty where nobody
+    is named.
+    """
+    speakers, first = history.session.speakers, become[0]
+    start, end = _bounds(span, first.segment, len(was))
+    names, at = dict[str, None](), 0
+    for line in become:
+        upto = at + len(line.text.strip()) + 1
+        if len(become) == 1 or (start < upto and end > at):
+            names[plain(speakers.get(line.speaker, "")) if line.speaker else ""] = None
+        at = upto
+    return ", ".join(filter(None, names))
+
+
+def _bounds(span: QuotedSpan, segment: SegmentId, length: int) -> tuple[int, int]:
     start = span.first.character if segment == span.first.segment else None
     end = span.last.character if segment == span.last.segment else None
-    return start or 0, len(was.text) if end is None else end
+    return start or 0, length if end is None else end
 
 
 def _side(parts: Sequence[ComparedPart], other: WordChange) -> str:

@@ -199,6 +199,9 @@ class ZoomPush:
             language = "" if line is None else line.language
             # The words that a removal leaves of a line become a new line, which Zoom may have shown already.
             new = line is not None and not removed and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
+            # The second part of a line went to Zoom with the first, unless that one still waits.
+            if line is not None and line.part_of and all(each.segment != line.part_of for each in sending.waiting):
+                new = False
             sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
 
 

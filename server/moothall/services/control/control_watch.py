@@ -68,9 +68,9 @@ class Watched:
                 self.unsaved[signal.channel] = bool(signal.text)
         for event in publication.events:
             match event:
-                case SegmentOpened() if not event.made_from:
+                case SegmentOpened() if not (event.made_from or event.part_of):
                     self.heard, self.words = event.language, now
-                case WordsCommitted():
+                case WordsCommitted() if (said := state.segments.get(event.segment)) is None or not said.part_of:
                     self.counts.append((now, len(event.words)))
                     self.words = now
                 case SegmentEnded() if (line := state.segments.get(event.segment)) and not (

@@ -7,6 +7,7 @@ from moothall.adapters.proof.texts import ProofText, source_text
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId
+from support.sessions.splitting import split, timed
 
 ENDED = le.SegmentEnded(channel=ChannelId("f"), segment=SegmentId("a"), t1=9, reason=le.EndReason.SENTENCE, text="Yes.")
 
@@ -38,6 +39,7 @@ MADE_FROM = le.MadeFrom(sources=(), route="")
         (ENDED, "", ""),
         (ENDED, "of a later release", ""),
         (corrected(machine=True), le.Origin.MACHINE, ProofText.BETTERED),
+        (split("a", "b", timed(0, "Yes."), timed(200, "No."))[1], le.Origin.MACHINE, ProofText.HEARD),
         (corrected(machine=True), le.Origin.PERSON, ProofText.WRITTEN),
         (corrected(machine=True, made_from=MADE_FROM), le.Origin.TRANSLATED, ProofText.TRANSLATED),
         (corrected(machine=True, made_from=MADE_FROM), le.Origin.MACHINE, ProofText.HEARD),

@@ -202,3 +202,39 @@ def test_all_lines_are_due_with_the_text_and_none_with_other_kinds() -> None:
     assert found(selected(state, Expired(frozenset({KeptKind.TEXT, KeptKind.STAFF})))) == [("a", ()), ("b", ())]
     assert selected(state, Expired(frozenset({KeptKind.STAFF, KeptKind.QUESTIONS, KeptKind.SOUND}))) == ()
     assert names_in(Expired(frozenset(KeptKind))) == ()
+
+
+def parted() -> State:
+    """`talk`, whose first line is split into two words, one word and one word."""
+    state = talk()
+    for name, at, into in (("a", 2, "a-2"), ("a-2", 1, "a-3")):
+        command = do.SplitSegment(
+            channel=FLOOR, segment=segment(name), revision=0, word=at, into=segment(into), generation=1
+        )
+        state = carry_out(state, command, actor=ENGINE)
+    return state
+
+
+def test_with_a_part_of_a_line_goes_what_was_logged_before_it_was_split_and_its_own_words_stay() -> None:
+    state = parted()
+    assert found(selected(state, Lines((segment("a-3"),)))) == [("a-3", ()), ("a-2", ((0, 1),)), ("a", ((0, 2),))]
+    assert found(selected(state, Lines((segment("a"),)))) == [("a", ())]
+    assert found(selected(state, SpokenSpan(2_500, 3_500))) == [("a-3", ()), ("a-2", ((0, 1),)), ("a", ((0, 2),))]
+    assert found(not_kept(off(state, 3_000, 3_500)))[0] == ("a-3", ())
+    away = carry_out(
+        state, do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=None), wall=WALL + 99_999
+    )
+    assert ("a", ()) in found(selected(away, Lines((segment("a-2"),))))
+
+
+def test_no_sound_goes_of_the_words_that_stay() -> None:
+    state = parted()
+    assert times(selected(state, Lines((segment("a-3"),)))) == ((FLOOR, 3_000, 3_900),)
+
+
+def test_a_part_whose_line_was_removed_goes_by_itself() -> None:
+    state = parted()
+    alone = msgspec.structs.replace(state, segments=state.segments.set(segment("a-2"), line_of(state, "b")))
+    last = msgspec.structs.replace(line_of(state, "a-3"), part_of=segment("nowhere"))
+    alone = msgspec.structs.replace(alone, segments=alone.segments.set(segment("a-3"), last))
+    assert found(selected(alone, Lines((segment("a-3"),)))) == [("a-3", ())]

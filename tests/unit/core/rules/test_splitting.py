@@ -6,10 +6,13 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
+from moothall.core.events.notes_and_tags import Tag
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
-from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.rules.corrections import REVISED_WITHIN
-from moothall.core.rules.splitting import shown_words
+from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.rules.corrections import REVISED_WITHIN, shown_words
+from moothall.core.rules.undo import read_act
 from moothall.core.sessions.state import State
 from support.sessions.deciding import (
     CAPTIONER,
@@ -30,6 +33,7 @@ from support.sessions.deciding import (
 )
 
 ANA, BEN = SpeakerId("ana"), SpeakerId("ben")
+CHAIR = Actor(Role.CHAIR, "c")
 
 
 def split(
@@ -219,3 +223,37 @@ def test_words_that_a_person_put_before_all_others_stay_with_them() -> None:
     assert refused(state, split(1, revision=1, generation=None), actor=CAPTIONER).code is RefusalCode.INVALID
     state = carry_out(state, split(3, revision=1, generation=None), actor=CAPTIONER)
     assert texts(state, "a", "x") == ["Oh, a Good", " morning all."]
+
+
+def test_the_tags_of_a_line_are_those_of_both_parts() -> None:
+    state = carry_out(speaking(), do.TagSegment(segment=segment("a"), tag=Tag.AGREED), actor=CHAIR)
+    state = carry_out(state, split(2), actor=ENGINE)
+    assert [state.notes_and_tags.tag(segment(name), None) for name in ("a", "x")] == [Tag.AGREED, Tag.AGREED]
+
+
+def test_a_split_is_one_act_that_nothing_undoes() -> None:
+    state = carry_out(speaking(), correct("a", 0, 3, "Fine evening both."), actor=CAPTIONER)
+    command = split(1, revision=1, generation=None)
+    done = events(state, command, actor=CAPTIONER)
+    reading = read_act(state, done)
+    assert (reading.commands, reading.undoing) == ((msgspec.structs.replace(command, generation=None),), ())
+
+
+def test_the_second_part_of_a_line_from_before_a_turn_is_no_line_of_the_turn() -> None:
+    name = InterventionId("q")
+    ask = do.Ask(intervention=name, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x")
+    state = carry_out(
+        speaking(),
+        ask,
+        *(
+            do.SetStatus(interventions=(name,), status=status)
+            for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED)
+        ),
+        actor=Actor(Role.TECHNICIAN, "t"),
+    )
+    state = carry_out(state, commit("b", 1, word(" back", 1500, 1700)), end("b", 1_700), actor=ENGINE)
+    state = carry_out(
+        state, commit("c", 0, word("I", 1_800, 1_900), word(" do.", 1_900, 2_000), start=1_800), actor=ENGINE
+    )
+    state = carry_out(state, end("c", 2_000), split(1, name="b", into="x"), split(1, name="c", into="y"), actor=ENGINE)
+    assert state.turn_lines == ("c", "y")

@@ -14,6 +14,7 @@ from moothall.core.rules.authority import may_send
 from moothall.core.rules.translations import MAX_ROUTE, MAX_TEXT
 from moothall.core.rules.undo import read_act
 from moothall.core.sessions.state import Status
+from moothall.core.translation.lines import all_due
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
@@ -215,3 +216,34 @@ def test_only_translations_are_of_record_or_made_on_demand() -> None:
     assert refused(state, spoken).code is RefusalCode.INVALID
     assert state.channels[SPANISH].of_record
     assert carry_out(state, commit("b", 1, word("!", 1500, 1600)), actor=ENGINE).channels[SPANISH].open_segment is None
+
+
+def split(word: int, revision: int = 0, name: str = "a", into: str = "part") -> do.SplitSegment:
+    return do.SplitSegment(channel=FLOOR, segment=segment(name), revision=revision, word=word, into=segment(into))
+
+
+def test_both_parts_of_a_split_line_are_translated() -> None:
+    state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
+    state = carry_out(state, split(2), actor=CAPTIONER)
+    assert [each.source for each in all_due(state, state.channels[SPANISH])] == [
+        le.SourceSegment(segment("a"), 1),
+        le.SourceSegment(segment("part"), 0),
+    ]
+    state = carry_out(state, translate("a", "Buenos días", revision=1), translate("part", "a todos."), actor=TRANSLATOR)
+    assert [line_of(state, name).whole for name in (spanish("a"), spanish("part"))] == ["Buenos días", "a todos."]
+    assert all_due(state, state.channels[SPANISH]) == []
+
+
+def test_a_translation_by_a_person_stands_for_all_parts_of_its_line() -> None:
+    state = carry_out(translated_session(), translate("a", "Buenos dias todos."), actor=TRANSLATOR)
+    mended = do.CorrectSegment(
+        channel=SPANISH, segment=spanish("a"), base_revision=0, base_words=0, text="Buenos días a todos."
+    )
+    state = carry_out(state, mended, split(2), split(1, 1, into="middle"), actor=CAPTIONER)
+    assert all_due(state, state.channels[SPANISH]) == []
+    # Somebody translates what is left of it anew, and later it is split again.
+    again = carry_out(translated_session(), split(2), actor=CAPTIONER)
+    again = carry_out(again, translate("a", "Buenos dias", revision=1), actor=TRANSLATOR)
+    by_hand = msgspec.structs.replace(mended, text="Buenos días")
+    again = carry_out(again, by_hand, actor=CAPTIONER)
+    assert [each.source.segment for each in all_due(again, again.channels[SPANISH])] == ["part"]

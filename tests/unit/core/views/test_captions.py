@@ -16,6 +16,7 @@ from moothall.core.sessions.state import Status
 from moothall.core.views.captions import LONGEST, CaptionsView, ImportedFrom, Line, ReaderChannel, growing
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from support.sessions.recorder import EPOCH, SESSION
+from support.sessions.splitting import split, timed
 
 FLOOR = ChannelId("floor")
 S1 = SegmentId("s1")
@@ -408,3 +409,36 @@ def test_a_session_that_was_imported_says_from_which_file_and_on_what_ground() -
     known = ImportedFrom(form="vtt", producer="Zoom", at=2, estimated=True, ground="It was held in public.")
     assert view(french, floor, ground).session.imported == known
     assert view(floor, ground, french).session.imported == known
+
+
+def test_a_split_line_reads_as_two_directly_one_after_the_other() -> None:
+    later = le.SegmentOpened(channel=FLOOR, segment=SegmentId("s2"), t0=350, language="en", origin=le.Origin.MACHINE)
+    said = le.WordsCommitted(channel=FLOOR, segment=S1, first=0, words=(*timed(100, "Who", "asks?"), *timed(300, "I")))
+    ended = le.SegmentEnded(channel=FLOOR, segment=S1, t1=390, reason=le.EndReason.PAUSE, text=" Who asks? I")
+    told = [OPENED, said, ended, later, *split("s1", "part", timed(100, "Who", "asks?"), timed(300, "I"))]
+    lines = list(view(*told).lines)
+    assert [(line.segment, line.text, line.words, line.t1, line.voice_changes) for line in lines] == [
+        ("s1", " Who asks?", 2, 290, True),
+        ("part", " I", 1, 390, msgspec.UNSET),
+        ("s2", "", 0, None, msgspec.UNSET),
+    ]
+    assert (lines[0].revision, lines[0].mended, lines[1].revision) == (1, False, 0)
+    few = [event for event in told if not isinstance(event, le.WordsCommitted)]
+    assert [(line.text, line.words) for line in view(*few, live=False).lines] == [(" Who asks?", 0), (" I", 0), ("", 0)]
+
+
+def test_the_second_part_of_a_line_of_an_older_page_belongs_to_that_page() -> None:
+    seen = CaptionsView.of(msgspec.structs.replace(view(OPENED).snapshot(), before=3), Feed(FLOOR))
+    for offset, event in enumerate(split("older", "part", timed(100, "Who"), timed(200, "I")), 2):
+        seen = seen.apply(offset, Role.ENGINE, event)
+    assert (seen.skipped, [line.segment for line in seen.lines]) == (4, [S1])
+
+
+def test_the_second_part_of_a_removed_line_stands_by_its_time() -> None:
+    seen = view(OPENED, *split("removed", "part", timed(900, "Who"), timed(1_000, "I")))
+    assert [line.segment for line in seen.lines] == [S1, "part"]
+
+
+def test_another_voice_begins_where_a_line_ends_with_its_speaker() -> None:
+    ended = le.SegmentEnded(channel=FLOOR, segment=S1, t1=390, reason=le.EndReason.SPEAKER, text="Who asks?")
+    assert [line.voice_changes for line in view(OPENED, ended).lines] == [True]

@@ -22,6 +22,7 @@ from moothall.core.views.quality import (
     Quality,
     QualityView,
 )
+from support.sessions.splitting import split
 
 FLOOR, FRENCH = ChannelId("floor"), ChannelId("fr")
 NINE = 1_764_000_000_000
@@ -355,3 +356,33 @@ def test_before_it_is_opened_a_session_has_no_periods() -> None:
     story = Story(opened=False)
     story.line(0, [500] * 60)
     assert story.view.periods() == ()
+
+
+def test_of_a_split_line_both_parts_count_with_their_words_and_no_correction() -> None:
+    story = Story()
+    for n in range(10):
+        story.line(n * 5_000, [1_000] * 6)
+    before = story.view.texts[FLOOR].figures
+    kept, rest = (
+        tuple(le.Word("word", 400 * n, 400 * n + 400) for n in numbers) for numbers in (range(2), range(2, 6))
+    )
+    for event in split("s1", "part", kept, rest):
+        story.tell(60_000, event)
+    after = story.view.texts[FLOOR].figures
+    assert (after.words, after.delays, after.lines) == (before.words, before.delays, before.lines + 1)
+    assert (after.corrected, after.gaps) == (0, 0)
+    story.correct(SegmentId("s1"))
+    story.correct(SegmentId("part"), machine=True)
+    assert story.quality().corrected == Corrected(lines=2, by_machine=1, by_person=1)
+
+
+def test_a_split_of_a_line_that_is_not_known_or_has_no_such_words_changes_nothing() -> None:
+    story = Story()
+    story.line(0, [900] * 3)
+    before = story.view.texts[FLOOR].figures
+    for segment, word in (("nothing", 1), ("s1", 3), ("s1", 0)):
+        event = le.SegmentSplit(
+            channel=FLOOR, segment=SegmentId(segment), revision=0, word=word, into=SegmentId("x"), t1=1
+        )
+        story.tell(5_000, event)
+    assert story.view.texts[FLOOR].figures == before

@@ -42,14 +42,14 @@ def test_a_span_without_text_stands_before_the_first_line_that_began_at_its_begi
     assert list(with_spans(lines, [], lambda line: line.t0)) == lines
 
 
-def test_a_line_without_a_speaker_ends_the_block_above_it() -> None:
+def test_a_line_without_a_speaker_or_of_another_voice_ends_the_block_above_it() -> None:
     for case in CASES["turns"]:
         turn, found = SpeakerTurn(), []
-        for name in case["rows"]:
+        for n, name in enumerate(case["rows"]):
             if name is None:
                 turn = turn.broken()
                 continue
-            found.append(heading := turn.then(name))
+            found.append(heading := turn.then(name, changes=n in case.get("changes", [])))
             turn = heading.turn
         assert [heading.name for heading in found] == case["headings"], case
         assert [heading.begins for heading in found] == case["begins"], case

@@ -5,7 +5,7 @@ import pytest
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SegmentId
+from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.record.citation.comparing import ComparedPart, WordChange, compare
 from moothall.record.citation.history import LineCheck
 from moothall.record.citation.quoting import (
@@ -20,7 +20,8 @@ from moothall.record.citation.quoting import (
 )
 from support.sessions.history_maker import at, history, offset, seal
 from support.sessions.outcomes import asked, lines
-from support.sessions.record_maker import ENGINE, FLOOR, Telling
+from support.sessions.record_maker import CAPTIONER, ENGINE, FLOOR, Telling, timed
+from support.sessions.splitting import split
 
 
 def span(
@@ -176,3 +177,61 @@ def test_the_span_that_a_report_cites() -> None:
     span = QuotedSpan(SpanEnd(SegmentId("s1"), 4), SpanEnd(SegmentId("s2"), 20))
     assert span_of(lines()) == span
     assert span_of(asked()) is None, "a question from the queue"
+
+
+def parted(told: Telling, whole: SegmentId, into: str, kept: str, rest: str) -> SegmentId:
+    words = timed(f"{kept} {rest}", 1_000)
+    n = len(kept.split())
+    told.tell(*split(whole, into, words[:n], words[n:]), by=ENGINE)
+    return SegmentId(into)
+
+
+def test_a_citation_of_a_line_that_was_split_since_finds_its_words_in_both_parts() -> None:
+    told = Telling()
+    line = told.spoken("Who asks? I do.", 1_000, name="Ana")
+    after = told.spoken("Go on.", 9_000, name="Cy")
+    heard = offset(told)
+    part = parted(told, line, "part", "Who asks?", "I do.")
+    told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("ben"), name="Ben"))
+    told.tell(ev.SpeakerAssigned(segments=(part,), speaker=SpeakerId("ben")))
+    for of, text, names in (
+        (span(line), "Who asks? I do.", ("Ana, Ben",)),
+        (span(line, start=0, end=3), "Who", ("Ana",)),
+        (span(line, start=10, end=11), "I", ("Ben",)),
+        (span(line, after, 10), "I do. Go on.", ("Ben", "Cy")),
+    ):
+        found = quoted(told, of, heard)
+        assert (found.text, found.now, found.fate, found.names) == (text, text, QuotationFate.SAME, names)
+    now = quoted(told, span(line, part), offset(told))
+    assert ([each.text for each in now.lines], now.names) == (["Who asks?", "I do."], ("Ana", "Ben"))
+
+
+def test_a_part_that_was_mended_since_is_told_as_changed_with_its_space() -> None:
+    told = Telling()
+    line = told.spoken("Who asks? I due.", 1_000)
+    heard = offset(told)
+    part = parted(told, line, "part", "Who asks?", "I due.")
+    told.correct(part, "I do.", words=2)
+    found = quoted(told, span(line), heard)
+    assert (found.now, found.fate) == ("Who asks? I do.", QuotationFate.CHANGED)
+    told.tell(le.ChannelRewound(channel=FLOOR, t=9_000, segments=(part,)))
+    assert quoted(told, span(line), heard).now == "Who asks?"
+
+
+def test_who_checked_a_line_checked_what_a_split_left_of_it() -> None:
+    told = Telling()
+    line = told.line("Who asks? I due.", 1_000, 2_000, words=timed("Who asks? I due.", 1_000))
+    told.correct(line, "", words=0)
+    told.tell(
+        le.SegmentCorrected(
+            channel=FLOOR, segment=line, base_revision=1, base_words=0, text="", tail="Who asks? I due."
+        ),
+        by=CAPTIONER,
+    )
+    checked = at(told)
+    words = timed("Who asks? I due.", 1_000)
+    told.tell(*split(line, "part", words[:2], words[2:], revision=2), by=ENGINE)
+    text = history(told).text_at(line, offset(told))
+    assert text is not None
+    assert (text.by_person, text.role) == (True, Role.CAPTIONER)
+    assert text.at > checked

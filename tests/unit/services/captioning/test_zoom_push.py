@@ -389,3 +389,34 @@ def test_there_is_room_for_so_many_addresses() -> None:
             assert not await on.push.send_to(SessionId("more"), TARGET)
 
     run(story())
+
+
+def test_a_line_that_is_split_while_it_waits_goes_out_in_two_and_later_not_again() -> None:
+    async def story() -> None:
+        async with house() as on:
+            live = await on.hall.sessions.find(SESSION)
+            assert live is not None
+            await on.do(do.AttachEngine(channel=FLOOR, model="m"))
+            engine = Actor(Role.ENGINE, "e")
+
+            async def split(into: str, word: int, name: str = "a", revision: int = 0) -> None:
+                command = do.SplitSegment(
+                    channel=FLOOR, segment=SegmentId(name), revision=revision, word=word, into=SegmentId(into)
+                )
+                await on.do(command, by=DESK)
+
+            words = tuple(Word(f" {text}", n, n + 1) for n, text in enumerate(("Who?", "I", "do.")))
+            start = do.SegmentStart(t0=0, language="en")
+            said = do.CommitWords(
+                channel=FLOOR, generation=1, segment=SegmentId("a"), first=0, words=words, start=start
+            )
+            end = do.EndSegment(channel=FLOOR, generation=1, segment=SegmentId("a"), t1=9, reason=EndReason.SENTENCE)
+            await on.do(said, end, by=engine)
+            await split("b", 1)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.sender.shown == [(42, "Who?"), (43, "I do.")]
+            await split("c", 1, "b")
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.sender.shown == [(42, "Who?"), (43, "I do.")]
+
+    run(story())

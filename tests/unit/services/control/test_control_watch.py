@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.core.events.lines import Origin, SegmentOpened, Word, WordsCommitted
-from moothall.core.events.types import AnyEvent, SessionResumed
+from moothall.core.events.types import AnyEvent, ChannelKind, SessionResumed
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.core.sessions.state import State
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State, evolve
 from moothall.core.signals import AnySignal, ChannelState, Sound
 from moothall.services.control.control_watch import RATE_MS, TREND_MS, TREND_POINTS, Watched
 from moothall.services.log.publication import Publication
 from support.sessions.recorder import Recorder
+from support.sessions.splitting import split, timed
 
 FLOOR, LINE = ChannelId("floor"), SegmentId("a")
 STATE = State(id=SessionId("s"))
@@ -60,3 +64,14 @@ def test_trends_have_a_point_each_ten_seconds_for_ten_minutes_and_a_gap_where_no
     for n in range(3, TREND_POINTS + 3):
         seen.note(n * TREND_MS)
     assert (len(seen.delays), len(seen.rates), sum(seen.rates)) == (TREND_POINTS, TREND_POINTS, 3 * 5)
+
+
+def test_words_that_a_split_says_again_do_not_count_again() -> None:
+    seen, said = Watched(0), timed(0, "Who", "I")
+    events = split("a", "part", said[:1], said[1:])
+    channel = Channel(id=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))
+    state = msgspec.structs.replace(STATE, channels={FLOOR: channel})
+    for event in events:
+        state = evolve(state, event)
+    seen.take(published(*events), state, 1_000)
+    assert (seen.rate(1_000), seen.words) == (0, None)
