@@ -134,11 +134,12 @@ opinions: $(VENV)/.opinions/.made ## ask red-dwarf again what groups of opinion 
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra documents --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra documents --extra otel --extra transducers --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	uv pip compile requirements/cluster.in $(PINNED) -c requirements/dev.txt -o requirements/cluster.txt
 	uv pip compile requirements/documents.in $(PINNED) -c requirements/dev.txt -o requirements/documents.txt
 	uv pip compile requirements/meaning.in $(PINNED) --no-deps -o requirements/meaning.txt
 	uv pip compile requirements/otel.in $(PINNED) -c requirements/dev.txt -o requirements/otel.txt
+	uv pip compile requirements/transducers.in $(PINNED) -c requirements/dev.txt -o requirements/transducers.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
 	uv pip compile requirements/opinions.in $(PINNED) -c requirements/dev.txt -o requirements/opinions.txt
 	uv pip compile requirements/plover2cat.in $(PINNED) --no-deps -o requirements/plover2cat.txt

@@ -27,6 +27,7 @@ from moothall.wire import engine as wire
 from moothall_models.cli import Computing, load_model
 from moothall_models.engine.dialling import EngineServer
 from moothall_models.engine.own_process import exit_with_parent, own_token, start_logging, until_terminated
+from moothall_models.engine.policies import policy_for
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Recognizer, VoiceActivity, Window
 
@@ -165,7 +166,9 @@ async def serve(server: EngineServer, recognizer: Recognizer, voice: Callable[[]
         takes_glossary=True,
     )
     async with server.dial() as socket:
-        session = LinkSession(hello, voice=voice, media=lambda _: ClockTime(), cpu_ms=clock.cpu_ms)
+        session = LinkSession(
+            hello, voice=voice, media=lambda _: ClockTime(), cpu_ms=clock.cpu_ms, speech=policy_for(recognizer)
+        )
         await TimedSession(session, StampedSocket(socket), recognizer.recognise, clock).run()
 
 

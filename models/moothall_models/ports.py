@@ -1,9 +1,9 @@
-"""The ports of the speech policy: a recogniser and a voice activity detector."""
+"""The ports of the speech policy: recognisers of windows, recognisers that stream, and a voice activity detector."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -131,6 +131,50 @@ class Recognizer(Protocol):
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """The hypotheses that `recognise` gives for these windows, in their order; raises as `recognise`."""
         return [self.recognise(window) for window in windows]
+
+
+class RecognitionStream:
+    """What a streaming recogniser remembers of one channel. Only the recogniser that opened it looks inside."""
+
+
+class StreamStep(Window, frozen=True, kw_only=True):
+    """Audio that a stream hears next; of a window's other fields it has the languages only.
+
+    The steps of a stream run one after the other, in any thread.
+    """
+
+    stream: RecognitionStream
+    begins: bool = False
+    """Whether the stream forgets all that it heard before: this audio is the beginning of an utterance."""
+    ends: bool = False
+    """Whether the utterance is over after this audio, which may be empty then."""
+
+
+class StreamHypothesis(Hypothesis, frozen=True, kw_only=True):
+    """The result of a step: the words since the last word that was final.
+
+    Times are ms after the first sample of the utterance. No word begins before the previous one ends, each lasts 1 ms
+    at least, and none ends after the sound that was heard.
+    """
+
+    final: int
+    """How many of the words, from the first on, will never change; they are not repeated. All after the utterance's
+    last step."""
+    endpoint: bool = False
+    """Whether the recogniser takes what the speaker says to be over here; all words are final then."""
+
+
+@runtime_checkable
+class StreamingRecognizer(Recognizer, Protocol):
+    """A recogniser that hears each sample once and goes on from what it remembers, such as a streaming transducer.
+
+    `recognise` and `recognise_all` answer a `StreamStep` with a `StreamHypothesis`, without `passed_over`; how an
+    utterance is divided into steps changes none of its words. Any other window is heard as an utterance of its own.
+    """
+
+    def open(self) -> RecognitionStream:
+        """Make the stream of a channel; takes no time worth a thread."""
+        ...
 
 
 class VoiceActivity(Protocol):

@@ -34,10 +34,11 @@ from moothall.wire.transcribing import (
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, VoiceActivity, Window
 from moothall_models.recognizers.endpoint import SCHEME
+from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
 from moothall_models.speech.joining import lines_of, words_of
 from moothall_models.speech.pieces import Cutting, PieceCutter, SpeechPiece
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.store import open_store
+from moothall_models.store import ModelStore, open_store
 
 BATCH = 4
 """Pieces in a batch of the decoder. Larger batches save little, and each piece is padded to the longest."""
@@ -246,14 +247,16 @@ def workers_of(name: str, threads: int) -> int:
     return 1 if name.startswith((SCRIPTED, SCHEME)) else min(WORKERS, threads)
 
 
-def load_batches(name: str, threads: int) -> BatchRecognizer:
-    """Load the recogniser of that name; raises ConfigurationError."""
+def load_batches(name: str, threads: int, store: ModelStore | None = None) -> BatchRecognizer:
+    """Load the recogniser of that name, by default of this machine's store; raises ConfigurationError."""
     if name.startswith(SCRIPTED):
         return load_model(name, None, Computing())[0]
     if name.startswith(SCHEME):
         return at_endpoint(name, lambda: os.environ.get(KEY_VARIABLE, "").strip(), whole=True)
-    store = open_store()
+    store = open_store() if store is None else store
     path = store.path(name)
+    if kind_of(path) is not ModelKind.WHISPER:
+        return load_model(name, path, Computing(threads=threads))[0]
     from moothall_models.recognizers.whisper.batch import WhisperBatches
 
     workers = workers_of(name, threads)

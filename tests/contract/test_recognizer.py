@@ -1,4 +1,4 @@
-"""The contract of every Recognizer: the scripted one, Whisper with two decoders, and an HTTP service."""
+"""The contract of every Recognizer: scripted ones, Whisper with two decoders, a service, sherpa-onnx, onnx-asr."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import functools
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,9 +15,13 @@ import pytest
 from moothall.testing.scripted import make_script, render
 from moothall_models.ports import RATE, Hypothesis, Recognizer, Samples, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer
+from moothall_models.recognizers.scripted_streams import ScriptedStreams
+from moothall_models.recognizers.transducers.onnx_windows import OnnxWindows
+from moothall_models.recognizers.transducers.sherpa import SherpaRecognizer
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
 from moothall_models.store import open_store
+from support.models.tone_models import SAID, speech, streaming_model, windowed_model
 from support.models.transcription_service import Service, Style, asker, serving
 from support.sound.hearing import sample_sound
 
@@ -41,7 +46,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 WEIGHTS = ("drafting whisper", "whisper")
-WITHOUT_WEIGHTS = ("scripted", *(f"service, {style}" for style in Style))
+WITHOUT_WEIGHTS = ("scripted", "scripted stream", "sherpa-onnx", "onnx-asr", *(f"service, {style}" for style in Style))
 SUBJECTS = [
     *WITHOUT_WEIGHTS,
     pytest.param("drafting whisper", marks=pytest.mark.model),
@@ -50,23 +55,32 @@ SUBJECTS = [
 
 
 @pytest.fixture(params=SUBJECTS)
-async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+async def subject(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Subject]:
     name = str(request.param)
+    if name in ("sherpa-onnx", "onnx-asr"):
+        yield Subject(tones(name, tmp_path), speech(), SAID)
+        return
     if name.endswith("whisper"):
-        speech = samples(await sample_sound(0, 6_400))
-        yield Subject(whisper(name), speech, "welcome to this open session on remote participation")
+        welcome = samples(await sample_sound(0, 6_400))
+        yield Subject(whisper(name), welcome, "welcome to this open session on remote participation")
         return
     scripted = ScriptedRecognizer(SCRIPT)
-    speech = samples(render(SCRIPT))[: 9 * RATE]
-    said = "".join(word.text for word in scripted.recognise(Window(audio=speech, languages=("en",))).words)
-    if name == "scripted":
-        yield Subject(scripted, speech, said)
+    spoken = samples(render(SCRIPT))[: 9 * RATE]
+    said = "".join(word.text for word in scripted.recognise(Window(audio=spoken, languages=("en",))).words)
+    if name.startswith("scripted"):
+        yield Subject(scripted if name == "scripted" else ScriptedStreams(SCRIPT), spoken, said)
         return
     service = Service(hear=scripted.recognise, style=Style(name.removeprefix("service, ")))
     async with serving(service) as address:
         asking = asker(address)
-        yield Subject(asking, speech, said)
+        yield Subject(asking, spoken, said)
         asking.close()
+
+
+def tones(name: str, folder: Path) -> Recognizer:
+    if name == "onnx-asr":
+        return OnnxWindows(windowed_model(folder), model="tones")
+    return SherpaRecognizer(streaming_model(folder), model="tones")
 
 
 @functools.cache

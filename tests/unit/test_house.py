@@ -362,7 +362,7 @@ def test_developers_run_what_everybody_runs() -> None:
         assert {name: developing.get(name) for name in pins(file)} == pins(file)
 
 
-APART = ("cluster", "otel")
+APART = ("cluster", "otel", "transducers")
 """Extras that have a file of their own beside `requirements/demo.txt`."""
 BESIDE = ("plover2cat",)
 """Programs of which tests run a part, installed without what they need otherwise."""

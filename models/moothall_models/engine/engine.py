@@ -18,9 +18,10 @@ from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.dialling import EngineServer, JitteredBackoff, WebSocketLink, first_of
 from moothall_models.engine.live import run_live
 from moothall_models.engine.pass_traces import TracePass, untraced
+from moothall_models.engine.policies import policy_for
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.session import LinkSession
-from moothall_models.ports import RATE, Hypothesis, Recognizer, VoiceActivity, Window
+from moothall_models.ports import RATE, Hypothesis, Recognizer, StreamingRecognizer, VoiceActivity, Window
 from moothall_models.speech.overload import Load
 
 logger = logging.getLogger(__name__)
@@ -162,6 +163,7 @@ class Engine:
                 media=lambda attach: ArrivalTime(attach.audio_from),
                 cpu_ms=self.clock.cpu_ms,
                 load=self._load,
+                speech=policy_for(self.recognizer),
             )
             try:
                 await run_live(
@@ -200,6 +202,6 @@ class Engine:
             errors=dict(self.settings.errors),
             channels=room.channels,
             most=room.most,
-            takes_glossary=True,
+            takes_glossary=not isinstance(self.recognizer, StreamingRecognizer),
             life=self._progress.life,
         )

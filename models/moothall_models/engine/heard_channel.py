@@ -8,9 +8,9 @@ import msgspec
 
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, FrameBuffer, MediaTime
+from moothall_models.engine.policies import ChannelPolicy
 from moothall_models.engine.unanswered import UnansweredActs, act_prefix
 from moothall_models.ports import VAD_FRAME, Samples, VoiceActivity
-from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import due
 from moothall_models.speech.passes import PassRequest
 
@@ -24,7 +24,7 @@ SPOKEN_P = 0.5
 class HeardChannel:
     """The engine's state of one channel, from its attachment to its end."""
 
-    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
+    def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: ChannelPolicy) -> None:
         self.number = attach.attachment
         self.session, self.channel = attach.session, attach.channel
         self.voice = voice

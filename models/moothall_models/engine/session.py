@@ -18,6 +18,7 @@ from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, MediaTime
 from moothall_models.engine.heard_channel import HeardChannel
+from moothall_models.engine.policies import ChannelPolicy
 from moothall_models.ports import VAD_FRAME, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, shared
@@ -41,7 +42,7 @@ class NextPass(msgspec.Struct, frozen=True, eq=False):
 
     attachment: int
     request: PassRequest
-    speech: SpeechChannel
+    speech: ChannelPolicy
     """The channel that requested it; the result is discarded if the attachment has been replaced meanwhile."""
     company: int = 1
     """Number of passes in its batch, itself included."""
@@ -65,7 +66,7 @@ class LinkSession:
     """Returns the CPU time of the process for `wire.Usage`, ms."""
     load: Load | None = None
     """The measured load, by which the session reports how many more channels fit; None: it never reports."""
-    speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel
+    speech: Callable[[wire.Attach], ChannelPolicy] = SpeechChannel
     """Makes the speech policy of a new channel."""
 
     def __post_init__(self) -> None:
@@ -142,7 +143,7 @@ class LinkSession:
                 channel.media.arrived(channel.audio.end, now)
                 self._end_if_heard(channel, now)
             case wire.Glossary():
-                channel.speech.glossary.prefer(message.terms, message.near)
+                channel.speech.prefer(message.terms, message.near)
             case wire.Detach():
                 self._forget(channel)
             case wire.Accepted():
@@ -290,7 +291,7 @@ class LinkSession:
 
     def _say_language(self, channel: HeardChannel) -> None:
         """Report the unexpected language that the speech sounds like, on changes and if the server accepts that."""
-        instead = channel.speech.expected.instead
+        instead = channel.speech.unexpected_language
         if channel.tells_language and instead != channel.instead:
             channel.instead = instead
             self._out["sounds", channel.number, ""] = wire.SoundsLike(attachment=channel.number, language=instead)

@@ -15,31 +15,31 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.sessions.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, OtherReadings, ResumePoint
-from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
+from moothall_models.ports import Hypothesis, Samples
 from moothall_models.speech import agreement, confidence, overlap, passes, resume_points, schedule
 from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.languages import Expected, LanguageChoice
+from moothall_models.speech.listening.cutter import UtteranceCutter
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, FrameEffect, Gate, SpeechFrame, Utterance, heard_words
+from moothall_models.speech.utterance import Utterance, heard_words
 
 Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState | OtherReadings
 
 DEFAULT_SETTINGS = SpeechSettings()
 
 
-class SpeechChannel:
+class SpeechChannel(UtteranceCutter):
     """Cuts the audio of a channel into utterances, asks for passes, and decides which words stay."""
 
     def __init__(self, attach: Attach, settings: SpeechSettings = DEFAULT_SETTINGS) -> None:
-        self._settings = settings
-        self._gate = Gate(settings)
+        super().__init__(attach, settings)
         self._segmenter = Segmenter(attach, settings)
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings)
-        resumed = self._resumed = resume_points.usable(attach)
+        resumed = self._resumed
         self._continues = resumed is not None
         """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""
         self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
@@ -51,38 +51,33 @@ class SpeechChannel:
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
         self._others: dict[tuple[int, str], tuple[str, ...]] = {}
         """Alternatives to words of the last pass, by the word's beginning (media ms) and text."""
-        self._latest: deque[SpeechFrame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
-        # Bound: the audio in them, since the caller bounds how far audio may be ahead of passes.
-        self._utterances: deque[Utterance] = deque()
-        self._count = 0
-        self._paused = 0
-        """Silence so far at the end of the audio before a resume point's window, ms."""
-        self._heard = self._now = attach.audio_from
         self._took: deque[int] = deque(maxlen=schedule.REMEMBERED)
         self._pace = schedule.usual(settings)
         self._outstanding: PassRequest | None = None
-        self._shown = self._ended = False
-
-    @property
-    def done(self) -> bool:
-        """Whether the audio has ended, everything is committed, and the last segment has ended."""
-        return self._ended and not self._utterances
-
-    @property
-    def waiting(self) -> int:
-        """The backlog: ms from the oldest sound that no pass has heard to the newest sound. Used for back-pressure."""
-        if not self._utterances:
-            return 0
-        oldest = self._utterances[0]
-        return max(0, self._heard - max(oldest.covered, oldest.speech_start))
+        self._shown = False
 
     @property
     def resume_point(self) -> ResumePoint:
         """The state from which another engine can continue and hear the same windows as this one."""
         utterance = self._utterances[0] if self._utterances else None
         return resume_points.of(
-            self._segmenter, self._languages, self.glossary, utterance, first=self._first, heard=self._heard
+            self._segmenter,
+            utterance,
+            language=self._languages.last,
+            suspect=self._languages.suspect,
+            terms=self.glossary.memory,
+            first=self._first,
+            heard=self._heard,
         )
+
+    @property
+    def unexpected_language(self) -> str | None:
+        """The language, of none that were announced, that the speech sounds like; None when it sounds like none."""
+        return self.expected.instead
+
+    def prefer(self, terms: tuple[str, ...], near: int) -> None:
+        """Prefer these terms from now on; `near` as in `Attach`."""
+        self.glossary.prefer(terms, near)
 
     def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
         """Take in audio that begins at media ms `t`: 512 samples for each probability in `speech`.
@@ -90,32 +85,19 @@ class SpeechChannel:
         A jump forward is a gap, which ends the utterance. Raises ValueError when time goes back, when the number of
         samples isn't 512 for each probability, or after the end of the audio.
         """
-        if self._ended or t < self._heard or len(samples) != len(speech) * VAD_FRAME:
-            msg = (
-                f"Audio at {t} ms ({len(samples)} samples, {len(speech)} frames) doesn't follow what ends at "
-                f"{self._heard} ms; send whole frames in order, and none after the end."
-            )
-            raise ValueError(msg)
         out: list[Output] = []
-        if t > self._heard:
-            self._close()
-            self._latest.clear()
-            self._resumed = None
-            self._heard = t
+        if self._jumps_to(t, samples, speech):
             out += self._finish_closed()
-        for index, p in enumerate(speech):
-            piece = samples[index * VAD_FRAME : (index + 1) * VAD_FRAME]
-            frame = SpeechFrame(self._heard, piece, p)
+        for frame in self._frames(samples, speech):
             self.reviewer.hear(frame)
-            out += self._frame(frame)
+            if self._cut_frame(frame):
+                out += self._finish_closed()
         self._now = max(self._now, self._heard)
         return self._noted(out + self._end_after_silence() + self._report())
 
     def end_of_audio(self) -> list[Output]:
         """Take note that there is no more audio. Passes may still be requested until `done`."""
-        self._close()
-        self._resumed = None
-        self._ended = True
+        self._end()
         return self._noted(self._finish_closed() + self._end_if_done())
 
     def next_pass(self, now: int) -> PassRequest | None:
@@ -224,58 +206,6 @@ class SpeechChannel:
         span = utterance.unheard.given_up(before)
         return [] if span is None else list(self._segmenter.skip(*span))
 
-    def _frame(self, frame: SpeechFrame) -> list[Output]:
-        if self._resumed is not None:
-            if frame.t < self._resumed.begin:
-                self._warm_up(frame)
-                return []
-            self._resume(frame, self._resumed)
-            if self._utterances:
-                return []
-        if self._utterances and frame.t < self._utterances[0].speech_start:  # A pre-roll that is heard again.
-            self._heard += FRAME_MS
-            self._utterances[0].add(frame)
-            return []
-        change = self._gate.hear(frame.p, FRAME_MS)
-        self._heard += FRAME_MS
-        self._latest.append(frame)
-        if change is FrameEffect.BEGINS:
-            self._count += 1
-            self._utterances.append(Utterance(self._count, tuple(self._latest), self._settings.silence_p))
-        elif change is FrameEffect.ENDS:
-            self._utterances[-1].add(frame)
-            self._utterances[-1].closed = True
-            return self._finish_closed()
-        elif self._gate.open:
-            self._utterances[-1].add(frame)
-        return []
-
-    def _warm_up(self, frame: SpeechFrame) -> None:
-        """Take in a frame before the resume point's window: it only restores the pre-roll and the pause so far."""
-        self._heard += FRAME_MS
-        self._latest.append(frame)
-        self._paused = self._paused + FRAME_MS if frame.p < self._settings.silence_p else 0
-
-    def _resume(self, frame: SpeechFrame, point: ResumePoint) -> None:
-        """Restore the state of a resume point; `frame` is the first of its window."""
-        self._resumed = None
-        if point.speaking is None:
-            return
-        self._heard += FRAME_MS
-        self._latest.append(frame)
-        self._count += 1
-        self._utterances.append(Utterance.resumed(self._count, frame, point.speaking, self._settings.silence_p))
-        spoken = frame.t >= point.speaking.speech_start
-        self._gate.reopen(self._paused if spoken else 0)
-        if spoken:
-            self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is FrameEffect.ENDS
-
-    def _close(self) -> None:
-        """End the current utterance because the audio breaks off."""
-        if self._gate.open:
-            self._gate.shut()
-            self._utterances[-1].closed = True
-
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
         """The words of a hypothesis that aren't committed yet, in media time; none if they are not believed."""
         words = heard_words(utterance, hypothesis, edge)
@@ -348,11 +278,7 @@ class SpeechChannel:
 
     def _end_after_silence(self) -> list[Output]:
         """End a segment that an earlier engine left open, after a pause in which no speech continued it."""
-        if (
-            self._utterances
-            or self._resumed is not None
-            or self._heard - self._segmenter.through < self._settings.pause
-        ):
+        if not self._pauses_after(self._segmenter.through):
             return []
         return list(self._segmenter.end(EndReason.PAUSE))
 
@@ -360,14 +286,8 @@ class SpeechChannel:
         return list(self._segmenter.end(EndReason.CLOSE)) if self.done else []
 
     def _report(self) -> list[Output]:
-        covered = self._heard
-        if self._utterances:
-            utterance = self._utterances[0]
-            covered = min(self._heard, max(utterance.covered, utterance.speech_start))
-            if schedule.complete(utterance) and len(self._utterances) == 1:
-                covered = self._heard
         sound = Sound.SPEECH if self._gate.open else Sound.SILENCE
-        return list(self._reporter.report(sound, self._now - covered, self._heard))
+        return list(self._reporter.report(sound, self._now - self._recognised, self._heard))
 
 
 class Reporter:

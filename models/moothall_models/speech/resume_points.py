@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from moothall.wire.engine import Attach, ResumePoint
-from moothall_models.speech.glossary import ChannelGlossary
-from moothall_models.speech.languages import LanguageChoice
+from moothall.wire.engine import Attach, ResumePoint, TermHeard
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.utterance import FRAME_MS, Utterance
 
@@ -23,16 +21,18 @@ def usable(attach: Attach) -> ResumePoint | None:
 
 def of(
     segmenter: Segmenter,
-    languages: LanguageChoice,
-    glossary: ChannelGlossary,
     utterance: Utterance | None,
     *,
+    language: str | None,
+    suspect: str | None,
+    terms: tuple[TermHeard, ...],
     first: int,
     heard: int,
 ) -> ResumePoint:
     """Make the resume point of a channel that has heard audio from media ms `first` to `heard`.
 
-    `utterance`: the oldest unfinished one; None when nobody speaks. The voice detector's state is left empty.
+    `utterance`: the oldest unfinished one; None when nobody speaks. `language`, `suspect` and `terms` are the resume
+    point's. The voice detector's state is left empty.
     """
     segment, words = segmenter.written
     begin = heard if utterance is None else utterance.start
@@ -42,8 +42,8 @@ def of(
         words=words,
         audio_from=max(first, begin - BEFORE),
         begin=begin,
-        language=languages.last,
-        suspect=languages.suspect,
+        language=language,
+        suspect=suspect,
         speaking=None if utterance is None else utterance.speaking(),
-        terms=glossary.memory,
+        terms=terms,
     )

@@ -39,6 +39,15 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     longest_window: int = 15_000
     """Most audio of one pass. A recogniser accepts 30 s, which cost seven times as much as 10 s, and more memory."""
 
+    # Recognisers that stream by themselves: they hear each sample once, and say which words stay.
+    stream_step: int = 160
+    """Least new audio of a step, but for an utterance's last one."""
+    longest_step_of_stream: int = 2_000
+    """Most new audio of a step, so that a channel with a backlog doesn't hold up the others."""
+    stream_divided_at: int = 10_000
+    """Length from which on an utterance ends at a hesitation, so that an engine that goes on for another hears little
+    again; at `longest_window` it ends in any case."""
+
     # Commits: which words stay. The margins are distances from the end of a word to the end of the window.
     agreed_margin: int = 250
     """Least margin for committing a word on which two passes agree."""

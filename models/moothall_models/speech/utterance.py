@@ -63,6 +63,8 @@ class Utterance:
         """The states at the window's first sample, and at the end of each frame since."""
         self.closed = False
         """Whether the utterance has ended, so that no frames will be added."""
+        self.divided = False
+        """Whether it was ended although somebody spoke on, since it had become long."""
         self.covered = self.start
         """Media ms where the window of the last finished pass ended."""
         self.again = True
@@ -159,7 +161,11 @@ class Utterance:
 
     def audio(self, until: int) -> Samples:
         """A copy of the audio from `start` to media ms `until`."""
-        return self._samples[: (until - self.start) * SAMPLES_A_MS].copy()
+        return self.audio_between(self.start, until)
+
+    def audio_between(self, t0: int, t1: int) -> Samples:
+        """A copy of the audio from media ms `t0` to `t1`, both between `start` and `heard`."""
+        return self._samples[(t0 - self.start) * SAMPLES_A_MS : (t1 - self.start) * SAMPLES_A_MS].copy()
 
     def spoken_frames(self, until: int) -> Samples:
         """The frames from the first of speech to the last of speech that ends at or before media ms `until`.
@@ -254,10 +260,11 @@ def heard_words(utterance: Utterance, hypothesis: Hypothesis, edge: int) -> list
         words.append(Word(text=word.text, t0=t0, t1=max(t0, t1), p=word.p))
     while words and words[-1].t1 - words[-1].t0 < SHORTEST and words[-1].t0 >= edge - EDGE:
         words.pop()
-    return [_unstretched(word, utterance) for word in words]
+    return [unstretched(word, utterance) for word in words]
 
 
-def _unstretched(word: Word, utterance: Utterance) -> Word:
+def unstretched(word: Word, utterance: Utterance) -> Word:
+    """The word with its end moved back to the last frame of speech in it, if it has any."""
     end = utterance.last_speech(word.t0, word.t1)
     if end is None or end >= word.t1:
         return word

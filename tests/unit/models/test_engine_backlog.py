@@ -6,10 +6,10 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
+from moothall_models.engine.policies import ChannelPolicy
 from moothall_models.engine.session import BACKLOG_MS, SLICE_FRAMES, LinkSession
 from moothall_models.ports import VAD_FRAME, Hypothesis
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
-from moothall_models.speech.channel import SpeechChannel
 
 SLICE_MS = SLICE_FRAMES * VAD_FRAME // 16
 CALLS = Script(words=tuple(ScriptWord(f" w{n}", 1_300 * n, 1_300 * n + 600) for n in range(150)))
@@ -18,7 +18,7 @@ BREATHLESS = Script(words=tuple(ScriptWord(f" w{n}", 400 * n, 400 * n + 400) for
 """Nine minutes without a pause."""
 
 
-def attached() -> tuple[LinkSession, SpeechChannel]:
+def attached() -> tuple[LinkSession, ChannelPolicy]:
     session = LinkSession(
         wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=2),
         voice=ScriptedVoiceActivity,

@@ -24,6 +24,7 @@ from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Window
 from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity
 from moothall_models.transcribing import GATHERED, EachFrame, load_batches, main
+from support.models.tone_models import SAID, speech, store_of, streaming_model
 from support.models.transcription_service import Service, refusal, serving
 
 AT_ONCE = 16 * FRAME_SAMPLES
@@ -154,3 +155,10 @@ AUDIO = np.frombuffer(render(SCRIPT, 64), dtype="<i2").astype(np.float32) / np.f
 def test_frames_are_judged_one_by_one() -> None:
     odds = EachFrame(ScriptedVoiceActivity()).probabilities(AUDIO[: 20 * VAD_FRAME])
     assert odds == [1.0] * 10 + [0.0] * 10
+
+
+def test_a_model_of_ones_own_transcribes_whole_windows(tmp_path: Path) -> None:
+    store = store_of(streaming_model(tmp_path / "model"), tmp_path / "shelf", "ours")
+    recognizer = load_batches("ours", 1, store)
+    heard = recognizer.recognise_all([Window(audio=speech(), languages=("en",))] * 2)
+    assert ["".join(word.text for word in each.words) for each in heard] == [SAID, SAID]

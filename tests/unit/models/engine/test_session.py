@@ -428,6 +428,7 @@ def test_whoever_asked_is_told_once_which_language_it_sounds_like() -> None:
         hear_all(session)
         turn = session.next_pass(0)
         assert turn is not None
+        assert isinstance(turn.speech, SpeechChannel)
         turn.speech.expected.instead = "pt"
         session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 0)
         told = [message for message in out(session) if isinstance(message, wire.SoundsLike)]

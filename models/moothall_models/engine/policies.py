@@ -1,0 +1,67 @@
+"""What an engine asks of a channel's speech policy, and which policy belongs to which recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from moothall.wire.engine import Attach, ResumePoint
+from moothall_models.ports import Hypothesis, Recognizer, Samples, StreamingRecognizer
+from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.listening.streamed import StreamedChannel
+from moothall_models.speech.passes import PassRequest
+
+
+class ChannelPolicy(Protocol):
+    """The speech policy of one channel: takes audio and hypotheses, and returns commands and signals to be sent.
+
+    Times are media ms of the channel.
+    """
+
+    @property
+    def done(self) -> bool:
+        """Whether the audio has ended, everything is committed, and the last segment has ended."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """The backlog: ms from the oldest sound that no pass has heard to the newest sound. Used for back-pressure."""
+        ...
+
+    @property
+    def resume_point(self) -> ResumePoint:
+        """The state from which another engine can continue and hear the same as this one."""
+        ...
+
+    @property
+    def unexpected_language(self) -> str | None:
+        """The language, of none that were announced, that the speech sounds like; None when it sounds like none."""
+        ...
+
+    def prefer(self, terms: tuple[str, ...], near: int) -> None:
+        """Prefer these terms from now on, if the recogniser can; `near` as in `Attach`."""
+        ...
+
+    def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
+        """Take in audio that begins at `t`: 512 samples for each probability in `speech`. Raises ValueError."""
+        ...
+
+    def end_of_audio(self) -> list[Output]:
+        """Take note that there is no more audio. Passes may still be requested until `done`."""
+        ...
+
+    def next_pass(self, now: int) -> PassRequest | None:
+        """Request the next pass, if one is due; `now`: the time up to which audio has been captured."""
+        ...
+
+    def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
+        """Take in the hypothesis of the outstanding pass. Raises ValueError for any other pass."""
+        ...
+
+
+def policy_for(recognizer: Recognizer) -> Callable[[Attach], ChannelPolicy]:
+    """Return what makes the policy of a channel for this recogniser."""
+    if not isinstance(recognizer, StreamingRecognizer):
+        return SpeechChannel
+    streaming: StreamingRecognizer = recognizer
+    return lambda attach: StreamedChannel(attach, streaming.open())

@@ -1,0 +1,1 @@
+"""Listening to a channel: its sound cut into utterances, and the policy for recognisers that stream by themselves."""
