@@ -63,7 +63,7 @@ class HeardChannel:
         """
         if self.running:
             return False
-        if self.wanted is None or self.wanted.line is not None:
+        if self.wanted is None or self.wanted.review is not None:
             media = self.media.at(now)
             wanted = self.speech.next_pass(media)
             if wanted is not None:

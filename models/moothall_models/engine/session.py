@@ -210,7 +210,7 @@ class LinkSession:
         them. A better pass over an ended line runs alone, since it takes longer and isn't urgent.
         """
         ready = sorted((each for each in self._channels.values() if each.wants(now)), key=lambda each: each.due)
-        live = [each for each in ready if each.wanted is not None and each.wanted.line is None]
+        live = [each for each in ready if each.wanted is not None and each.wanted.review is None]
         chosen = live[: shared(len(live), workers, at_once)] if live[:1] == ready[:1] else ready[:1]
         turns: list[NextPass] = []
         for channel in chosen:

@@ -107,7 +107,7 @@ class SpeechChannel(UtteranceCutter):
         over a line that has ended; so the caller must not ask once such a pass has begun.
         """
         self._now = max(self._now, now)
-        if self._outstanding is not None and self._outstanding.line is None:
+        if self._outstanding is not None and self._outstanding.review is None:
             return None
         utterance = self._utterances[0] if self._utterances else None
         newest = 0 if self._continues else self._now
@@ -127,11 +127,16 @@ class SpeechChannel(UtteranceCutter):
                 margin=self._settings.doubted_margin,
                 now=self._now,
             )
-        elif self._outstanding is None and not self._ended and self._pace == schedule.usual(self._settings):
-            self._outstanding = passes.review(self.reviewer, self.glossary, self._now)
+        elif self._outstanding is None and self._idle:
+            self._outstanding = passes.review(self.reviewer, self.glossary, self._now, self._settings.review_within)
         else:
             return None
         return self._outstanding
+
+    @property
+    def _idle(self) -> bool:
+        """Whether nobody speaks and passes are quick, so that there is time for a better pass."""
+        return not (self._utterances or self._ended) and self._pace == schedule.usual(self._settings)
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
         """Take in the hypothesis of the outstanding pass. Raises ValueError for any other pass.
@@ -143,9 +148,9 @@ class SpeechChannel(UtteranceCutter):
             raise ValueError(msg)
         self._outstanding = None
         self._now = max(self._now, now)
-        if request.line is not None:
-            text = self.reviewer.heard(request.line, hypothesis, request.start)
-            return [] if text is None else [self._segmenter.revised(request.line.segment, request.line.words, text)]
+        if request.review is not None:
+            texts = self.reviewer.heard(request.review, hypothesis)
+            return [self._segmenter.revised(line.segment, line.words, text) for line, text in texts]
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
         return self._noted(self._heard_live(request, hypothesis))
@@ -252,7 +257,7 @@ class SpeechChannel(UtteranceCutter):
     def _finish_closed(self) -> list[Output]:
         """Commit the unconfirmed words of ended utterances that need no more passes."""
         out: list[Output] = []
-        live = self._outstanding is not None and self._outstanding.line is None
+        live = self._outstanding is not None and self._outstanding.review is None
         while self._utterances and self._utterances[0].closed and not live:
             utterance = self._utterances[0]
             if schedule.window_end(utterance, self._settings, self._pace) is not None:

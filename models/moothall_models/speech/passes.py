@@ -9,7 +9,7 @@ import msgspec
 from moothall.core.events.lines import Word
 from moothall_models.ports import Window
 from moothall_models.speech.glossary import ChannelGlossary
-from moothall_models.speech.review import EndedLine, Reviewer
+from moothall_models.speech.review import Review, Reviewer
 from moothall_models.speech.utterance import Utterance
 
 PATIENCE = 1_000
@@ -30,8 +30,8 @@ class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the audio breaks off after it, so that no later pass will hear more of the utterance."""
     asked: int
     """Media ms at which it was requested."""
-    line: EndedLine | None = None
-    """The ended line that it recognises again; None for a live pass. Live passes of the channel have precedence."""
+    review: Review | None = None
+    """The ended lines that it recognises again; None for a live pass. Live passes have precedence."""
 
 
 def live(
@@ -67,14 +67,18 @@ def live(
     return PassRequest(window=window, deadline=deadline, start=utterance.start, edge=edge, last=last, asked=now)
 
 
-def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int) -> PassRequest | None:
-    """Make the better pass over the next line that waits for one; None when no line does. `now` in media ms."""
-    line = reviewer.next(now)
-    if line is None:
+def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int, patience: int) -> PassRequest | None:
+    """Make the better pass over the lines that wait for one; None when none do. `now` in media ms.
+
+    It may wait for `patience` ms, so that live passes of all channels go first.
+    """
+    found = reviewer.next(now)
+    if found is None:
         return None
-    start, edge = reviewer.span(line)
-    window = reviewer.window(line, glossary.told(now))
-    return PassRequest(window=window, deadline=now + PATIENCE, start=start, edge=edge, asked=now, line=line)
+    window = reviewer.window(found, glossary.told(now))
+    return PassRequest(
+        window=window, deadline=now + patience, start=found.start, edge=found.edge, asked=now, review=found
+    )
 
 
 def expected(committed: Sequence[Word], utterance: Utterance) -> tuple[str, int]:

@@ -102,20 +102,16 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Committed words that a cut leaves at the beginning of the window, to find the seam."""
 
     # The better pass over lines that have ended.
-    review_within: int = 1_200
-    """Time after the end of a line within which its better pass has to be requested; later it is dropped."""
+    review_within: int = 6_000
+    """Time after the end of a line within which its better pass has to be requested; later it keeps its text."""
+    review_reach: int = 15_000
+    """Most audio of its window: the lines with their neighbours."""
     review_margin: int = 300
-    """Sound before and after the line that its window includes."""
-    review_words: int = 3
-    """Fewest words of a line that gets a better pass: a shorter line has no more context than the live passes had."""
+    """Sound before the first and after the last line that its window includes."""
     review_doubt: float = 0.6
-    """A line gets a better pass when the probability of at least one of its words is at most this."""
-    review_gain: float = 0.15
-    """How much greater the probability of replacing words has to be."""
-    review_share: float = 0.02
-    """Largest share of a channel's words that better passes may change."""
-    longest_step: int = 4_000
-    """Sound that may arrive while another pass runs and the line waits; the sound kept for reviews allows for it."""
+    """Lines get a better pass when the probability of at least one of their words is at most this."""
+    review_adds: float = 0.4
+    """Least average probability of words that are added where none were committed."""
 
     # Segments.
     longest_segment: int = 12_000

@@ -117,6 +117,8 @@ class Reader:
         self.open: OpenSegment | None = attached.open_segment
         self.lines: list[str] = []
         """Texts of ended lines, with their corrections."""
+        self.said: list[str] = []
+        """Texts of ended lines as they ended."""
         self._ended: dict[SegmentId, tuple[int, int]] = {}
         """Ended lines that may still be corrected: their index in `lines`, and their number of words."""
 
@@ -175,7 +177,8 @@ class Reader:
         if command.segment == self._name():
             self._number += 1
         self._ended[command.segment] = (len(self.lines), len(self.open.words))
-        self.lines.append("".join(word.text for word in self.open.words))
+        self.said.append("".join(word.text for word in self.open.words))
+        self.lines.append(self.said[-1])
         self.open = None
 
     def _revise(self, command: ReviseSegment) -> None:

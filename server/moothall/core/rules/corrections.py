@@ -25,7 +25,7 @@ MAX_TEXT = 10_000
 """Characters of a correction."""
 MAX_REASON = 500
 """Characters of the reason for declining a speaker's proposal."""
-REVISED_WITHIN = 2_000
+REVISED_WITHIN = 8_000
 """How long after the logged end of a line an engine may correct it, in ms of wall time. Later, people have read the
 line.
 """

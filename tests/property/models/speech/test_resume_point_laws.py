@@ -123,9 +123,9 @@ def test_killed_or_not_the_same_is_said(words: list[Word], policy: SpeechSetting
         if at == end:
             life.end()
         committed += life.reader.words
-        lines += life.reader.lines
+        lines += life.reader.said
         if at == end:
             break
         attached = next_attach(life, generation, committed)
     assert committed == calm.reader.words
-    assert lines == calm.reader.lines
+    assert lines == calm.reader.said  # Not what better passes made of them: the next engine lacks the sound before.

@@ -121,7 +121,7 @@ def test_who_corrects_what_the_engine_has_bettered_meanwhile_is_told_how_it_read
     assert (refusal.segment.revision, refusal.segment.text) == (1, "Good mourning, all.")
 
 
-def test_an_engine_has_two_seconds_from_the_end_of_a_line() -> None:
+def test_an_engine_has_eight_seconds_from_the_end_of_a_line() -> None:
     assert events(speaking(), BETTER, actor=ENGINE, wall=WALL + REVISED_WITHIN)
     late = refused(speaking(), BETTER, actor=ENGINE, wall=WALL + REVISED_WITHIN + 1)
     assert (late.code, late.message) == (RefusalCode.STALE, "The line ended too long ago: it has been read.")
