@@ -66,7 +66,9 @@ def _parser(index: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="moothall models",
         description="Models on this machine.",
-        epilog="With --config FILE, the server's settings, the index of Argos Translate is where they say.",
+        epilog="`moothall models suggest` measures which model and how many rooms this machine carries, and `moothall "
+        "models describe FOLDER` writes the entry of a model of your own. With --config FILE, the server's "
+        "settings, the index of Argos Translate is where they say.",
     )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="which models there are, and which of them are here")

@@ -17,6 +17,8 @@ from moothall.adapters.system.programs import exit_status
 
 NICE = 10
 """By how much adding and testing languages gives way to a server that runs here: a meeting may be on."""
+CHOOSING = ("suggest", "describe")
+"""What `moothall models` does with models loaded or read, in a program of the engine's part."""
 PROGRAMS = {"engine": "moothall_models", "translator": "moothall_models.translator_cli"}
 COMMANDS = {
     "play": ("serve", "demo"),
@@ -42,6 +44,7 @@ module: all of them take a second, most of it for the server."""
 UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
+  moothall models suggest                   which model and how many rooms this machine carries
   moothall languages list | add | test      languages to translate into (moothall languages --help)
   moothall engine …                         an engine on another machine (moothall engine --help)
   moothall translator …                     translators on another machine (moothall translator --help)
@@ -52,6 +55,8 @@ EPILOG = """\
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Return its exit status: 0 done; 1 it failed and said why; 2 the arguments are wrong."""
     given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["models"] and given[1:2] and given[1] in CHOOSING:
+        os.execv(sys.executable, [sys.executable, "-m", "moothall_models.choosing", *given[1:]])  # noqa: S606  # our own
     if given[:1] == ["models"]:
         from moothall_models.store import models_command  # the engine's part, which a server need not have
 
