@@ -456,6 +456,13 @@ class SetSpeaker(Command, frozen=True, kw_only=True, tag="set-speaker"):
     since: SegmentId | None = None
 
 
+class AgreeVoice(Command, frozen=True, kw_only=True, tag="agree-voice"):
+    """Note that a speaker agrees to have their voice recognised in this session, or doesn't any more."""
+
+    speaker: SpeakerId
+    agreed: bool
+
+
 class ForceLanguage(Command, frozen=True, kw_only=True, tag="force-language"):
     """Set the language of a channel, or let it be detected again (None)."""
 
@@ -895,7 +902,7 @@ SessionCommand = (
 )
 SourceCommand = AttachSource | EndSource | MapClock | NoteWriter
 EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap
-SpeakerCommand = IntroduceSpeaker | AssignSpeaker | SetSpeaker
+SpeakerCommand = IntroduceSpeaker | AssignSpeaker | SetSpeaker | AgreeVoice
 MoveCommand = MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack
 LineCommand = ForceLanguage | RewindChannel | RestoreSegments | TypeSegment | MoveCommand
 AttendanceCommand = CountPeople | ArrangeRoll | SignRoll | FinaliseRoll | ReleaseAttendance

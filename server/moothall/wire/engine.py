@@ -18,6 +18,7 @@ from moothall.core.events.lines import Word
 from moothall.core.kernel.decoding import T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.sessions import who_speaks
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire.kinds import Kinds, LinkVersions
 
@@ -35,9 +36,9 @@ A `ReviseSegment` is sent in an act of its own, and so is a `SplitSegment`, whic
 """
 LATE_COMMANDS = (ReviseSegment, SplitSegment)
 """Commands that may be refused as too late."""
-MOST_VOICES = 64
-"""Highest number of a voice in a session. Overflow: the server confirms no further voice, and says so."""
-LEAST_VOICE_MS = 2_000
+MOST_VOICES = who_speaks.MOST_VOICES
+"""Highest number of a voice in a session."""
+LEAST_VOICE_MS = who_speaks.LEAST_VOICE_MS
 """Least duration of speech, in ms, by which a voice is learnt, and of a line by which a voice is told."""
 Device = Literal["cpu", "cuda", "auto"]
 """The hardware that an engine computes on: the CPU, an NVIDIA GPU, or (`auto`) a GPU where there is one."""

@@ -76,7 +76,7 @@ async def shown(live: LiveSession, channel: ChannelId = FLOOR) -> list[tuple[str
 
 async def open_hall(hall: MemoryHall) -> tuple[LiveSession, Engine, asyncio.Task[None]]:
     live = await hall.session()
-    opening = [
+    opening: list[do.AnyCommand] = [
         do.AddChannel(channel=SPANISH, kind=ChannelKind.TRANSLATION, languages=("es",)),
         do.OpenSession(),
     ]

@@ -92,6 +92,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         le.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=le.Origin.INTERPRETER),
         le.WordsCommitted(channel=PT, segment=B, first=0, words=(le.Word("Boa", 0, 9),)),
         ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),
+        ev.VoiceAgreed(speaker=SpeakerId(WORD), agreed=True),
         ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=30),
         ev.LanguageForced(channel=PT, language="pt"),
         le.ChannelRewound(channel=FLOOR, t=20, segments=(SegmentId("struck"),)),

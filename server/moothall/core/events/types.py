@@ -378,6 +378,17 @@ class SpeakerAssigned(Event, frozen=True, kw_only=True, tag="speaker.assigned"):
     """Who said the lines; null removes the speaker."""
 
 
+class VoiceAgreed(StaffEvent, frozen=True, kw_only=True, tag="voice.agreed"):
+    """A desk noted that a speaker agreed to have their voice recognised in this session, or doesn't any more. Nothing
+    of the voice is in the log.
+    """
+
+    speaker: SpeakerId
+    """The speaker."""
+    agreed: bool
+    """Whether they agree from here on."""
+
+
 class SpeakerChanged(Event, frozen=True, kw_only=True, tag="speaker.changed"):
     """Who speaks in a channel from here on. Lines are assigned to that speaker as they open."""
 
@@ -519,6 +530,7 @@ AnyEvent = (
     | ProposalDeclined
     | SpeakerIntroduced
     | SpeakerAssigned
+    | VoiceAgreed
     | SpeakerChanged
     | LanguageForced
     | AirFact

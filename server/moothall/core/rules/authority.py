@@ -38,7 +38,7 @@ _IMPORT = _of(
 )
 _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.NoteWriter, do.AttachEngine, do.NoteGap)
-_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker)
+_SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker, do.AgreeVoice)
 _CORRECT = _of(do.CorrectSegment)
 _SPLIT = _of(do.SplitSegment)
 _AIR = _of(do.PutOnAir)

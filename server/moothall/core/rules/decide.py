@@ -313,6 +313,8 @@ def _speaker(state: State, command: do.SpeakerCommand, wall: int) -> Decision:
         return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
     if isinstance(command, do.SetSpeaker):
         return _set_speaker(state, command, wall)
+    if isinstance(command, do.AgreeVoice):
+        return _agree_voice(state, command)
     if not command.segments or any(segment not in state.segments for segment in command.segments):
         return refuse(RefusalCode.UNKNOWN, "These lines are not in this session.")
     lines = tuple(dict.fromkeys(original(state, segment) for segment in command.segments))
@@ -331,6 +333,14 @@ def _set_speaker(state: State, command: do.SetSpeaker, wall: int) -> Decision:
     lines = [line for _, line in state.segments.items() if line.channel == channel.id and line.t0 >= first.t0]
     since = tuple(line.id for line in sorted(lines, key=lambda line: line.t0))
     return [took, ev.SpeakerAssigned(segments=since, speaker=command.speaker)]
+
+
+def _agree_voice(state: State, command: do.AgreeVoice) -> Decision:
+    if command.agreed and state.young_people:
+        return refuse(RefusalCode.FORBIDDEN, "Young people take part: no voice is recognised.")
+    if command.agreed is (command.speaker in state.voices):
+        return refuse(RefusalCode.CONFLICT, "That is noted already.")
+    return [ev.VoiceAgreed(speaker=command.speaker, agreed=command.agreed)]
 
 
 def _stale(state: State, channel: Channel, message: str) -> Refusal:

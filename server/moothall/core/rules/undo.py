@@ -324,6 +324,7 @@ _FINAL: dict[type, type[do.AnyCommand]] = {
     ev.RecordSealed: do.SealRecord,
     le.SegmentsMovedAway: do.MoveSegmentsAway,
     le.SegmentSplit: do.SplitSegment,
+    ev.VoiceAgreed: do.AgreeVoice,
 }
 
 

@@ -91,6 +91,8 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
     sources: dict[SourceId, SessionSource] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
+    voices: frozenset[SpeakerId] = frozenset()
+    """Speakers who agreed to have their voices recognised in this session."""
     terms: ChosenTerms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     offered: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
@@ -194,8 +196,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.SourceEnded():
             source = replace(state.sources[event.source], ended=True)
             return replace(state, sources={**state.sources, event.source: source})
-        case ev.SpeakerIntroduced():
-            return replace(state, speakers={**state.speakers, event.speaker: event.name})
+        case ev.SpeakerIntroduced() | ev.VoiceAgreed():
+            return _of_speaker(state, event)
         case ev.TermChosen():
             return replace(state, terms=with_term(state.terms, event))
         case ev.SpeakerChanged():
@@ -245,6 +247,13 @@ def _noted(state: State, event: ne.NoteOrTag | ev.TopicTaken, at: int) -> State:
         return state
     notes_and_tags = evolve_notes_and_tags(state.notes_and_tags, event, at)
     return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)
+
+
+def _of_speaker(state: State, event: ev.SpeakerIntroduced | ev.VoiceAgreed) -> State:
+    if isinstance(event, ev.SpeakerIntroduced):
+        return msgspec.structs.replace(state, speakers={**state.speakers, event.speaker: event.name})
+    others = state.voices - {event.speaker}
+    return msgspec.structs.replace(state, voices=others | {event.speaker} if event.agreed else others)
 
 
 def _arranged(state: State, event: ev.SessionArranged, at: int) -> State:

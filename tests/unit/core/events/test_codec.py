@@ -15,7 +15,7 @@ def test_a_body_is_plain_json_with_its_type_first() -> None:
 
 
 def test_every_type_has_a_name_of_its_own() -> None:
-    assert len(set(EVENT_TYPES.values())) == len(EVENT_TYPES) == 106
+    assert len(set(EVENT_TYPES.values())) == len(EVENT_TYPES) == 107
     assert EVENT_TYPES["words.committed"] is le.WordsCommitted
 
 

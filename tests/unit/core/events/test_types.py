@@ -21,6 +21,7 @@ LANES = {
     "segments.moved-away": "ch:floor",
     "segments.moved-here": "ch:floor",
     "proposal.declined": "ch:floor",
+    "voice.agreed": "staff",
     "note.left": "staff",
     "note.read": "staff",
     "segment.tagged": "staff",

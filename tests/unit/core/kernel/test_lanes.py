@@ -84,7 +84,7 @@ def test_every_type_of_event_has_the_lane_that_the_design_gives_it() -> None:
     assert {name for name, lane in lanes.items() if lane is le.ChannelEvent.lane} == in_channel
     assert {name for name, lane in lanes.items() if lane is le.WordsCommitted.lane} == {"words.committed"}
     for_staff = {"note.left", "note.read", "segment.tagged", "close.requested", "term.chosen"}
-    for_staff |= {"air.held", "line.offered", "original.kept", "roll.signed", "roll.struck"}
+    for_staff |= {"voice.agreed", "air.held", "line.offered", "original.kept", "roll.signed", "roll.struck"}
     for_staff |= {"intervention.received", "intervention.reworded", "intervention.flagged"}
     for_staff |= {"intervention.removed", "intervention.declined", "intervention.tagged"}
     for_staff |= {"recipient.addressed", "document.sent", "report.assigned", "report.section-written", "report.moved"}

@@ -235,3 +235,10 @@ def test_who_checked_a_line_checked_what_a_split_left_of_it() -> None:
     assert text is not None
     assert (text.by_person, text.role) == (True, Role.CAPTIONER)
     assert text.at > checked
+
+
+def test_of_a_split_line_whose_text_was_removed_nothing_is_told() -> None:
+    told = Telling()
+    words = timed("Who asks? I do.", 1_000)
+    told.tell(*split("gone", "part", words[:2], words[2:]), by=ENGINE)
+    assert "gone" not in history(told).texts

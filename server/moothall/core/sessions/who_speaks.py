@@ -1,0 +1,112 @@
+"""Who is proposed as the speaker of a line, and by what evidence. Nothing is published of it without a person's act."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.events import lines as le
+from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State
+
+MOST_VOICES = 64
+"""Most voices that are known in a session at a time. Overflow: a further one is not learnt."""
+LEAST_VOICE_MS = 2_000
+"""Least duration of speech, in ms, by which a voice is learnt or told. From less nobody is named."""
+
+
+class NameEvidence(StrEnum):
+    """By what a speaker is proposed. Earlier ones outweigh later ones."""
+
+    SOURCE = "source"
+    """The participant to whom the source of the line belongs."""
+    QUEUE = "queue"
+    """It is the turn of a question of hers."""
+    DESK = "desk"
+    """A desk said who speaks."""
+    VOICE = "voice"
+    """Her voice, which she agreed to have recognised, was confirmed in this session."""
+
+
+class LineEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks for a speaker of a line; None where nothing does."""
+
+    source: SpeakerId | None = None
+    called: SpeakerId | None = None
+    pressed: SpeakerId | None = None
+    heard: SpeakerId | None = None
+    heard_ms: int = 0
+    """Duration of the speech in which the voice was heard, ms."""
+
+
+class ProposedName(msgspec.Struct, frozen=True):
+    """The speaker who is proposed for a line."""
+
+    speaker: SpeakerId
+    by: NameEvidence
+
+
+def proposed(evidence: LineEvidence, agreed: Collection[SpeakerId]) -> ProposedName | None:
+    """Who is proposed; None where nothing speaks for anybody. A voice counts only of those who `agreed` to that."""
+    first = (
+        (evidence.source, NameEvidence.SOURCE),
+        (evidence.called, NameEvidence.QUEUE),
+        (evidence.pressed, NameEvidence.DESK),
+    )
+    for speaker, by in first:
+        if speaker is not None:
+            return ProposedName(speaker, by)
+    heard = evidence.heard
+    if heard is not None and heard in agreed and evidence.heard_ms >= LEAST_VOICE_MS:
+        return ProposedName(heard, NameEvidence.VOICE)
+    return None
+
+
+def proposed_for(state: State, line: Segment, heard: tuple[SpeakerId, int] | None) -> ProposedName | None:
+    """Who is proposed for a line that has another speaker so far, or none; None where nobody is.
+
+    `heard`: whose voice was heard in it, and for how long (ms).
+    """
+    typed = line.origin is le.Origin.SPEAKER
+    speaker, ms = heard or (None, 0)
+    found = proposed(
+        LineEvidence(
+            source=line.speaker if typed else None,
+            called=_called(state) if line.id in state.turn_lines else None,
+            pressed=None if typed else line.speaker,
+            heard=speaker,
+            heard_ms=ms,
+        ),
+        state.voices,
+    )
+    return None if found is None or found.speaker == line.speaker else found
+
+
+def _called(state: State) -> SpeakerId | None:
+    """The speaker who has the name of whoever asked what was called; None where there is none."""
+    asked = None if state.questions.called is None else state.questions.get(state.questions.called)
+    name = "" if asked is None else asked.name
+    return next((speaker for speaker, known in state.speakers.items() if name and known == name), None)
+
+
+def same_turn(state: State, lines: Sequence[SegmentId], segment: SegmentId) -> tuple[SegmentId, ...]:
+    """The lines before `segment` in its turn, the nearest first: back to one that has a speaker, or after which the
+    voice changed. `lines` are in the order of the text.
+    """
+    found: list[SegmentId] = []
+    for name in reversed(lines[: lines.index(segment)]):
+        line = state.segments.get(name)
+        if line is None or line.gone:
+            continue
+        if line.speaker is not None or line.reason is le.EndReason.SPEAKER:
+            break
+        found.append(name)
+    return tuple(found)
+
+
+def learns_voices(state: State) -> bool:
+    """Whether voices may be measured in a session at all: never with young people."""
+    return not state.young_people

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from moothall.core import commands as do
+from moothall.core.events import lines as le
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.errors import RefusalCode
+from moothall.core.kernel.ids import InterventionId, SegmentId, SpeakerId
+from moothall.core.rules.undo import read_act
+from moothall.core.sessions.state import State
+from moothall.core.sessions.who_speaks import (
+    LEAST_VOICE_MS,
+    LineEvidence,
+    NameEvidence,
+    ProposedName,
+    learns_voices,
+    proposed,
+    proposed_for,
+    same_turn,
+)
+from support.sessions.deciding import (
+    CAPTIONER,
+    ENGINE,
+    FLOOR,
+    carry_out,
+    commit,
+    end,
+    events,
+    line_of,
+    refused,
+    segment,
+    speaking,
+    word,
+)
+
+ANA, BEN, CY, DI = (SpeakerId(name) for name in ("ana", "ben", "cy", "di"))
+LONG = (ANA, LEAST_VOICE_MS)
+
+
+def named() -> State:
+    """The session of `speaking` with the name of Ana, who agreed."""
+    return carry_out(
+        speaking(),
+        do.IntroduceSpeaker(speaker=ANA, name="Ana"),
+        do.IntroduceSpeaker(speaker=BEN, name="Ben"),
+        do.AgreeVoice(speaker=ANA, agreed=True),
+        actor=CAPTIONER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("evidence", "found"),
+    [
+        (LineEvidence(), None),
+        (LineEvidence(source=ANA, called=BEN, pressed=CY, heard=DI, heard_ms=9_000), (ANA, NameEvidence.SOURCE)),
+        (LineEvidence(called=BEN, pressed=CY, heard=DI, heard_ms=9_000), (BEN, NameEvidence.QUEUE)),
+        (LineEvidence(pressed=CY, heard=DI, heard_ms=9_000), (CY, NameEvidence.DESK)),
+        (LineEvidence(heard=DI, heard_ms=LEAST_VOICE_MS), (DI, NameEvidence.VOICE)),
+        (LineEvidence(heard=DI, heard_ms=LEAST_VOICE_MS - 1), None),
+        (LineEvidence(heard=ANA, heard_ms=9_000), None),
+    ],
+)
+def test_the_source_outweighs_the_queue_and_that_the_desk_and_that_the_voice(
+    evidence: LineEvidence, found: tuple[SpeakerId, NameEvidence] | None
+) -> None:
+    assert proposed(evidence, {DI}) == (None if found is None else ProposedName(*found))
+
+
+def test_a_voice_is_proposed_for_a_line_that_nobody_named() -> None:
+    state = named()
+    assert proposed_for(state, line_of(state, "a"), None) is None
+    assert proposed_for(state, line_of(state, "a"), LONG) == ProposedName(ANA, NameEvidence.VOICE)
+    assert proposed_for(state, line_of(state, "a"), (BEN, 9_000)) is None
+    for speaker in (ANA, BEN):
+        pressed = carry_out(state, do.AssignSpeaker(segments=(segment("a"),), speaker=speaker), actor=CAPTIONER)
+        assert proposed_for(pressed, line_of(pressed, "a"), LONG) is None
+
+
+def test_whoever_typed_a_line_is_not_another() -> None:
+    state = named()
+    turn = InterventionId("q")
+    ask = do.Ask(intervention=turn, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x", name="Ana")
+    staff = Actor(Role.TECHNICIAN, "t")
+    state = carry_out(state, ask, actor=staff)
+    for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED):
+        state = carry_out(state, do.SetStatus(interventions=(turn,), status=status), actor=staff)
+    typed = msgspec.structs.replace(line_of(state, "a"), origin=le.Origin.SPEAKER, speaker=BEN)
+    assert proposed_for(state, typed, LONG) is None
+    # She has been called: what is said in her turn is hers, whoever seems to be heard.
+    state = carry_out(state, end("b", 1_500), actor=ENGINE)
+    state = carry_out(state, do.SetSpeaker(channel=FLOOR, speaker=None), actor=CAPTIONER)
+    state = carry_out(state, commit("c", 0, word("Why?", 90_000, 90_100), start=90_000), actor=ENGINE)
+    assert proposed_for(state, line_of(state, "c"), (BEN, 9_000)) == ProposedName(ANA, NameEvidence.QUEUE)
+    assert proposed_for(state, line_of(state, "a"), None) is None
+
+
+def test_earlier_lines_of_a_turn_go_back_to_a_change_of_voice_or_a_name() -> None:
+    state = carry_out(named(), end("b", 1_500), actor=ENGINE)
+    split = do.SplitSegment(channel=FLOOR, segment=segment("a"), revision=0, word=1, into=segment("a-2"))
+    state = carry_out(state, split, actor=CAPTIONER)
+    order = [SegmentId(name) for name in ("a", "a-2", "gone", "b")]
+    assert same_turn(state, order, SegmentId("b")) == ("a-2",)
+    assert same_turn(state, order, SegmentId("a")) == ()
+    state = carry_out(state, do.AssignSpeaker(segments=(segment("a-2"),), speaker=BEN), actor=CAPTIONER)
+    assert same_turn(state, order, SegmentId("b")) == ()
+    struck = carry_out(state, do.RewindChannel(channel=FLOOR, t=0), actor=CAPTIONER)
+    assert same_turn(struck, order, SegmentId("b")) == ()
+
+
+def test_who_agrees_is_noted_and_taken_back_by_one_act_that_is_not_undone() -> None:
+    state = named()
+    assert state.voices == {ANA}
+    assert refused(state, do.AgreeVoice(speaker=ANA, agreed=True), actor=CAPTIONER).code is RefusalCode.CONFLICT
+    assert refused(state, do.AgreeVoice(speaker=BEN, agreed=False), actor=CAPTIONER).code is RefusalCode.CONFLICT
+    assert refused(state, do.AgreeVoice(speaker=CY, agreed=True), actor=CAPTIONER).code is RefusalCode.UNKNOWN
+    withdrawn = do.AgreeVoice(speaker=ANA, agreed=False)
+    reading = read_act(state, events(state, withdrawn, actor=CAPTIONER))
+    assert (reading.commands, reading.undoing) == ((withdrawn,), ())
+    assert carry_out(state, withdrawn, actor=CAPTIONER).voices == set()
+
+
+def test_never_with_young_people() -> None:
+    state = carry_out(
+        State(id=named().id),
+        do.CreateSession(title="School", languages=("en",), young_people=True),
+        do.IntroduceSpeaker(speaker=ANA, name="Ana"),
+    )
+    assert refused(state, do.AgreeVoice(speaker=ANA, agreed=True), actor=CAPTIONER).code is RefusalCode.FORBIDDEN
+    assert not learns_voices(state)
+    assert learns_voices(named())
