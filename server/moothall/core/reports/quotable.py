@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
 from itertools import pairwise
 from typing import NamedTuple
@@ -107,6 +107,11 @@ class Layout:
         self._positions: dict[str, list[int]] = {}
         for at, word in enumerate(words):
             self._positions.setdefault(word.word.form, []).append(at)
+
+    @property
+    def forms(self) -> Collection[str]:
+        """The forms of its words."""
+        return self._positions.keys()
 
     def chains(self, parts: Sequence[QuotedPart], within: Extent) -> Iterator[tuple[Extent, ...]]:
         """Where the parts of a quotation stand one after the other, each as close to the next one as can be."""

@@ -29,6 +29,7 @@ _CLOSING = {
 }
 """What closes a quotation, by what opens it."""
 _SINGLE = "\u2018"
+_OPENING = re.compile(f"[{''.join(_CLOSING)}]")
 _PARAGRAPH = re.compile(r"[^\r\n\u2028\u2029]+")
 _SPACES = " \t\u00a0\u2009\u202f\u200b"
 AROUND = "".join(sorted({*_CLOSING, *"".join(_CLOSING.values()), *_SPACES}))
@@ -50,9 +51,10 @@ def quoted_spans(text: str) -> tuple[QuotedPassage, ...]:
 
 
 def _in_paragraph(text: str, at: int, end: int) -> Iterator[QuotedPassage]:
-    while at < end:
-        if not _opens(text, at):
-            at += 1
+    while (mark := _OPENING.search(text, at, end)) is not None:
+        at = mark.start()
+        if text[at] == _SINGLE and at > 0 and text[at - 1].isalnum():
+            at += 1  # within a word
             continue
         closing = _closing(text, at, end)
         if closing is None and text[at] == _SINGLE:
@@ -64,10 +66,6 @@ def _in_paragraph(text: str, at: int, end: int) -> Iterator[QuotedPassage]:
         if inside.strip(_SPACES):
             yield QuotedPassage(start, start + len(inside.strip(_SPACES)), closing is not None)
         at = last + 1
-
-
-def _opens(text: str, at: int) -> bool:
-    return text[at] in _CLOSING and not (text[at] == _SINGLE and at > 0 and text[at - 1].isalnum())
 
 
 def _closing(text: str, at: int, end: int) -> int | None:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import islice
+from functools import cached_property
+from itertools import islice, product
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.kernel.languages import primary
 from moothall.core.reports.negations import negations
 from moothall.core.reports.normal_words import normal_words
+from moothall.core.reports.numbers import numbered
 from moothall.core.reports.quotable import (
     Extent,
     LaidWord,
@@ -141,12 +143,13 @@ class QuotableRecord:
         for line in lines:
             by_channel.setdefault(line.channel, []).append(line)
         self._texts = {channel: QuotableText(each) for channel, each in by_channel.items()}
+        self._languages = tuple(dict.fromkeys(each for text in self._texts.values() for each in text.languages))
 
     def check(self, claim: QuotationClaim) -> QuotationCheck:
         """Check a quotation."""
         readings = tuple(_readings(claim.text))
         best, least = NOT_FOUND, len(_ORDER)
-        for text in self._texts.values():
+        for text in self._with_words(readings):
             claimed = text.extent(claim.first, claim.start, claim.last, claim.end)
             for within, here in ((claimed, True), (text.all, False)):
                 if within is None or (not here and best.passes):
@@ -157,7 +160,34 @@ class QuotableRecord:
                             best, least = found, rank
         return best
 
+    @cached_property
+    def _having(self) -> dict[tuple[str, int, str], set[ChannelId]]:
+        """The channels that have a word, by language, by the number of the layout, and by the word's form."""
+        found: dict[tuple[str, int, str], set[ChannelId]] = {}
+        for channel, text in self._texts.items():
+            for language, (n, layout) in product(text.languages, enumerate(text.layouts)):
+                for form in layout.forms:
+                    found.setdefault((language, n, form), set()).add(channel)
+        return found
 
+    def _with_words(self, readings: Sequence[_Reading]) -> Iterator[QuotableText]:
+        """The texts that have all words of a reading, in some order: no other one can have the quotation. A record has
+        a few, but what was removed from one may be hundreds.
+        """
+        found: set[ChannelId] = set()
+        for language, reading in product(self._languages, readings):
+            words = [(piece.text, normal_words(piece.text, language)) for piece in reading.pieces]
+            written = {word.form for _, row in words for word in row}
+            figures = {word.form for text, row in words for word in numbered(row, text, language)}
+            for layout, forms in enumerate((written, figures)):
+                # The rarest words first: most quotations are in no text of these.
+                having = sorted((self._having.get((language, layout, form), _NOWHERE) for form in forms), key=len)
+                if having:
+                    found |= having[0].intersection(*having[1:])
+        return (text for channel, text in self._texts.items() if channel in found)
+
+
+_NOWHERE: frozenset[ChannelId] = frozenset()
 _ORDER = (
     (QuotationVerdict.EXACT, True),
     (QuotationVerdict.LOOSE, True),

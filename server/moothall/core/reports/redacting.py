@@ -6,8 +6,9 @@ version keeps its number, its paragraphs and its date; where the words stood it 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -25,6 +26,10 @@ from moothall.core.reports.quoting import QuotableRecord, QuotationClaim, Quotat
 
 RUN = 5
 """So many words in the order of a removed text are taken out without quotation marks too; of a shorter text all of it.
+"""
+MOST_ROWS = 10_000
+"""Rows of texts, and runs of words, of which it is kept what was found: the wordings of a draft have most of them in
+common. Overflow: those used longest ago are looked at again.
 """
 Redact = Callable[[str, str], str]
 """Returns a text of a language (BCP-47 tag; empty: unknown) with a mark in the place of removed words; the same text
@@ -53,6 +58,9 @@ class RemovedTexts:
             if many:
                 self._runs[each.language].setdefault(many, set()).update(_runs_of(forms, many))
         self._stays = stays
+        self._words = lru_cache(MOST_ROWS)(normal_words)
+        self._quoted = lru_cache(MOST_ROWS)(self._quoted_in)
+        self._stand = lru_cache(MOST_ROWS)(self._stand_in)
 
     @cached_property
     def _staying(self) -> dict[str, str]:
@@ -62,42 +70,61 @@ class RemovedTexts:
             for language in self._runs
         }
 
-    def _stand(self, forms: tuple[str, ...], language: str) -> bool:
+    def _stand_in(self, forms: tuple[str, ...], language: str) -> bool:
         """Whether a text that stays has these words."""
         return f" {' '.join(forms)} " in self._staying[language]
 
     def without(self, text: str, mark: str) -> str:
         """A text with `mark` in the place of each passage that repeats removed words."""
         parts, at = list[str](), 0
-        runs = (part for run in self._word_for_word(text) for part in _beside_marks(text, run))
-        for start, end in _joined(sorted({*self._in_marks(text), *runs})):
+        runs = [*self._word_for_word(text)]
+        edges = sorted(edge for start, end, _ in quoted_spans(text) for edge in (start, end)) if runs else []
+        apart = (part for run in runs for part in _beside_marks(text, run, edges))
+        for start, end in _joined(sorted({*self._in_marks(text), *apart})):
             parts += [text[at:start], mark]
             at = end
         return "".join((*parts, text[at:]))
 
     def _in_marks(self, text: str) -> Iterator[tuple[int, int]]:
-        for start, end, _ in quoted_spans(text):
-            words = text[start:end]
-            claim = QuotationClaim(text=words, first=SegmentId(""), last=SegmentId(""))
-            if self._removed.check(claim).verdict is not QuotationVerdict.NOT_FOUND and not any(
-                self._stand(_forms(words, language), language) for language in self._runs
-            ):
-                yield start, end
+        return ((begun + start, begun + end) for begun, row in _rows(text) for start, end in self._quoted(row))
+
+    def _quoted_in(self, row: str) -> tuple[tuple[int, int], ...]:
+        return tuple((start, end) for start, end, _ in quoted_spans(row) if self._was_said(row[start:end]))
+
+    def _was_said(self, words: str) -> bool:
+        """Whether a removed text, and none that stays, has quoted words."""
+        claim = QuotationClaim(text=words, first=SegmentId(""), last=SegmentId(""))
+        return self._removed.check(claim).verdict is not QuotationVerdict.NOT_FOUND and not any(
+            self._stand(_forms(words, language), language) for language in self._runs
+        )
 
     def _word_for_word(self, text: str) -> Iterator[tuple[int, int]]:
         for language, by_length in self._runs.items():
-            words = normal_words(text, language)
-            forms = tuple(word.form for word in words)
-            for many, runs in by_length.items():
-                for at, run in enumerate(_runs_of(forms, many)):
-                    if run in runs and not self._stand(run, language):
-                        yield words[at].start, words[at + many - 1].end
+            rows = [(begun, self._words(row, language)) for begun, row in _rows(text)]
+            forms = tuple(word.form for _, words in rows for word in words)
+            found = [
+                (at, at + many - 1)
+                for many, runs in by_length.items()
+                for at, run in enumerate(_runs_of(forms, many))
+                if run in runs and not self._stand(run, language)
+            ]
+            if found:
+                places = [(begun + word.start, begun + word.end) for begun, words in rows for word in words]
+                yield from ((places[first][0], places[last][1]) for first, last in found)
 
 
 def _line(n: int, removed: RecordText) -> QuotableLine:
     """A removed text, in a channel of its own: a quotation isn't put together of several."""
     name = f"t{n}"
     return QuotableLine(segment=SegmentId(name), text=removed.text, language=removed.language, channel=ChannelId(name))
+
+
+def _rows(text: str) -> Iterator[tuple[int, str]]:
+    """The rows of a text, each with where it begins. No word and no quotation goes over the end of one."""
+    begun = 0
+    for row in text.split("\n"):
+        yield begun, row
+        begun += len(row) + 1
 
 
 def _forms(text: str, language: str) -> tuple[str, ...]:
@@ -108,10 +135,12 @@ def _runs_of(forms: tuple[str, ...], many: int) -> Iterator[tuple[str, ...]]:
     return (forms[at : at + many] for at in range(len(forms) - many + 1))
 
 
-def _beside_marks(text: str, run: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """The parts of a run of words that quotation marks part from each other: these stay."""
+def _beside_marks(text: str, run: tuple[int, int], edges: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The parts of a run of words that quotation marks part from each other: these stay. `edges`: where quotations
+    begin and end, in order.
+    """
     at, end = run
-    for edge in sorted(edge for start, stop, _ in quoted_spans(text) for edge in (start, stop) if at < edge < end):
+    for edge in edges[bisect_right(edges, at) : bisect_left(edges, end)]:
         before = text[at:edge].rstrip(AROUND)
         if before:
             yield at, at + len(before)

@@ -50,6 +50,14 @@ def test_quotations_and_long_runs_of_removed_words_are_marked(text: str, left: s
     assert RemovedTexts((SAID,), (STAYS,)).without(text, "#") == left
 
 
+def test_passages_are_found_in_any_row_and_each_time() -> None:
+    others = [RecordText(f"Number {n} spoke of the weather at length.", "en") for n in range(30)]
+    removed = RemovedTexts((*others, SAID, RecordText("Mi vecino me debe dinero.", "es")), (STAYS,))
+    text = "First.\n\nHe said “John Smith owes me”.\r\n“Mi vecino”, she said. “…” Neighbour John\nSmith owes me. Number"
+    left = "First.\n\nHe said “#”.\r\n“#”, she said. “…” #. Number"
+    assert [removed.without(text + end, "#") for end in ("", " one", "")] == [left, f"{left} one", left]
+
+
 def test_a_short_text_is_looked_for_whole_and_words_that_stay_are_not() -> None:
     removed = RemovedTexts((RecordText("John Smith", "en"), RecordText("Yes.", "en"), RecordText(" ", "en")), (STAYS,))
     assert removed.without("Yes, John Smith’s neighbour agreed.", "#") == "#, #’s neighbour agreed."
