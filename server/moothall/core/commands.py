@@ -133,6 +133,7 @@ class ImportedLine(msgspec.Struct, frozen=True, kw_only=True):
     speaker: SpeakerId | None = None
     tool: str | msgspec.UnsetType = msgspec.UNSET
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
     words: tuple[Word, ...] = ()
     """The captions of the file, one word for each; joined they are the text. None where the line is one caption."""
@@ -337,6 +338,8 @@ class AttachEngine(Command, frozen=True, kw_only=True, tag="attach-engine"):
 
     channel: ChannelId
     model: str
+    rough: tuple[str, ...] = ()
+    """The languages in which the model's text is rough, as in `EngineAttached`."""
 
 
 class SegmentStart(msgspec.Struct, frozen=True, kw_only=True):
@@ -551,6 +554,8 @@ class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     """The public name of the outside tool that sent the line; UNSET when none did."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; UNSET otherwise."""
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when a recogniser wrote it roughly; UNSET otherwise."""
     mended: bool = False
     """Whether a person had corrected the line."""
     accepted: bool = False

@@ -272,7 +272,7 @@ def _line(writing: _Writing, line: RecordedLine, name: str) -> str:
         m__respoken=None if line.respoken is msgspec.UNSET else "true",
         m__tool=None if isinstance(line.tool, msgspec.UnsetType) else plain(line.tool),
         m__route=route or None,
-        m__rough="true" if made is not None and made.rough else None,
+        m__rough="true" if (made is not None and made.rough) or line.rough is True else None,
     )
     source = ""
     if writing.options.sources:

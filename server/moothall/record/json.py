@@ -97,6 +97,9 @@ class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """True when a machine recognised a respeaker; absent with any other line."""
     voice_changes: bool | UnsetType = UNSET
     """True when somebody else speaks after this line, named or not; absent otherwise."""
+    rough: bool | UnsetType = UNSET
+    """True when a recogniser wrote it in a language in which it gets many words wrong: not for quoting before a person
+    has corrected it (`mended`). Absent with any other line, and once the record was sealed as checked."""
     t0: int | UnsetType = UNSET
     """Start, media ms. Absent with `times=0`."""
     t1: int | UnsetType | None = UNSET

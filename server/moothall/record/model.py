@@ -64,6 +64,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """True when a machine recognised a respeaker; UNSET otherwise."""
     voice_changes: bool | msgspec.UnsetType = msgspec.UNSET
     """True when somebody else speaks after this line, named or not; UNSET otherwise."""
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when a recogniser wrote it roughly; UNSET otherwise."""
     cues: bool = False
     """Whether the words are the captions of the file from which the line was imported."""
 

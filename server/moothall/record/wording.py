@@ -16,6 +16,7 @@ from moothall.core.events.lines import MadeFrom, Origin
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import SealVersion
 from moothall.core.kernel.times import media_time
+from moothall.core.sessions.roughness import unquotable
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
 from moothall.record.chapters import RecordedChapter
 from moothall.record.model import Absence, Missing, Record, RecordedLine
@@ -137,6 +138,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """For a line from an outside tool, with {name}."""
     respoken: str
     """For a line in which a machine recognised a respeaker."""
+    rough: str
+    """For a line that a machine wrote roughly."""
     translated: Callable[[MadeFrom], str]
     """A function that says from which language a line was translated, and through which others."""
     gaps: Mapping[str, str]
@@ -165,6 +168,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         origin = self.origins[line.origin]
         if not isinstance(line.tool, UnsetType):
             origin = self.tool.format(name=plain(line.tool))
+        elif unquotable(line):
+            origin = self.rough
         elif line.respoken:
             origin = self.respoken
         if line.made_from is not None and line.origin is Origin.TRANSLATED:

@@ -29,6 +29,7 @@ from moothall.core.events import lines as le
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.sessions.roughness import unquotable
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.core.views.reading_order import Gap
@@ -69,6 +70,8 @@ class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The public name of the outside tool that sent it; empty when it came from no tool."""
     respoken: bool = False
     """Whether it was recognised from a respeaker's voice."""
+    rough: bool = False
+    """Whether it is not for quoting: a recogniser wrote it roughly, and no person has corrected it."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,6 +160,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
             accepted=line.accepted,
             tool="" if isinstance(line.tool, msgspec.UnsetType) else line.tool,
             respoken=bool(line.respoken),
+            rough=unquotable(line),
         )
 
 

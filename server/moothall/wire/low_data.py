@@ -6,8 +6,10 @@ A low-data reader gets batches. A batch is a JSON array: the offset after it, th
                                                                mended (0: no, 1: by a person, 2: by a machine
                                                                whose proposal a person accepted), and last, if so,
                                                                the name of the outside tool that sent it, or `true`
-                                                               if it was respoken, `null` if neither; and `true` if
-                                                               somebody else speaks after it; then the text
+                                                               if it was respoken, 0 if neither; then 1 if a
+                                                               recogniser wrote it roughly, and 1 if
+                                                               somebody else speaks after it, each 0 if not;
+                                                               trailing zeros are left out; then the text
     4, "Another line."                                         4 s later; the number and the id's last digits are one
                                                                more, everything else is as before
     ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
@@ -200,7 +202,9 @@ class LowData:
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
             way = True if line.respoken else line.tool
-            ends = (way or None, True) if changes else (way,) if way else ()
+            ends = [way or 0, 1 if line.rough else 0, 1 if changes else 0]
+            while ends and not ends[-1]:
+                ends.pop()
             about = (number, line.segment, line.t0 // 1_000, *state, *ends)
         self._items += (about, line.text.strip())
         self._texts[segment] = len(self._items) - 1
@@ -244,8 +248,8 @@ def _soundless(gist: object) -> object:
 def _alike(before: Line, line: Line) -> bool:
     """Whether the shorthand suffices: `line` differs from the line `before` only in number, time, speaker and text."""
     return line.segment == _next(before.segment) and (
-        (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken)
-        == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken)
+        (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken, line.rough)
+        == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken, before.rough)
     )
 
 

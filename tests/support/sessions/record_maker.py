@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+import msgspec
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ WORDING = Wording(
     },
     tool="Sent by {name}",
     respoken="Respoken",
+    rough="Written roughly by a machine",
     translated=lambda made: f"Translated by {made.route}",
     gaps={reason: f"No text from {{start}} to {{end}}: {reason}" for reason in (*ev.GapReason, BREAK, BREAK_SET_BACK)},
     seals={version: f"{version}".title() for version in ev.SealVersion},
@@ -110,12 +112,19 @@ class Telling:
         origin: le.Origin = le.Origin.MACHINE,
         words: Sequence[le.Word] = (),
         channel: ChannelId = FLOOR,
+        rough: bool = False,
     ) -> SegmentId:
         """Log a line; it is still open when `t1` is None. A new `name` is introduced as a speaker first."""
         segment = SegmentId(f"{channel}-1-{len(self.records)}")
         speaker = self._speaker(name) if name else None
         opened = le.SegmentOpened(
-            channel=channel, segment=segment, t0=t0, language=language, origin=origin, speaker=speaker
+            channel=channel,
+            segment=segment,
+            t0=t0,
+            language=language,
+            origin=origin,
+            speaker=speaker,
+            rough=rough or msgspec.UNSET,
         )
         self.tell(opened, by=ENGINE)
         if words:

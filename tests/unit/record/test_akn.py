@@ -196,10 +196,11 @@ def test_how_a_line_came_about_is_said_for_programs() -> None:
     ]
     assert [each.get(f"{OURS}accepted") for each in mended] == [None, None, "true"]
     assert [each.get(f"{OURS}rough") for each in found] == [None, "true", None]
-    sent = msgspec.structs.replace(golden_records()[FLOOR].lines[0], tool="StreamText & <x>", respoken=True)
+    sent = msgspec.structs.replace(golden_records()[FLOOR].lines[0], tool="StreamText & <x>", respoken=True, rough=True)
     record = msgspec.structs.replace(golden_records()[FLOOR], lines=(sent,), asked=())
     (line,) = lines(tree(write_akn(record, WORDING, Options())))
     assert (line.get(f"{OURS}tool"), line.get(f"{OURS}respoken")) == ("StreamText & <x>", "true")
+    assert line.get(f"{OURS}rough") == "true"
 
 
 def test_a_translation_names_its_languages_and_that_it_is_not_official() -> None:

@@ -36,6 +36,13 @@ def test_a_line_that_a_respeaker_said_again_says_so() -> None:
     assert WORDING.source(line) == "Respoken · Mended by a person"
 
 
+def test_a_line_that_a_machine_wrote_roughly_says_so_until_a_person_mends_it() -> None:
+    line = msgspec.structs.replace(meeting().record().lines[0], rough=True, mended=False)
+    assert WORDING.source(line) == "Written roughly by a machine"
+    mended = msgspec.structs.replace(line, mended=True)
+    assert WORDING.source(mended) == "Written by a machine · Mended by a person"
+
+
 def test_a_line_that_a_person_only_accepted_says_so() -> None:
     line = meeting().record().lines[0]
     accepted = msgspec.structs.replace(line, mended=True, accepted=True)

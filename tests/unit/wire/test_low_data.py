@@ -159,6 +159,20 @@ def test_a_line_says_that_it_was_respoken() -> None:
     ]
 
 
+def test_a_line_says_that_it_is_rough_behind_whose_it_is() -> None:
+    meeting = Meeting()
+    for name, more in (("a-1", {"rough": True}), ("a-2", {"rough": True}), ("a-3", {"rough": True, "respoken": True})):
+        meeting.say(msgspec.structs.replace(opened(name, 1_000), **more), ended(name, "A line.", 1_000))
+    assert meeting.batch()[1:] == [
+        [0, "a-1", 1, "en", "machine", None, 0, 0, 1],
+        "A line.",
+        0,
+        "A line.",
+        [2, "a-3", 1, "en", "machine", None, 0, True, True],
+        "A line.",
+    ]
+
+
 def test_what_readers_never_see_is_not_sent() -> None:
     meeting = Meeting()
     meeting.say(
@@ -369,7 +383,7 @@ def test_a_line_after_which_somebody_else_speaks_says_so_and_a_split_comes_as_it
     assert meeting.batch()[1:] == [
         [0, "floor-1-1", 1, "en", "machine", None, 0],
         "One.",
-        [1, "floor-1-2", 4, "en", "machine", None, 0, None, True],
+        [1, "floor-1-2", 4, "en", "machine", None, 0, 0, 0, 1],
         "Two.",
         5,
         "Who I",

@@ -5,6 +5,7 @@ import { Link } from '../lib/link.js';
 import { at, element, set } from '../lib/nodes.js';
 import { Reader } from '../reader/reader.js';
 import { Turn } from '../lib/reading_order.js';
+import { roughLanguages } from '../panels/rough.js';
 import { standing, standsIn, withStandIn } from '../lib/standing.js';
 import { putTopic } from '../topics/topics.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
@@ -212,15 +213,16 @@ export class Tail {
     return made;
   }
 
-  /** Name the way of the newest translation, which may be another than when the page was loaded. */
+  /** Name the way of the newest translation, and the languages in which lines are rough: they may have changed since the page was loaded. */
   async #named() {
     const lines = [...this.reader.lines.values()].sort((a, b) => a.number - b.number);
     const made = lines.findLast(({ made_from: from }) => from?.route)?.made_from;
-    const way = made ? `${made.route} ${made.rough ?? false}` : '';
-    if (!made || way === this.way) return;
+    const rough = roughLanguages(lines);
+    const way = [made?.route ?? '', made?.rough ?? false, ...rough].join(' ');
+    if (way === this.way || (!made && !rough.length && !this.way)) return;
     this.way = way;
     const { labelled } = await import('./label.js');
-    set(at('Notice'), labelled(this.notice, made, this.words, this.ui));
+    set(at('Notice'), labelled(this.notice, made ?? {}, this.words, this.ui, rough));
   }
 
   /** Show the paragraphs; those that are on the page keep their elements. */

@@ -3,18 +3,26 @@
 const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route
 
 /**
- * A function that gives the languages of a route by their names in the language `ui`, the original one first.
+ * A function that gives a language's name in the language `ui`.
  * @param {string} ui
  */
-export function languagesOf(ui) {
+export function languageNames(ui) {
   const names = new Intl.DisplayNames(ui, { type: 'language' });
-  const name = (/** @type {string} */ tag) => {
+  return (/** @type {string} */ tag) => {
     try {
       return names.of(tag.split('-')[0].toLowerCase());
     } catch {
       return tag; // not a valid tag
     }
   };
+}
+
+/**
+ * A function that gives the languages of a route by their names in the language `ui`, the original one first.
+ * @param {string} ui
+ */
+export function languagesOf(ui) {
+  const name = languageNames(ui);
   return (/** @type {string} */ route) => [...route.matchAll(DIRECTION)].map(([, tag]) => name(tag));
 }
 

@@ -6,6 +6,7 @@ import { gapMark, headed, named } from '../lib/headings.js';
 import { made } from '../lib/made.js';
 import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
+import { unquotable } from '../panels/rough.js';
 import { direction, mediaTime } from '../lib/words.js';
 
 const CALM = 120; // lines on the page while the newest is in view; also how many older or newer ones are added at once
@@ -292,6 +293,7 @@ export class DeskLines {
     item.append(element('button', { type: 'button', class: 'mend', 'data-does': 'mend', tabindex: '-1', 'aria-label': said('correct') }, this.words.text('correct')));
     const marks = [];
     if (line.mended) marks.push(element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
+    else if (unquotable(line)) marks.push(element('span', { class: 'mark' }, this.words.text('rough')));
     else if (line.respoken) marks.push(element('span', { class: 'mark' }, this.words.text('respoken')));
     else if (line.origin === 'translated' && line.made_from) marks.push(element('span', { class: 'mark' }, this.words.text('unofficial', { made: this.made(line.made_from) })));
     else {

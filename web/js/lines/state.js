@@ -151,7 +151,7 @@ export class DeskState {
     if (kind === 'segment.opened') {
       this.#put(change, {
         segment: body.segment, t0: body.t0, t1: null, language: body.language, origin: body.origin,
-        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.part_of && { part_of: body.part_of }), ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
+        speaker: body.speaker ?? null, text: '', words: 0, revision: 0, mended: false, gone: false, ...(body.part_of && { part_of: body.part_of }), ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }), ...(body.rough && { rough: true }),
       });
     } else if (['segment.ended', 'segment.split', 'segment.corrected', 'words.committed'].includes(kind)) {
       if (!line) return;

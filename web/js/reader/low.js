@@ -30,8 +30,8 @@ export class Speller {
    */
   #next(about, text) {
     if (about.length > 2) {
-      const [number, segment, t0, language, origin, speaker, mended, way, changes] = /** @type {[number, string, number, string, string, ?string, number, string | true | null | undefined, true | undefined]} */ (about);
-      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(way && (way === true ? { respoken: true } : { tool: way })), ...(changes && { voice_changes: true }) };
+      const [number, segment, t0, language, origin, speaker, mended, way, rough, changes] = /** @type {[number, string, number, string, string, ?string, number, string | true | 0 | undefined, 0 | 1 | undefined, 1 | undefined]} */ (about);
+      return { number, segment, t0: t0 * 1000, language, origin, speaker, mended: mended > 0, accepted: mended > 1, text, ...(way && (way === true ? { respoken: true } : { tool: way })), ...(rough && { rough: true }), ...(changes && { voice_changes: true }) };
     }
     const before = { .../** @type {SpeltLine} */ (this.#line), voice_changes: undefined };
     const later = Number(about.pop());

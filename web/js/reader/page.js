@@ -11,6 +11,7 @@ import { Link } from '../lib/link.js';
 import { at, only, set } from '../lib/nodes.js';
 import { ScrollPosition } from './scroll_position.js';
 import { Reader } from './reader.js';
+import { roughLanguages } from '../panels/rough.js';
 import { sheet } from '../panels/sheet.js';
 import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
 import { View } from './view.js';
@@ -53,6 +54,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
   ...(item.dataset.tool && { tool: item.dataset.tool }),
   ...(item.dataset.respoken && { respoken: true }),
+  ...(item.dataset.rough && { rough: true }),
 }));
 const { growing } = data;
 if (growing) lines.splice(lines.findLastIndex((line) => line.number < growing.number) + 1, 0, growing);
@@ -208,6 +210,7 @@ function take(frame) {
   });
   if (change.snapshot && !change.cleared) older().then((it) => it.refill(frame.snapshot?.before ?? 0, known));
   say(change, added);
+  roughly();
   text?.look();
   if (change.cleared) fresh = [];
   const news = added.filter(isNews);
@@ -215,6 +218,16 @@ function take(frame) {
     fresh.push(...news);
     buttons();
   }
+}
+
+let rough = ''; // the languages in which the lines are rough
+
+/** Say in which languages the lines are rough. */
+function roughly() {
+  const found = roughLanguages(reader.lines.values());
+  if (found.join() === rough) return;
+  rough = found.join();
+  import('../panels/rough_notice.js').then(({ roughNotice }) => scroll.around(() => roughNotice(found, words)));
 }
 
 const isNews = (/** @type {string} */ id) => !data.making && !reader.lines.get(id)?.late;
@@ -528,6 +541,7 @@ if (at('Video') && recall(VIDEO)) {
   (await match()).wait(data.now);
 }
 session();
+roughly();
 text?.show();
 text?.look();
 if (reader.session.status !== 'closed' || data.making) {

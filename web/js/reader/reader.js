@@ -2,6 +2,7 @@
 
 import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
+import { unquotable, vouch } from '../panels/rough.js';
 import { tookUp } from '../topics/topics.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends
@@ -270,6 +271,15 @@ export class Reader {
     this.unrecorded = { text: '', language: '' };
   }
 
+  /** Somebody sealed the record as checked: no line is rough any more. @param {Change} change */
+  #vouched(change) {
+    for (const line of this.lines.values()) {
+      if (!unquotable(line)) continue;
+      vouch(line);
+      change.lines.add(line.segment);
+    }
+  }
+
   /** Fold one event into the state. @param {LogEvent} event  @param {Change} change */
   #fold({ at, by, body }, change) {
     if (!body) return;
@@ -280,7 +290,7 @@ export class Reader {
         this.#come({
           segment: body.segment, number: body.part_of ? this.#part(body.part_of, body.t0) : this.#behind(body.t0), t0: body.t0,
           t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
-          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
+          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }), ...(body.rough && { rough: true }),
         }, change);
         break;
       case 'words.committed': {
@@ -398,6 +408,7 @@ export class Reader {
         return;
       case 'record.sealed':
         session.seal = body.version;
+        if (body.version !== 'raw') this.#vouched(change);
         change.session = true;
         return;
       default: // an event of a later release, or of topics

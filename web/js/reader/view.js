@@ -3,6 +3,7 @@
 import { gapMark, headed, named } from '../lib/headings.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
+import { unquotable } from '../panels/rough.js';
 import { direction, isoTime, mediaTime } from '../lib/words.js';
 
 /** @typedef {Pick<Line, 'language'> & {speaker?: ?string}} Shown  a line, or words that aren't a line yet */
@@ -78,8 +79,11 @@ export class View {
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
     if (line.tool) item.dataset.tool = line.tool;
     if (line.respoken) item.dataset.respoken = 'true';
-    if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended) {
+    const rough = unquotable(line) ? 'true' : undefined;
+    if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended || item.dataset.rough !== rough) {
       item.replaceChildren(...this.#inside(line, ...this.#words(line)), this.#about(line));
+      if (rough) item.dataset.rough = rough;
+      else delete item.dataset.rough;
     } else {
       this.#name(item, line);
     }
@@ -153,9 +157,11 @@ export class View {
   }
 
   /** Who or what wrote a line, in words. @param {Line} line */
-  #source({ origin, made_from: made, tool, respoken }) {
+  #source(line) {
+    const { origin, made_from: made, tool, respoken } = line;
     const sent = tool ? this.words.text('tool', { name: tool }) : '';
     if (sent && origin !== 'translated') return sent;
+    if (unquotable(line)) return this.words.text('rough');
     if (respoken) return this.words.text('respoken');
     const how = this.made && made && origin === 'translated' ? this.made(made) : this.words.text(`origin.${origin}`);
     return sent ? `${how} · ${sent}` : how;

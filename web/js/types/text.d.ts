@@ -49,12 +49,14 @@ interface Line {
   respoken?: boolean;
   /** Somebody else speaks after it, named or not. */
   voice_changes?: boolean;
+  /** A machine gets many words wrong in its language. */
+  rough?: boolean;
   /** Where the words stand of which the recogniser was not sure: UTF-16 indexes of the text. */
   doubts?: [at: number, end: number][];
 }
 
 /** A line as it is in a message of the low-data stream. */
-type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text' | 'tool' | 'voice_changes'>;
+type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text' | 'tool' | 'rough' | 'voice_changes'>;
 
 /** A span without text. */
 interface Gap {
@@ -168,6 +170,7 @@ interface EventBody {
   source: string;
   tool?: string;
   respoken?: boolean;
+  rough?: boolean;
   title: string;
   access: string;
   sound?: string;

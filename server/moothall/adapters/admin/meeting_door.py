@@ -33,6 +33,7 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned
 from moothall.core.rules.making import MAX_REASON
 from moothall.core.rules.notes_and_tags import MAX_QUESTION, MOST_QUESTIONS, listed
+from moothall.core.sessions.roughness import unquotable_languages
 from moothall.core.sessions.state import ON, State, Status
 from moothall.services.programme import calling_off
 from moothall.services.programme.meeting_plan import (
@@ -129,6 +130,7 @@ class MeetingDoor:
             kept=fields["sound"],
             begun=state.status is not Status.CREATED,
             over=state.status is Status.CLOSED,
+            unchecked=bool(unquotable_languages(line for _, line in state.segments.items() if not line.gone)),
             cancelled=state.cancelled,
             reason=MAX_REASON,
             listed=state.listed,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import AND, rough_text
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.core.events.outcome_parts import Citation
 from moothall.core.events.types import ChannelKind
@@ -71,7 +72,8 @@ class CitedRows:
         if not cited.lines or cited.number:
             return ""
         if cited.checked_by is None:
-            return self.ui.text("Heard by a machine, unchecked" if cited.machine else "Written by a person, unchecked")
+            said = self.ui.text("Heard by a machine, unchecked" if cited.machine else "Written by a person, unchecked")
+            return AND.join((said, *rough_text(cited.rough, self.ui)))
         role = self.ui.named(f"staff/role.{cited.checked_by}") if cited.checked_by in STAFF_ROLES else ""
         return self.ui.text(
             "Checked by: {role}, {time}", role=role, time=self.ui.moment(self.zone.at(cited.checked_at))

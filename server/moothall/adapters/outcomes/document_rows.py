@@ -10,7 +10,7 @@ import msgspec
 
 from moothall.adapters.outcomes.document_texts import DocumentText, drafted
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import alone
+from moothall.adapters.pages.meeting_texts import AND, alone, rough_text
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.core.events.lines import Origin
 from moothall.core.events.outcome_parts import Confirmer, MessageKind, MessageReference, ParagraphStyle
@@ -318,10 +318,10 @@ def _state(words: QuotedWords, ui: Catalogue) -> str:
     if quoted is None or quoted.check is not None:
         return ui.text("Checked")
     said = [line for line in quoted.lines if line.text]
-    if any(line.check for line in said):
-        return ui.named("record-state/part")
     origins = {line.line.origin for line in said}
-    return ui.named(f"record-state/of.{origins.pop() if len(origins) == 1 else Origin.MACHINE}")
+    of = f"of.{origins.pop() if len(origins) == 1 else Origin.MACHINE}"
+    state = ui.named(f"record-state/{'part' if any(line.check for line in said) else of}")
+    return AND.join((state, *rough_text(quoted.rough, ui)))
 
 
 def _with_mark(state: str, ui: Catalogue, *, unheard: bool) -> str:

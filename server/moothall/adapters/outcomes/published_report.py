@@ -144,6 +144,8 @@ class PublishedReport:
         cited = self.cited[citation]
         state = "checked" if cited.checked_by is not None else "unchecked"
         words = {"was": cited.was, "now": cited.now, "names": cited.names, "fate": cited.fate.value, "state": state}
+        if cited.rough:
+            words["rough"] = cited.rough
         if self.made is not None:
             under = [self.made.quoted(line.was, line.language) for line in cited.lines]
             words["machine_translation"] = " ".join(each for each in under if each)

@@ -5,7 +5,7 @@ which groups take part from far away.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from babel.numbers import format_decimal
 
@@ -13,6 +13,7 @@ from moothall.adapters.pages.catalogues import NO_BREAK, Catalogue
 from moothall.core.events.lines import MadeFrom
 from moothall.core.hubs.presence import HubNow, HubsPresent
 from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
+from moothall.core.sessions.roughness import rough_languages
 from moothall.core.translation.routes import languages_of
 from moothall.core.views.quality import Quality
 from moothall.services.translation.text_translation import Reach
@@ -73,20 +74,41 @@ def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
 
 
 def recognition_lines(errors: Mapping[str, Mapping[str, float]], ui: Catalogue) -> list[str]:
-    """For each model, of 100 words how many come out wrong in which language (`Recognising.errors`)."""
+    """For each model, of 100 words how many come out wrong in which language (`Recognising.errors`), and in which its
+    text is rough.
+    """
 
     def named(tag: str, wrong: float) -> str:
         name = f"{ui.language_name(tag)}{NO_BREAK}{wrong:.0f}"
         return ui.text("{language} (characters)", language=name) if primary(tag) in WRITTEN_TOGETHER else name
 
-    return [
-        ui.text(
-            "With {model} about so many of 100 words come out wrong, in clean recordings: {languages}.",
-            model=f"\u2068{model}\u2069",
-            languages=ui.listed([named(*each) for each in _by_name(of_model, ui)]),
+    found = []
+    for model, of_model in sorted(errors.items()):
+        name = alone(model)
+        measured = ui.listed([named(*each) for each in _by_name(of_model, ui)])
+        found.append(
+            ui.text(
+                "With {model} about so many of 100 words come out wrong, in clean recordings: {languages}.",
+                model=name,
+                languages=measured,
+            )
         )
-        for model, of_model in sorted(errors.items())
-    ]
+        if rough := rough_languages(of_model):
+            found.append(
+                ui.text(
+                    "With {model} the text is rough in these languages, and not for quoting: {languages}. Only a "
+                    "person makes a record of it: somebody who captions the meeting, or who checks the text.",
+                    model=name,
+                    languages=ui.listed(sorted(map(ui.language_name, rough), key=str.casefold)),
+                )
+            )
+    return found
+
+
+def rough_text(tags: Sequence[str], ui: Catalogue) -> list[str]:
+    """The sentence, in a few words, that text in these languages is rough; none where there is none."""
+    named = ui.listed(map(ui.language_name, tags))
+    return [ui.named("display/rough", languages=named)] if tags else []
 
 
 def _by_name(errors: Mapping[str, float], ui: Catalogue) -> list[tuple[str, float]]:

@@ -10,13 +10,14 @@ from babel.dates import format_date, get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import made_text, services_of
+from moothall.adapters.pages.meeting_texts import made_text, rough_text, services_of
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.events.lines import AirSource, MadeFrom, Origin, Word
 from moothall.core.events.types import ChannelKind, Topic
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
+from moothall.core.sessions.roughness import unquotable, unquotable_languages
 from moothall.core.sessions.state import Status
 from moothall.core.sessions.topics import topic_now
 from moothall.core.translation.routes import languages_of
@@ -174,6 +175,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "waiting": "",
         "tool": "" if isinstance(line.tool, UnsetType) else line.tool,
         "respoken": bool(line.respoken),
+        "rough": unquotable(line),
         "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
     }
 
@@ -186,9 +188,9 @@ def source_of(line: Line, ui: Catalogue) -> str:
         return f"{made} · {tool}" if tool else made
     if tool:
         return tool
-    if line.respoken:
-        return ui.named("lines/respoken")
-    return ui.named(f"lines/origin.{line.origin}")
+    if unquotable(line):
+        return ui.named("lines/rough")
+    return ui.named("lines/respoken" if line.respoken else f"lines/origin.{line.origin}")
 
 
 def mended_text(line: Line, ui: Catalogue) -> str:
@@ -354,8 +356,16 @@ def notices(
 def text_notices(
     session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line], services: Sequence[str] = ()
 ) -> list[str]:
-    """Those of the notices that say what a text is, and how the last of its `lines` came about."""
-    return [text_notice(session, channel, ui), *ways_of(_last_made(lines), ui, services)]
+    """Those of the notices that say what a text is, how the last of its `lines` came about, and in which languages they
+    are rough.
+    """
+    return [text_notice(session, channel, ui), *rough_notice(lines, ui), *ways_of(_last_made(lines), ui, services)]
+
+
+def rough_notice(lines: Sequence[Line | RecordedLine], ui: Catalogue) -> list[str]:
+    """The notice that lines in some languages are not for quoting; none where there are no such lines."""
+    rough = unquotable_languages(lines)
+    return [ui.named("reader/rough-notice", languages=ui.listed(map(ui.language_name, rough)))] if rough else []
 
 
 def _last_made(lines: Sequence[Line | RecordedLine]) -> list[MadeFrom]:
@@ -377,10 +387,11 @@ def ways_of(made: Iterable[MadeFrom], ui: Catalogue, services: Iterable[str] = (
 
 
 def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine]) -> str:
-    """The notice of `short_notice`, with the languages through which the last of the `lines` came and whether it gives
-    the gist only, in a few words.
+    """The notice of `short_notice`, with the languages through which the last of the `lines` came, whether it gives the
+    gist only, and in which languages the lines are rough, in a few words.
     """
     notice, way = short_notice(session, channel, ui), way_in_short(lines, ui)
+    way += rough_text(unquotable_languages(lines), ui)
     return " \N{MIDDLE DOT} ".join((notice.rstrip(".。"), *way)) if way else notice
 
 
@@ -408,9 +419,11 @@ def original_of(session: Session, channel: ChannelId | None, *, public: str = ""
 def label_of(
     session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine], original: str
 ) -> str:
-    """The `label` of a translation, with the address of its original (`original_of`); empty for another text."""
+    """The `label` of a translation, with the address of its original (`original_of`); of another text its `label` where
+    it is rough, and otherwise nothing.
+    """
     if not original:
-        return ""
+        return label(session, channel, ui, lines) if unquotable_languages(lines) else ""
     return f"{label(session, channel, ui, lines)} \N{MIDDLE DOT} {ui.text('The original: {address}', address=original)}"
 
 

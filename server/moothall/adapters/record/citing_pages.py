@@ -10,6 +10,7 @@ import msgspec
 from babel.dates import format_date, format_skeleton
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import rough_text
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_menu import of_translation
@@ -297,12 +298,12 @@ class CitingPages:
         """Whether quoted words were checked, in words."""
         if quoted.check is not None:
             return self._checked(quoted.check, session, ui)
-        said = [line for line in quoted.lines if line.text]
+        said, rough = [line for line in quoted.lines if line.text], rough_text(quoted.rough, ui)
         if any(line.check for line in said):
-            return ui.named("record-state/part")
+            return " \N{MIDDLE DOT} ".join((ui.named("record-state/part"), *rough))
         origins = {line.line.origin for line in said}
         of = ui.named(f"record-state/of.{origins.pop() if len(origins) == 1 else Origin.MACHINE}")
-        return " \N{MIDDLE DOT} ".join((of, *way_in_short([line.line for line in said], ui)))
+        return " \N{MIDDLE DOT} ".join((of, *way_in_short([line.line for line in said], ui), *rough))
 
     def _checked(self, check: LineCheck, session: Session, ui: Catalogue, done: str = "checked") -> str:
         time = self._moment(check.at, session, ui)

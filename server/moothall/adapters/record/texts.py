@@ -9,7 +9,7 @@ from moothall.adapters.pages.meeting_texts import made_text, quality_line, took_
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
-from moothall.adapters.reading.page_rows import channel_name, label_of, original_of, text_notice, ways_of
+from moothall.adapters.reading.page_rows import channel_name, label_of, original_of, rough_notice, text_notice, ways_of
 from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, SealVersion
@@ -98,6 +98,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
         "" if languages in name else languages,  # a translation has its language in its name
         since(known, ui, zone),
         took_part(record.session.hubs, ui),
+        *rough_notice(record.lines, ui),
         *ways_of((line.made_from for line in record.lines if line.made_from is not None), ui),
     )
     return Wording(
@@ -110,6 +111,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
         origins={origin: ui.named(f"lines/origin.{origin}") for origin in Origin},
         tool=ui.named("lines/tool"),
         respoken=ui.named("lines/respoken"),
+        rough=ui.named("lines/rough"),
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},

@@ -113,6 +113,9 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; missing in all other lines."""
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when the recogniser's text in this language is rough, and not for quoting before a person has corrected or
+    checked it; missing in all other lines."""
     cues: bool | msgspec.UnsetType = msgspec.UNSET
     """True when the words of an imported line are the captions of its file, one word for each; missing in all other
     lines."""

@@ -358,6 +358,9 @@ class EngineAttached(Event, frozen=True, kw_only=True, tag="engine.attached"):
     """Number of the attachment within the channel, from 1."""
     model: str
     """The recogniser's model, for the record: `whisper-base`, `scripted`."""
+    rough: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The languages (primary tags) in which the model's text is rough, by its measured errors; missing where there are
+    none, or where nothing was measured."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):

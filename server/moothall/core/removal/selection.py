@@ -207,6 +207,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         speaker=line.speaker,
         tool=line.tool,
         respoken=line.respoken,
+        rough=line.rough,
         cues=line.cues,
     )
     committed = le.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)

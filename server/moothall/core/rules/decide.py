@@ -46,6 +46,7 @@ from moothall.core.rules.topics import decide_topic
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
 from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.roughness import is_rough, unquotable_languages
 from moothall.core.sessions.state import EARLY_WORDS, ON, State, Status
 from moothall.core.terms.terms import WHAT_FITS, cleaned, key_of
 from moothall.core.translation.lines import original
@@ -179,10 +180,21 @@ def _life(state: State, command: do.LifeCommand, wall: int) -> Decision:
         case do.ReopenSession() if status is Status.CLOSED:
             return [ev.SessionReopened(t=t)]
         case do.SealRecord() if status is Status.CLOSED:
-            return [ev.RecordSealed(version=command.version, n=state.seals + 1)]
+            return _seal(state, command)
         case _:
             act = command.__struct_config__.tag
             return refuse(RefusalCode.CONFLICT, f"'{act}' is not possible while the session is {status}.")
+
+
+def _seal(state: State, command: do.SealRecord) -> Decision:
+    lines = (line for _, line in state.segments.items() if not line.gone)
+    if command.version is ev.SealVersion.FINAL and (rough := unquotable_languages(lines)):
+        return refuse(
+            RefusalCode.CONFLICT,
+            f"A machine wrote lines in {', '.join(rough)} with many wrong words, and nobody has checked them: seal the "
+            "text as checked once somebody has, then as final.",
+        )
+    return [ev.RecordSealed(version=command.version, n=state.seals + 1)]
 
 
 def _open(command: do.OpenSession, wall: int) -> Decision:
@@ -259,8 +271,14 @@ def _channel(state: State, command: do.EngineCommand) -> Decision:
     if state.status not in (Status.OPEN, Status.PAUSED):
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no words of an engine now.")
     if isinstance(command, do.AttachEngine):
-        attached = ev.EngineAttached(channel=command.channel, generation=channel.generation + 1, model=command.model)
-        return [attached]
+        return [
+            ev.EngineAttached(
+                channel=command.channel,
+                generation=channel.generation + 1,
+                model=command.model,
+                rough=command.rough or msgspec.UNSET,
+            )
+        ]
     if not channel.air.recognised:
         return _stale(state, channel, "A person or a tool is on air in this channel.")
     if command.generation <= channel.air.behind:
@@ -290,9 +308,17 @@ def _commit(state: State, channel: Channel, command: do.CommitWords) -> Decision
             return _stale(state, channel, "The segment before this one is still open, or its name is already in use.")
         if not is_name(command.segment) or command.start.language not in channel.languages:
             return refuse(RefusalCode.INVALID, "A segment needs an id and one of its channel's languages.")
-        where = {"channel": command.channel, "segment": command.segment, "origin": le.Origin.MACHINE}
-        respoken = channel.air.respoken or msgspec.UNSET
-        events.append(made_of(le.SegmentOpened, command.start, **where, speaker=channel.speaker, respoken=respoken))
+        opened = made_of(
+            le.SegmentOpened,
+            command.start,
+            channel=command.channel,
+            segment=command.segment,
+            origin=le.Origin.MACHINE,
+            speaker=channel.speaker,
+            respoken=channel.air.respoken or msgspec.UNSET,
+            rough=is_rough(command.start.language, channel.rough) or msgspec.UNSET,
+        )
+        events.append(opened)
         have = 0
     else:
         segment = state.segments.get(command.segment)

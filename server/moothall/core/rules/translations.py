@@ -14,6 +14,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.roughness import unquotable
 from moothall.core.sessions.state import State
 from moothall.core.translation.lines import as_said, due, line_of, made_from
 
@@ -41,7 +42,7 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
         return refuse(RefusalCode.INVALID, "A translated line must name its route.")
     if not command.text.strip() and source.whole.strip():
         return refuse(RefusalCode.INVALID, "The translation of a line with text can't be empty.")
-    made = le.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough)
+    made = le.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough or unquotable(source))
     return _set(state, channel, source, made, command.text.strip())
 
 

@@ -83,6 +83,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; UNSET otherwise."""
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when a recogniser wrote it roughly (`roughness.py`); UNSET otherwise."""
     cues: bool | msgspec.UnsetType = msgspec.UNSET
     """True when its words are the captions of an imported file; UNSET otherwise."""
     part_of: SegmentId | msgspec.UnsetType = msgspec.UNSET
@@ -125,6 +127,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     generation: int = 0
     """Number of the channel's newest engine attachment; 0 before the first."""
+    rough: tuple[str, ...] = ()
+    """The languages in which the text of that engine's model is rough."""
     committed_through: int = 0
     """End of the last committed word or noted gap, media ms."""
     open_segment: SegmentId | None = None

@@ -30,6 +30,7 @@ from moothall.core.sessions.air import air_after, air_without
 from moothall.core.sessions.keeping import RecordKeeping, keeping_after
 from moothall.core.sessions.parts import Channel, MediaClock, Segment, SessionSource, made_from
 from moothall.core.sessions.roll import AttendanceState, evolve_attendance
+from moothall.core.sessions.roughness import unquotable, vouched_for, vouches
 from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.terms.terms import ChosenTerms, with_term
 
@@ -176,7 +177,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case he.HubPresenceChanged():
             return replace(state, hubs=with_hub(state.hubs, event))
         case ev.RecordSealed():
-            return replace(state, seals=event.n)
+            return _sealed(state, event)
         case ev.ClockMapped():
             return replace(state, clock=state.clock.mapped(event.t, event.wall))
         case ev.WriterChanged():
@@ -217,7 +218,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
                 state = _removed(_heard(state, channel_id, t), channel_id, t)
             return state
         case ev.EngineAttached():
-            return _with_channel(state, event.channel, generation=event.generation)
+            return _with_channel(state, event.channel, generation=event.generation, rough=event.rough or ())
         case ev.GapNoted():
             return _heard(state, event.channel, event.t1)
         case _ if isinstance(event, le.SegmentFact):
@@ -230,6 +231,15 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return _noted(state, event, at)
         case _:
             return state
+
+
+def _sealed(state: State, event: ev.RecordSealed) -> State:
+    segments = state.segments
+    if vouches(event):
+        for name, line in state.segments.items():
+            if unquotable(line):
+                segments = segments.set(name, vouched_for(line))
+    return msgspec.structs.replace(state, seals=event.n, segments=segments)
 
 
 def _beside(state: State, event: OutcomeFact | ae.AttendanceFact, at: int) -> State:

@@ -20,6 +20,7 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
+from moothall.core.sessions.roughness import unquotable, vouched_for, vouches
 from moothall.core.sessions.state import Status
 from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.translation.lines import line_of
@@ -69,6 +70,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """True when a machine recognised a respeaker; missing in all other lines."""
     voice_changes: bool | msgspec.UnsetType = msgspec.UNSET
     """True when somebody else speaks after this line, whether or not anybody is named; missing otherwise."""
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when a recogniser wrote it roughly: not for quoting before a person has corrected it (`unquotable`); missing
+    in all other lines."""
     doubts: tuple[DoubtSpan, ...] | msgspec.UnsetType = msgspec.UNSET
     """Where in the text the words stand of which the recogniser was not sure, as UTF-16 indexes; missing in a line
     without such words, and in a feed without words."""
@@ -254,6 +258,8 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                     view = view._changed(segment, gone=True, text="", doubts=msgspec.UNSET)
                 return view
             case _:
+                if isinstance(event, ev.RecordSealed) and vouches(event):
+                    view = view._vouched_for()
                 session = fold_session(self.session, event, self.feed)
                 return view if session is self.session else msgspec.structs.replace(view, session=session)
 
@@ -348,6 +354,13 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             accepted=event.accepted or (line.accepted and not by_person),
             made_from=line.made_from if event.made_from is msgspec.UNSET else event.made_from,
         )
+
+    def _vouched_for(self) -> CaptionsView:
+        lines = self.lines
+        for number, line in enumerate(self.lines):
+            if unquotable(line):
+                lines = lines.replace(number, vouched_for(line))
+        return msgspec.structs.replace(self, lines=lines)
 
     def _line(self, segment: SegmentId) -> Line | None:
         number = self.index.get(segment)

@@ -90,6 +90,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """Offsets at which lines left the text: their sound was recognised again, or they were moved to another session."""
     begun: Mapping[SegmentId, int]
     """The offset at which each line began."""
+    rough: frozenset[SegmentId]
+    """Lines that a recogniser wrote roughly (`SegmentOpened.rough`)."""
     removed: Mapping[int, int | None]
     """The offset at which each line began that was removed since → that of its removal; None where that is unknown."""
     parts: Mapping[SegmentId, tuple[tuple[int, SegmentId], ...]] = {}
@@ -171,6 +173,7 @@ class HistoryFold(TextFold):
         self._declined: dict[SegmentId, tuple[Declined, ...]] = {}
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
+        self._rough: set[SegmentId] = set()
         self._removed: dict[int, int | None] = {}
         self._parts: dict[SegmentId, tuple[tuple[int, SegmentId], ...]] = {}
         self._cut: SegmentId | None = None
@@ -190,6 +193,8 @@ class HistoryFold(TextFold):
                 self._removed |= {began: header.offset for began in event.offsets if began in self._removed}
             case le.SegmentOpened():
                 self._begun[event.segment] = header.offset
+                if event.rough is True:
+                    self._rough.add(event.segment)
             case le.SegmentEnded():
                 self._reads(header, event.segment, event.text)
             case le.SegmentSplit():
@@ -260,6 +265,7 @@ class HistoryFold(TextFold):
             declined=dict(self._declined),
             struck=dict(self._struck),
             begun=dict(self._begun),
+            rough=frozenset(self._rough),
             removed=dict(self._removed),
             parts=dict(self._parts),
             changes=tuple(self._changes),

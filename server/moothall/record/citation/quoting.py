@@ -14,6 +14,7 @@ import msgspec
 
 from moothall.core.events.outcome_parts import Citation
 from moothall.core.kernel.ids import SegmentId, is_name
+from moothall.core.kernel.languages import primary
 from moothall.core.views.captions import Line
 from moothall.record.citation.comparing import ComparedPart, WordChange, compare
 from moothall.record.citation.history import History, LineCheck, Version
@@ -82,6 +83,8 @@ class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The comparison of both."""
     check: LineCheck | None
     """Who checked the quoted words, None where nobody did."""
+    rough: bool
+    """Whether a recogniser wrote the quoted words roughly, and nobody checked them."""
 
 
 class Quotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +122,11 @@ class Quotation(msgspec.Struct, frozen=True, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """Who said the words, each once, in order; empty when nobody is named."""
         return tuple(dict.fromkeys(line.name for line in self.lines if line.name and line.text))
+
+    @property
+    def rough(self) -> tuple[str, ...]:
+        """The languages (primary tags, in order) of quoted words that are rough, and not for quoting."""
+        return tuple(sorted({primary(line.line.language) for line in self.lines if line.text and line.rough}))
 
     @property
     def check(self) -> LineCheck | None:
@@ -174,13 +182,15 @@ def _quoted(history: History, span: QuotedSpan, offset: int, numbers: Sequence[i
             parts = clipped(parts, *_bounds(span, line.segment, len(was.text)))
         if not parts:
             continue
+        check = None if was is None else history.check_of(line.segment, was)
         yield QuotedLine(
             line=line,
             name=_names(history, become, span, "" if was is None else was.text),
             text=_side(parts, WordChange.ADDED),
             now=_side(parts, WordChange.REMOVED),
             parts=parts,
-            check=None if was is None else history.check_of(line.segment, was),
+            check=check,
+            rough=check is None and line.segment in history.rough,
         )
 
 

@@ -119,6 +119,7 @@ def _own_line(node: XmlNode, name: str, around: str) -> PastLine | None:
         origin=Origin(origin) if origin in set(Origin) else Origin.PERSON,
         tool=node.get("tool", OURS) or msgspec.UNSET,
         respoken=node.get("respoken", OURS) == "true" or msgspec.UNSET,
+        rough=(node.get("rough", OURS) == "true" and not node.get("route", OURS)) or msgspec.UNSET,
         mended=mended,
         accepted=mended and node.get("accepted", OURS) == "true",
         revision=1 if mended else 0,

@@ -55,6 +55,7 @@ class _Line(msgspec.Struct):
     revision: int = 0
     tool: str | UnsetType = UNSET
     respoken: bool | UnsetType = UNSET
+    rough: bool | UnsetType = UNSET
     t0: int | None = None
     t1: int | None = None
     speaker: str | None = None

@@ -78,6 +78,7 @@ class PastLine(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin = Origin.PERSON
     tool: str | msgspec.UnsetType = msgspec.UNSET
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    rough: bool | msgspec.UnsetType = msgspec.UNSET
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
     revision: int = 0
     mended: bool = False

@@ -19,6 +19,7 @@ from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
 from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.roughness import rough_languages
 from moothall.core.sessions.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
@@ -271,7 +272,8 @@ class Attachment:
         assignment, model = self.assignment, self.engine.hello.model
         writer, audio = assignment.writer, assignment.audio
         cause = CommandId(f"attach:{assignment.channel}:{assignment.now.generation + 1}")
-        answer = await writer.insist(SYSTEM, cause, AttachEngine(channel=assignment.channel, model=model))
+        rough = rough_languages(self.engine.hello.errors)
+        answer = await writer.insist(SYSTEM, cause, AttachEngine(channel=assignment.channel, model=model, rough=rough))
         if isinstance(answer, Refusal):
             self._note(answer)
             self.dropped = True

@@ -71,6 +71,8 @@ class CitedWords(msgspec.Struct, frozen=True, kw_only=True):
     """The offset up to which the record was looked at just now."""
     machine: bool = False
     """Whether a machine heard them."""
+    rough: tuple[str, ...] = ()
+    """The languages (primary tags) of words that a machine heard roughly and that nobody has checked."""
     checked_by: Role | None = None
     """Who checked all of the words; None while some are unchecked."""
     checked_at: int = 0
@@ -180,6 +182,7 @@ def cited_lines(citation: Citation, history: History, state: State, check: Check
         position=str(Position(log_epoch(history.position.epoch), citation.offset)),
         seen=seen,
         machine=any(each.line.origin is Origin.MACHINE for each in quoted.lines),
+        rough=quoted.rough,
         checked_by=None if made is None else made.role,
         checked_at=0 if made is None else made.at,
         heard=check is not None,

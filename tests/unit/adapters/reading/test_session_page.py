@@ -15,7 +15,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOWN, chosen
 from moothall.adapters.reading.page_menu import Lacking
-from moothall.adapters.reading.page_rows import channel_name, label, standing
+from moothall.adapters.reading.page_rows import channel_name, label, label_of, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
 from moothall.core.events.lines import MadeFrom, Origin, SourceSegment, Word
 from moothall.core.events.types import ChannelKind, GapReason, SealVersion, SoundKept
@@ -498,6 +498,20 @@ def test_a_translation_that_gives_the_gist_only_says_so_on_its_page_and_in_its_l
     channels = {ChannelId("mt-es"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("es",), of_record=True)}
     session = msgspec.structs.replace(seen.session, channels=channels)
     assert label(session, ChannelId("mt-es"), PAGES.catalogues[ui], lines).endswith(said)
+
+
+def test_rough_lines_say_so_and_the_page_and_its_label_name_their_languages() -> None:
+    lines = [line(1, language="ar", rough=True), line(2, language="ru", rough=True, mended=True), line(3)]
+    seen = snapshot(*lines)
+    html = render(seen)
+    assert "many words wrong in these languages: Arabic. Their text is rough" in html
+    assert html.count('data-rough="true"') == html.count('"source">Written by a machine: rough, not for quoting') == 1
+    ui = PAGES.catalogues["es"]
+    floor = ChannelId("floor")
+    assert label(seen.session, floor, ui, lines).endswith(" · Aproximado, no para citar: árabe")
+    assert label_of(seen.session, floor, ui, lines, "").endswith(" · Aproximado, no para citar: árabe")
+    assert label_of(seen.session, floor, ui, lines[2:], "") == ""
+    assert "rough" not in render(snapshot(line(3))).partition("<main")[2].partition("<script")[0]
 
 
 def test_a_service_to_which_words_go_is_named_on_the_pages_of_the_meeting() -> None:

@@ -55,6 +55,18 @@ def test_an_end_of_a_span_is_written_and_read(text: str, end: SpanEnd | None) ->
     assert end is None or str(end) == text
 
 
+def test_a_quotation_says_in_which_languages_its_words_are_rough() -> None:
+    told = Telling()
+    russian = told.line("Это сказано.", 1_000, 2_000, language="ru", rough=True)
+    english = told.line("This is said.", 3_000, 4_000)
+    as_heard = offset(told)
+    assert quoted(told, span(russian, english), as_heard).rough == ("ru",)
+    assert quoted(told, span(english), as_heard).rough == ()
+    told.correct(russian, "Так сказано.", words=2)
+    assert quoted(told, span(russian), offset(told)).rough == ()
+    assert quoted(told, span(russian), as_heard).rough == ("ru",), "the words that the machine had heard"
+
+
 def test_lines_are_quoted_as_they_read() -> None:
     told = Telling()
     one = told.line("One is said.", 1_000, 2_000, name="Ana")

@@ -214,3 +214,25 @@ def test_what_is_known_of_the_errors_of_connected_models() -> None:
             assert hall.recognising.errors == {"whisper-base": {"ar": 29.2}}
 
     loop.run(story())
+
+
+def test_a_session_says_in_which_languages_the_model_of_its_engine_is_rough() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect("base")
+            await engine.send(
+                wire.EngineHello(
+                    protocol=wire.PROTOCOL,
+                    name="base",
+                    model="whisper-base",
+                    languages=(),
+                    channels=1,
+                    errors={"en": 15.5, "es": 14.5, "ru": 19.0},
+                )
+            )
+            live, _, task = await assigned(hall, "s")
+            await attached(engine)
+            assert live.state.channels[FLOOR].rough == ("en",)
+            task.cancel()
+
+    loop.run(story())

@@ -1,0 +1,92 @@
+"""In which languages the text of a speech recogniser is rough: too many of its words are wrong for it to be quoted.
+
+Only a person makes rough text fit to be quoted: who corrects a line, who types it on air, or who seals the record as
+checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from moothall.core.events.lines import MadeFrom
+from moothall.core.events.types import RecordSealed, SealVersion
+from moothall.core.kernel.languages import primary
+
+ROUGH_ABOVE = 15.0
+"""Wrong words of 100, as measured with a model, above which its text in a language is rough: two in a sentence of
+twelve words (docs/why/speech.md)."""
+ROUGH_ABOVE_IN = {"ar": 20.0, "ru": 20.0}
+"""The same where words have many forms: one with a wrong ending counts as wrong, and is understood."""
+
+
+L = TypeVar("L", bound=Any)
+
+
+class RoughlyHeard(Protocol):
+    """A line, with what says whether it may be quoted."""
+
+    @property
+    def language(self) -> str:
+        """BCP-47 tag of its text."""
+        ...
+
+    @property
+    def rough(self) -> bool | msgspec.UnsetType:
+        """Whether a recogniser wrote it in a language in which its text is rough."""
+        ...
+
+    @property
+    def mended(self) -> bool:
+        """Whether a person corrected it."""
+        ...
+
+    @property
+    def made_from(self) -> MadeFrom | msgspec.UnsetType | None:
+        """From which line it was translated; None or UNSET for any other line."""
+        ...
+
+
+def rough_languages(errors: Mapping[str, float]) -> tuple[str, ...]:
+    """The languages (primary tags, in order) in which a model's text is rough. `errors`: of 100 words how many come out
+    wrong, by language (BCP-47). A language in which nothing was measured is not known to be rough.
+    """
+    primaries = ((primary(name), wrong) for name, wrong in errors.items())
+    return tuple(sorted({name for name, wrong in primaries if wrong > ROUGH_ABOVE_IN.get(name, ROUGH_ABOVE)}))
+
+
+def is_rough(language: str, rough: Collection[str]) -> bool:
+    """Whether a language (BCP-47) is one of `rough_languages`."""
+    return primary(language) in rough
+
+
+def unquotable(line: RoughlyHeard) -> bool:
+    """Whether a line is not for quoting, since a recogniser wrote it roughly and no person has corrected it.
+
+    It is false for a translation into another language, of which `MadeFrom.rough` says that it gives the gist only. A
+    line that is copied into a translation, since it was said in that language, is as its source is.
+    """
+    made = line.made_from
+    if line.mended:
+        return False
+    return made.rough and not made.route if isinstance(made, MadeFrom) else line.rough is True
+
+
+def unquotable_languages(lines: Iterable[RoughlyHeard]) -> tuple[str, ...]:
+    """The languages (primary tags, in order) of those lines that are not for quoting."""
+    return tuple(sorted({primary(line.language) for line in lines if unquotable(line)}))
+
+
+def vouches(sealed: RecordSealed) -> bool:
+    """Whether a seal says that somebody has checked all lines that are there."""
+    return sealed.version is not SealVersion.RAW
+
+
+def vouched_for(line: L) -> L:
+    """An unquotable line (a struct) after somebody sealed the record as checked."""
+    made = line.made_from
+    if isinstance(made, MadeFrom):
+        return msgspec.structs.replace(line, made_from=msgspec.structs.replace(made, rough=False))
+    return msgspec.structs.replace(line, rough=msgspec.UNSET)

@@ -1,0 +1,42 @@
+"""Lines in a language in which the engine's model is rough: the page and a wall that are open name it as they come, and
+no more once somebody has sealed the record as checked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from moothall.core import commands as do
+from moothall.core.events.types import SealVersion
+from moothall.core.kernel.actors import Actor, Role
+from support.desks.meeting import FLOOR, S, meeting
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SECRETARIAT = Actor(Role.SECRETARIAT, "s")
+ROUGH = "Rough, not for quoting: English"
+
+
+async def test_who_reads_is_told_that_lines_are_rough(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        wall = await page.context.new_page()
+        await page.goto(f"{on.running.address}/s/{S}")
+        await wall.goto(f"{on.running.address}/s/{S}/screen")
+        notice = page.locator("#Notices").get_by_text("The machine gets many words wrong in these languages: English.")
+        await expect(notice).to_have_count(0)
+        await on.do(do.AttachEngine(channel=FLOOR, model="whisper-base", rough=("en",)))
+        await on.say("r-1", "Hum.")
+        await expect(page.locator("#r-1 .source")).to_have_text("Written by a machine: rough, not for quoting")
+        await expect(notice).to_have_count(1)
+        await expect(wall.locator("#Notice")).to_contain_text(ROUGH)
+        await page.reload()
+        await expect(page.locator("#r-1")).to_have_attribute("data-rough", "true")
+        await expect(notice).to_have_count(1)
+        await on.do(do.CloseSession(), by=SECRETARIAT)
+        await on.do(do.SealRecord(version=SealVersion.CHECKED), by=SECRETARIAT)
+        await expect(page.locator("#r-1 .source")).to_have_text("Written by a machine")
+        await expect(notice).to_have_count(0)
+        await expect(wall.locator("#Notice")).not_to_contain_text(ROUGH)
