@@ -215,6 +215,7 @@ def _said(second: Segment, segment: Segment) -> Sequence[ev.AnyEvent]:
         speaker=second.speaker,
         tool=second.tool,
         respoken=second.respoken,
+        rough=second.rough,
         cues=second.cues,
         part_of=segment.id,
     )

@@ -28,6 +28,7 @@ from support.sessions.deciding import (
     line_of,
     opened,
     refused,
+    segment,
     word,
 )
 from support.sessions.translations import TRANSLATOR, spanish, translate, translated_session
@@ -128,3 +129,12 @@ def test_a_translation_of_a_rough_line_gives_the_gist_only_until_the_line_is_men
     made = line_of(mended, spanish("r")).made_from
     assert made is not None
     assert not made.rough
+
+
+def test_both_parts_of_a_split_line_are_rough() -> None:
+    split = do.SplitSegment(channel=FLOOR, segment=segment("p"), revision=0, word=1, into=SegmentId("x"), generation=2)
+    state = carry_out(heard(), split, actor=ENGINE, wall=WALL)
+    assert [unquotable(line_of(state, name)) for name in ("p", "e")] == [True, False]
+    second = state.segments.get(SegmentId("x"))
+    assert second is not None
+    assert unquotable(second)
