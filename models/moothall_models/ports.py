@@ -1,4 +1,6 @@
-"""The ports of the speech policy: recognisers of windows, recognisers that stream, and a voice activity detector."""
+"""The ports of the speech policy: recognisers of windows and of streams, a voice activity detector, and an encoder of
+voices.
+"""
 
 from __future__ import annotations
 
@@ -191,3 +193,19 @@ class VoiceActivity(Protocol):
     def probability(self, frame: Samples) -> float:
         """Probability of speech in the next 512 samples."""
         ...
+
+
+class VoiceEncoder(Protocol):
+    """Turns speech into a vector of its voice. Called from as many threads at a time as the engine has workers."""
+
+    def vector(self, speech: Samples) -> Floats:
+        """The voice of 0.5 to 2 s of speech, as a vector of length 1; the same speech gives the same vector.
+
+        The scalar product of two vectors is about 0 for two people, and the nearer to 1 the surer they are one. Raises
+        ValueError for speech of another length.
+        """
+        ...
+
+
+SHORTEST_VOICE, LONGEST_VOICE = RATE // 2, 2 * RATE
+"""Fewest and most samples of speech of which a voice encoder makes a vector."""

@@ -1,4 +1,4 @@
-"""A recogniser and a voice activity detector for scripted audio (`moothall.testing.scripted`).
+"""A recogniser, a voice activity detector and a voice encoder for scripted audio (`moothall.testing.scripted`).
 
 They make no errors except those that the script asks for, so that an engine's better pass has something to correct.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script
-from moothall_models.ports import HeardWord, Hypothesis, Samples, Window
+from moothall_models.ports import LONGEST_VOICE, SHORTEST_VOICE, Floats, HeardWord, Hypothesis, Samples, Window
 
 SURE, UNSURE = 0.99, 0.5
 """Probability of a word that is heard correctly, and of a misheard word."""
@@ -97,6 +97,25 @@ class ScriptedVoiceActivity:
     def probability(self, frame: Samples) -> float:
         """The share of samples that are not 0."""
         return float(np.count_nonzero(frame)) / len(frame)
+
+
+class ScriptedVoiceEncoder:
+    """A voice encoder that reads from scripted audio who said which share of it."""
+
+    def __init__(self, script: Script) -> None:
+        """Make an encoder of one script: its vectors have an axis for each voice."""
+        self._step = script.step
+        self._voice = np.array([word.voice for word in script.words], dtype=np.int64)
+        self._size = int(self._voice.max(initial=0)) + 1
+
+    def vector(self, speech: Samples) -> Floats:
+        """The shares of the voices, as a unit vector. Raises ValueError as `VoiceEncoder`, and for sound of no word."""
+        numbers = _numbers(speech, self._step)
+        said = self._voice[numbers[numbers != SILENT]]
+        if not SHORTEST_VOICE <= len(speech) <= LONGEST_VOICE or not len(said):
+            raise ValueError(f"{len(speech)} samples with {len(said)} of a word are no voice.")
+        shares = np.bincount(said, minlength=self._size).astype(np.float32)
+        return shares / np.linalg.norm(shares)
 
 
 def _numbers(audio: Samples, step: int) -> NDArray[np.int64]:

@@ -38,6 +38,8 @@ class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     misheard: str = ""
     """The word that a quick pass hears instead; empty: the right one. A pass with a beam search always hears the right
     one."""
+    voice: int = 0
+    """Number of the voice that says it."""
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

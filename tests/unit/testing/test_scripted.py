@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.scripted import Script, ScriptWord, make_script, read_script, render, write_script
 from moothall_models.ports import HeardWord, Window
-from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity, ScriptedVoiceEncoder
 
 SCRIPT = Script(
     words=(ScriptWord(" one", 100, 300), ScriptWord(" two", 300, 400), ScriptWord(" trois", 900, 1_000, "fr"))
@@ -146,3 +146,16 @@ def test_there_are_only_so_many_sizes_of_a_sample() -> None:
 
 def test_an_empty_script_is_silence() -> None:
     assert render(Script(words=()), 10) == bytes(320)
+
+
+def test_silence_is_no_voice() -> None:
+    encoder = ScriptedVoiceEncoder(SCRIPT)
+    with pytest.raises(ValueError, match="with 0 of a word are no voice"):
+        encoder.vector(np.zeros(16_000, dtype=np.float32))
+
+
+def test_a_voice_is_the_share_of_what_it_says() -> None:
+    script = Script(words=(ScriptWord(" one", 0, 300), ScriptWord(" two", 300, 700, voice=1)))
+    sound = np.frombuffer(render(script, 300), "<i2").astype(np.float32) / np.float32(32_768)
+    assert ScriptedVoiceEncoder(script).vector(sound) == pytest.approx([0.6, 0.8])
+    assert ScriptedVoiceEncoder(script).vector(sound[:8_000]) == pytest.approx([3 / 13**0.5, 2 / 13**0.5])
