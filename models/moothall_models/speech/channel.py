@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.sessions.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, OtherReadings, ResumePoint
-from moothall_models.ports import Hypothesis, Samples
+from moothall_models.ports import Floats, Hypothesis, Samples
 from moothall_models.speech import agreement, confidence, overlap, passes, resume_points, schedule
 from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.languages import Expected, LanguageChoice
@@ -24,9 +24,22 @@ from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.turns.finding import VoiceWindow
+from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.listener import VoiceListener
 from moothall_models.speech.utterance import Utterance, heard_words
 
-Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState | OtherReadings
+Output = (
+    CommitWords
+    | EndSegment
+    | ReviseSegment
+    | SplitSegment
+    | NoteGap
+    | Partial
+    | ChannelState
+    | OtherReadings
+    | VoiceHeard
+)
 
 DEFAULT_SETTINGS = SpeechSettings()
 
@@ -36,7 +49,8 @@ class SpeechChannel(UtteranceCutter):
 
     def __init__(self, attach: Attach, settings: SpeechSettings = DEFAULT_SETTINGS) -> None:
         super().__init__(attach, settings)
-        self._segmenter = Segmenter(attach, settings)
+        self.voices = VoiceListener(attach, settings.voices)
+        self._segmenter = Segmenter(attach, settings, self.voices.lines)
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings)
         resumed = self._resumed
@@ -90,10 +104,11 @@ class SpeechChannel(UtteranceCutter):
             out += self._finish_closed()
         for frame in self._frames(samples, speech):
             self.reviewer.hear(frame)
+            self.voices.hear(frame)
             if self._cut_frame(frame):
                 out += self._finish_closed()
         self._now = max(self._now, self._heard)
-        return self._noted(out + self._end_after_silence() + self._report())
+        return self._noted(out + self._end_after_silence() + self._report()) + self.voices.told()
 
     def end_of_audio(self) -> list[Output]:
         """Take note that there is no more audio. Passes may still be requested until `done`."""
@@ -150,10 +165,17 @@ class SpeechChannel(UtteranceCutter):
         self._now = max(self._now, now)
         if request.review is not None:
             texts = self.reviewer.heard(request.review, hypothesis)
+            for line, _ in texts:
+                self.voices.lines.corrected(line.segment)
             return [self._segmenter.revised(line.segment, line.words, text) for line, text in texts]
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
         return self._noted(self._heard_live(request, hypothesis))
+
+    def measured(self, window: VoiceWindow, vector: Floats) -> list[Output]:
+        """Take in the vector of a window of `voices`."""
+        split, heard = self.voices.measured(window, vector)
+        return [*heard, *([] if split is None else self._noted([self._segmenter.split(split)]))]
 
     def _heard_live(self, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
         utterance = self._utterances[0]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall.wire.transcribing import HeardLine, HeardPiece
 from moothall_models.ports import Hypothesis
-from moothall_models.speech.segmentation import Segmenter
+from moothall_models.speech.segmentation import Segmenter, SegmentOutput
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import EDGE, SHORTEST
 
@@ -58,7 +57,7 @@ class _Lines:
             for language, words in self._spoken.values()
         ]
 
-    def _take(self, commands: Iterable[CommitWords | EndSegment | Partial], language: str) -> None:
+    def _take(self, commands: Iterable[SegmentOutput], language: str) -> None:
         for command in commands:
             if isinstance(command, CommitWords):
                 self._spoken.setdefault(command.segment, (language, []))[1].extend(command.words)

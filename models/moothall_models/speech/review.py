@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, SplitSegment
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
@@ -52,6 +52,8 @@ class Reviewer:
         self._lines: deque[EndedLine] = deque(maxlen=LINES)
         self._waiting = 0
         """How many of the last lines wait."""
+        self._split: deque[SegmentId] = deque(maxlen=LINES)
+        """Lines that were split, and so keep their text. Overflow: the oldest, which isn't remembered any more."""
         self._open: tuple[SegmentId, str, list[Word]] | None = None
 
     def hear(self, frame: SpeechFrame) -> None:
@@ -74,6 +76,8 @@ class Reviewer:
                     self._lines.append(EndedLine(segment, language, tuple(words), now))
                     self._waiting = min(LINES, self._waiting + 1)
                     self._open = None
+                case SplitSegment():
+                    self._split.append(output.segment)
                 case _:
                     pass
 
@@ -130,4 +134,4 @@ class Reviewer:
         ]
         texts = better(review.lines, words, self._settings)
         told = list(zip(review.lines, texts, strict=True))[len(review.lines) - review.waiting :]
-        return [(line, text) for line, text in told if text is not None]
+        return [(line, text) for line, text in told if text is not None and line.segment not in self._split]

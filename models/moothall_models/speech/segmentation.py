@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SegmentStart
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SegmentStart, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.ids import SegmentId
@@ -12,12 +12,17 @@ from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import ends_clause, ends_sentence
+from moothall_models.speech.turns.lines import LineSplit, LineTurns
+
+SegmentOutput = CommitWords | EndSegment | SplitSegment | Partial
 
 
 class Segmenter:
     """Makes commands from committed words and tracks the open segment. Times in its commands never decrease."""
 
-    def __init__(self, attach: Attach, settings: SpeechSettings) -> None:
+    def __init__(self, attach: Attach, settings: SpeechSettings, turns: LineTurns | None = None) -> None:
+        """`turns` says where another voice begins; by default nowhere."""
+        self._turns = LineTurns(settings.voices) if turns is None else turns
         self._channel = attach.channel
         self._generation = attach.generation
         self._settings = settings
@@ -35,6 +40,7 @@ class Segmenter:
             self._count = len(attach.open_segment.words)
             self._t0 = attach.open_segment.t0
             self._language = attach.open_segment.language
+            self._turns.committed(attach.open_segment.words)
 
     @property
     def through(self) -> int:
@@ -46,16 +52,19 @@ class Segmenter:
         """The open segment and how many words it has; (None, 0) when no segment is open."""
         return (self._segment, self._count) if self.open else (None, 0)
 
-    def commit(self, words: Sequence[Word], language: str, rest: str) -> list[CommitWords | EndSegment | Partial]:
+    def commit(self, words: Sequence[Word], language: str, rest: str) -> list[SegmentOutput]:
         """Commit one or more words; segments begin and end as their sentences and lengths require.
 
         `rest` is the unconfirmed text after the words. It and the words' texts have their leading spaces.
         """
-        out: list[CommitWords | EndSegment | Partial] = []
+        out: list[SegmentOutput] = []
         if self.open and language != self._language:
             out += self.end(EndReason.LANGUAGE)
         taken: list[Word] = []
         for number, word in enumerate(words, 1):
+            if self._turns.breaks_before(word, taken):
+                out += [*([self._words(taken, language, "")] if taken else ()), *self.end(EndReason.SPEAKER)]
+                taken = []
             taken.append(word)
             reason = self._break_after(word, (taken[0].t0 if not self.open else self._t0))
             if reason is not None:
@@ -67,7 +76,7 @@ class Segmenter:
             out.append(self._words(taken, language, rest))
         return out
 
-    def end(self, reason: EndReason) -> list[CommitWords | EndSegment | Partial]:
+    def end(self, reason: EndReason) -> list[SegmentOutput]:
         """End the open segment, if there is one."""
         if not self.open:
             return []
@@ -76,10 +85,22 @@ class Segmenter:
         )
         if self._segment == self._name():
             self._number += 1
+        splits = self._turns.ended(self._segment)
         self.open = False
         self._count = 0
         self._segment = self._name()
-        return [ended]
+        return [ended, *(self.split(split) for split in splits)]
+
+    def split(self, at: LineSplit) -> SplitSegment:
+        """The command that splits a line that has ended, where another voice begins."""
+        return SplitSegment(
+            channel=self._channel,
+            generation=self._generation,
+            segment=at.segment,
+            revision=0,
+            word=at.word,
+            into=at.into,
+        )
 
     def revised(self, segment: SegmentId, words: Sequence[Word], text: str) -> ReviseSegment:
         """The command that gives a line that has ended with `words` a better text."""
@@ -91,9 +112,9 @@ class Segmenter:
             text=text,
         )
 
-    def skip(self, t0: int, t1: int) -> list[CommitWords | EndSegment | Partial | NoteGap]:
+    def skip(self, t0: int, t1: int) -> list[SegmentOutput | NoteGap]:
         """End the open segment, and note a gap from media ms `t0` to `t1`, whose speech no pass could recognise."""
-        out: list[CommitWords | EndSegment | Partial | NoteGap] = [*self.end(EndReason.PAUSE)]
+        out: list[SegmentOutput | NoteGap] = [*self.end(EndReason.PAUSE)]
         t0 = max(t0, self._last)
         if t0 < t1:
             self._last = t1
@@ -129,6 +150,7 @@ class Segmenter:
             rest=rest,
         )
         self._count += len(timed)
+        self._turns.committed(timed)
         return command
 
     def _in_time(self, words: Sequence[Word]) -> list[Word]:
@@ -142,7 +164,7 @@ class Segmenter:
 
     def _break_after(self, word: Word, t0: int) -> EndReason | None:
         if ends_sentence(word.text):
-            return EndReason.SENTENCE
+            return EndReason.SPEAKER if self._turns.ends_turn(word) else EndReason.SENTENCE
         length = word.t1 - t0
         if length >= self._settings.longest_segment:
             return EndReason.LENGTH

@@ -5,6 +5,41 @@ from __future__ import annotations
 import msgspec
 
 
+class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters by which changes of voice are heard and voices are known again. A frame has 32 ms."""
+
+    speech_p: float = 0.35
+    """Least probability of a frame that counts as speech."""
+    window: int = 32
+    """Frames of speech in a window that is measured."""
+    step: int = 16
+    """New frames of speech from one window to the next."""
+    step_in_doubt: int = 8
+    """As `step`, after a window that was unlike the turn."""
+    remembered: int = 12
+    """Newest windows of a turn by which its voice is known."""
+    alike: float = 0.4
+    """Least likeness to the turn of a window that is of its voice."""
+    agreeing: int = 3
+    """Windows in a row, unlike the turn, that prove another voice."""
+    near: int = 14
+    """Frames of speech from the place where the voice changes by its vectors to a pause that is taken instead."""
+    farther: float = 0.15
+    """Frames by which that pause has to be longer for each frame of speech that it is away."""
+    longest_pause: int = 30_000
+    """Silence in ms that ends a turn."""
+    margin: int = 400
+    """Time in ms from a change of voice to an end of a line or of a sentence that is taken for it."""
+    split_within: int = 1_800
+    """Time in ms after a line's end within which it may still be split."""
+    known: float = 0.5
+    """Least likeness of a turn to a voice that was learnt, for its lines to be told as said by it."""
+    apart: float = 0.1
+    """By how much that likeness has to exceed the likeness to any other voice that was learnt."""
+    settled: int = 1_000
+    """Silence in ms after which no window comes that could still be of the last words."""
+
+
 class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters by which a channel is cut into utterances, recognised, committed and divided into segments."""
 
@@ -136,3 +171,6 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     # Reports of the channel's state.
     state_every: int = 1_000
     """Shortest time between two reports without a change."""
+
+    voices: VoiceSettings = VoiceSettings()
+    """How voices are told apart, where a meeting wants it."""

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SplitSegment
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.signals import ChannelState, Partial
@@ -16,6 +16,7 @@ from moothall.wire.engine import Attach, OpenSegment, OtherReadings, ResumePoint
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.turns.known import VoiceHeard
 
 FRAME = 32
 CHANNEL = ChannelId("floor")
@@ -124,8 +125,8 @@ class Reader:
 
     def read(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            if isinstance(output, OtherReadings):
-                continue  # These change no text.
+            if isinstance(output, OtherReadings | VoiceHeard | SplitSegment):
+                continue  # These change no word.
             assert output.channel == CHANNEL
             match output:
                 case CommitWords():

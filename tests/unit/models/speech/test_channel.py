@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import OpenSegment, OtherReadings
-from moothall_models.ports import HeardWord, Hypothesis
+from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, Reporter, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
-from support.sound.talking import CHANNEL, Reader, attach, hear, play, said, settle, silence
+from moothall_models.speech.turns.known import VoiceHeard
+from support.sound.talking import CHANNEL, FRAME, Reader, attach, hear, play, probability, said, settle, silence
 
 SLOW_TO_AGREE = SpeechSettings(first_pass=3_200, longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999)
 EMPTY = Hypothesis(language="en", words=())
@@ -371,3 +373,23 @@ def test_what_else_a_word_may_be_comes_with_its_commit() -> None:
     assert (readings.segment, readings.word, readings.texts) == (SegmentId("floor-1-1"), 3, ("troops", "roots"))
     assert text(out) == "We hold these truths to be self-evident."
     assert any(wanted), "words before the edge are about to stay"
+
+
+def test_another_voice_splits_its_line_and_a_learnt_one_is_told_of() -> None:
+    channel = SpeechChannel(replace(attach(), turns=True, voices=True))
+    first, second = said("we hold these truths", 320, 500), said("to be so now and then.", 2_320, 500)
+    words = [*first, *second]
+    out: list[Output] = []
+    for t in range(0, 6_400, FRAME):
+        voice = 0.0 if t < 2_320 else 1.0
+        out += channel.hear(t, np.full(VAD_FRAME, voice, dtype=np.float32), [probability(words, t)])
+        while (window := channel.voices.next_window()) is not None:
+            share = float(window.speech.mean())
+            vector = np.array([1 - share, share], dtype=np.float32)
+            out += channel.measured(window, vector / np.float32(np.linalg.norm(vector)))
+        out += settle(channel, words, t + FRAME)
+    [split] = [output for output in out if isinstance(output, SplitSegment)]
+    assert (split.segment, split.word, split.into) == ("floor-1-1", 4, "floor-1-1.2")
+    assert channel.voices.learn(3, split.into) >= 2_000
+    heard = [output for output in channel.hear(6_400, silence(1), [0.0]) if isinstance(output, VoiceHeard)]
+    assert [(each.segment, each.voice) for each in heard] == [(split.into, 3)]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
+from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import HeardWord, Hypothesis
@@ -185,6 +185,19 @@ def test_the_neighbours_before_are_heard_too_as_far_as_the_window_reaches() -> N
     for number in range(6):
         made.note(line(probably(said("we hold these truths.", number * 5_000), 0.5), f"s{number}"), 26_500)
     assert lines_of(made, 27_000) == ["s3", "s4", "s5"]
+
+
+def test_a_line_that_was_split_keeps_its_text() -> None:
+    made = reviewer()
+    made.note(line(DOUBTED), 2_000)
+    found = made.next(2_000)
+    assert found is not None
+    split = SplitSegment(
+        channel=CHANNEL, generation=1, segment=SegmentId("s1"), revision=0, word=2, into=SegmentId("s1.2")
+    )
+    made.note([split], 2_000)
+    words = tuple(HeardWord(f" {word.text.strip()}", word.t0, word.t1, 1.0) for word in SPOKEN)
+    assert made.heard(found, Hypothesis(language="en", words=words)) == []
 
 
 def test_lines_in_another_language_are_no_neighbours() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap
+from moothall.core.commands import CommitWords, EndSegment, NoteGap, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import Partial
 from moothall.wire.engine import OpenSegment
-from moothall_models.speech.segmentation import Segmenter
+from moothall_models.speech.segmentation import Segmenter, SegmentOutput
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.turns.lines import LineTurns
 from support.sound.talking import CHANNEL, attach, said
 
 SETTINGS = SpeechSettings(longest_segment=3_000, clause_break=2_000)
@@ -17,7 +18,7 @@ def spaced(text: str, t: int = 0, each: int = 300) -> tuple[Word, ...]:
     return tuple(Word(f" {word.text.strip()}", word.t0, word.t1) for word in said(text, t, each))
 
 
-def summary(outputs: list[CommitWords | EndSegment | Partial]) -> list[tuple[object, ...]]:
+def summary(outputs: list[SegmentOutput]) -> list[tuple[object, ...]]:
     lines: list[tuple[object, ...]] = []
     for output in outputs:
         match output:
@@ -110,3 +111,51 @@ def test_what_nobody_heard_ends_the_segment_and_is_a_gap_behind_it() -> None:
     assert isinstance(ended, EndSegment)
     assert gap == NoteGap(channel=CHANNEL, t0=600, t1=2_000, reason=GapReason.UNHEARD)
     assert segmenter.skip(1_000, 2_000) == []
+
+
+def test_another_voice_ends_the_segment_between_two_words() -> None:
+    turns = LineTurns(SETTINGS.voices)
+    segmenter = Segmenter(attach(), SETTINGS, turns)
+    segmenter.commit(spaced("we hold these"), "en", "")
+    turns.changed(1_500)
+    assert summary(segmenter.commit(spaced("truths to be self evident", 900), "en", "")) == [
+        ("floor-1-1", 3, " truths to", ""),
+        ("floor-1-1", EndReason.SPEAKER, 1_500),
+        ("floor-1-2", 0, "be self evident", ""),
+    ]
+
+
+def test_another_voice_begins_with_the_first_of_the_new_words() -> None:
+    turns = LineTurns(SETTINGS.voices)
+    segmenter = Segmenter(attach(), SETTINGS, turns)
+    segmenter.commit(spaced("we hold these"), "en", "")
+    turns.changed(900)
+    assert summary(segmenter.commit(spaced("truths", 900), "en", "")) == [
+        ("floor-1-1", EndReason.SPEAKER, 900),
+        ("floor-1-2", 0, "truths", ""),
+    ]
+
+
+def test_a_sentence_that_ends_where_another_voice_begins_says_so() -> None:
+    turns = LineTurns(SETTINGS.voices)
+    segmenter = Segmenter(attach(), SETTINGS, turns)
+    turns.changed(1_000)
+    assert summary(segmenter.commit(spaced("So be it. And"), "en", ""))[1] == ("floor-1-1", EndReason.SPEAKER, 900)
+
+
+def test_a_line_that_another_engine_began_is_split_by_all_of_its_words() -> None:
+    left = OpenSegment(segment=SegmentId("floor-1-7"), language="en", t0=0, words=said("we hold these"))
+    turns = LineTurns(SETTINGS.voices)
+    segmenter = Segmenter(attach(generation=2, through=900, open_segment=left), SETTINGS, turns)
+    segmenter.commit(spaced("truths to", 900), "en", "")
+    turns.changed(600)
+    ended, split = segmenter.end(EndReason.PAUSE)
+    assert isinstance(ended, EndSegment)
+    assert split == SplitSegment(
+        channel=CHANNEL,
+        generation=2,
+        segment=SegmentId("floor-1-7"),
+        revision=0,
+        word=2,
+        into=SegmentId("floor-1-7.2"),
+    )

@@ -1,0 +1,1 @@
+"""Turns: where one voice ends and another begins, what that means for lines, and whose voice it is. Pure."""
