@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall.testing.scripted import read_script
+from moothall.testing.scripted import Script, read_script
 from moothall.wire.engine import ComputeType, Device, workers_for
 from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.dialling import first_of
@@ -38,15 +38,17 @@ from moothall_models.engine.own_process import (
 from moothall_models.engine.pass_traces import pass_traces
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
-from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity
+from moothall_models.manifest import Task
+from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity, VoiceEncoder
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
-from moothall_models.store import ModelUnavailable, open_store
+from moothall_models.store import ModelStatus, ModelUnavailable, open_store
 
 logger = logging.getLogger(__name__)
 
 KEY_VARIABLE = "MOOTHALL_RECOGNISER_KEY"
 SCRIPTED = "scripted:"
+NO_VOICES = "none"
 NO_MEMORY = "The engine has no memory left, and ends: give it more, fewer workers, or a smaller model.\n"
 CPU, CUDA, AUTO = "cpu", "cuda", "auto"
 DEVICES: tuple[str, ...] = get_args(Device)
@@ -87,6 +89,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
                 EngineClock(),
                 random.SystemRandom().random,
                 progress=progress,
+                encoder=load_encoder(asked.voices, asked.model),
                 trace=trace,
             )
             asyncio.run(until_terminated(engine.run))
@@ -163,18 +166,42 @@ def load_model(
     if name.startswith(SCRIPTED):
         from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
-        path = Path(name.removeprefix(SCRIPTED))
-        try:
-            script = read_script(path.read_bytes())
-        except OSError as error:
-            raise ConfigurationError(f"The script {path} can't be read: {error.strerror}.") from error
-        return ScriptedRecognizer(script), ScriptedVoiceActivity
+        return ScriptedRecognizer(_script(Path(name.removeprefix(SCRIPTED)))), ScriptedVoiceActivity
     recognizer = at_endpoint(name, key) if name.startswith(SCHEME) else _of_this_machine(name, folder, computing)
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
 
     network = SileroNetwork()
     SileroVoiceActivity(network).probability(_silence())
     return recognizer, lambda: SileroVoiceActivity(network)
+
+
+def _script(path: Path) -> Script:
+    try:
+        return read_script(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"The script {path} can't be read: {error.strerror}.") from error
+
+
+def load_encoder(name: str | None, model: str = "") -> VoiceEncoder | None:
+    """Load the voice encoder `name` of the store; without a name the default one, if it is fetched.
+
+    None for the name `none`, and where there is none. For the recogniser `model` of a script its own encoder is loaded.
+    Raises ConfigurationError, and ModelMissing for a model that the store doesn't have.
+    """
+    if name == NO_VOICES:
+        return None
+    if model.startswith(SCRIPTED):
+        from moothall_models.recognizers.scripted import ScriptedVoiceEncoder
+
+        return ScriptedVoiceEncoder(_script(Path(model.removeprefix(SCRIPTED))))
+    store = open_store()
+    if name is None:
+        name = store.manifest.defaults.get(Task.VOICES)
+        if name is None or store.status_of(store.manifest.model(name)) is not ModelStatus.HERE:
+            return None
+    from moothall_models.recognizers.voices.campplus import CampPlusEncoder
+
+    return CampPlusEncoder(store.path(name))
 
 
 def at_endpoint(name: str, key: Callable[[], str], *, whole: bool = False) -> Recognizer:
@@ -282,6 +309,9 @@ def _parser() -> argparse.ArgumentParser:
         help="each with a pass at a time, or some together; 0: as many as there are cores, up to 4",
     )
     parser.add_argument("--channels", type=int, help="live channels to take on at most; else as many as it can carry")
+    parser.add_argument(
+        "--voices", metavar="NAME", help="what tells voices apart, or none; else the default, if it is fetched"
+    )
     parser.add_argument("--trace-endpoint", default="", metavar="URL", help="a collector that takes OTLP over HTTP")
     parser.add_argument("--trace-percent", type=int, default=100, help="of how many passes in a hundred")
     parser.add_argument("--memory-mb", type=int, default=0, help="memory that it may take (Linux); 0: what there is")

@@ -21,7 +21,17 @@ from moothall_models.engine.pass_traces import TracePass, untraced
 from moothall_models.engine.policies import policy_for
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.session import LinkSession
-from moothall_models.ports import RATE, Hypothesis, Recognizer, StreamingRecognizer, VoiceActivity, Window
+from moothall_models.ports import (
+    RATE,
+    Floats,
+    Hypothesis,
+    Recognizer,
+    Samples,
+    StreamingRecognizer,
+    VoiceActivity,
+    VoiceEncoder,
+    Window,
+)
 from moothall_models.speech.overload import Load
 
 logger = logging.getLogger(__name__)
@@ -68,6 +78,8 @@ class Engine:
     _: KW_ONLY
     progress: EngineProgress | None = None
     """Receives the progress that this process's pulses report; None when it sends no pulses."""
+    encoder: VoiceEncoder | None = None
+    """Tells voices apart, where a meeting wants that; None: this engine can't."""
     trace: TracePass = untraced
     """Traces each batch of passes."""
 
@@ -154,6 +166,12 @@ class Engine:
         async def recognise(windows: Sequence[Window]) -> Sequence[Hypothesis]:
             return await asyncio.get_running_loop().run_in_executor(workers, self._pass, windows)
 
+        encoder = self.encoder
+
+        async def measure(speech: Samples) -> Floats:
+            assert encoder is not None  # noqa: S101 - nothing is measured without it
+            return await asyncio.get_running_loop().run_in_executor(workers, encoder.vector, speech)
+
         async def serve(socket: ClientConnection) -> None:
             logger.info("engine %s: connected", self.settings.name)
             link = engine_link(socket)
@@ -174,6 +192,7 @@ class Engine:
                     workers=self.settings.workers,
                     at_once=self.recognizer.at_once,
                     progress=self._progress,
+                    measure=None if encoder is None else measure,
                 )
             except* KeyRefused as refused:
                 self._refused(first_of(refused))
@@ -203,5 +222,7 @@ class Engine:
             channels=room.channels,
             most=room.most,
             takes_glossary=not isinstance(self.recognizer, StreamingRecognizer),
+            tells_turns=self.encoder is not None,
+            knows_voices=self.encoder is not None,
             life=self._progress.life,
         )

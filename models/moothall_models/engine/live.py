@@ -11,8 +11,8 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.wire.engine import ToEngine, ToServer
 from moothall_models.engine.clock import EngineClock
 from moothall_models.engine.progress import EngineProgress
-from moothall_models.engine.session import LinkSession, NextPass
-from moothall_models.ports import VAD_FRAME, Hypothesis, Window
+from moothall_models.engine.session import LinkSession, NextPass, NextVoice
+from moothall_models.ports import VAD_FRAME, Floats, Hypothesis, Samples, Window
 
 
 class EngineLink(Protocol):
@@ -31,6 +31,10 @@ Recognise = Callable[[Sequence[Window]], Awaitable[Sequence[Hypothesis]]]
 """Runs a batch of passes without blocking the event loop; there are as many concurrent calls as workers."""
 
 
+Measure = Callable[[Samples], Awaitable[Floats]]
+"""Measures the voice in speech without blocking the event loop."""
+
+
 async def run_live(
     session: LinkSession,
     link: EngineLink,
@@ -40,13 +44,15 @@ async def run_live(
     workers: int = 1,
     at_once: int = 1,
     progress: EngineProgress | None = None,
+    measure: Measure | None = None,
 ) -> None:
     """Serve the link until it ends. Raises ProtocolError when the server violates the protocol.
 
     `workers`: how many batches of passes run at a time; `at_once`: most passes in a batch, each of another channel.
-    `progress` is updated with the samples taken in and the attachments whose passes are running.
+    `measure` is there if the session's hello says that the engine knows voices; passes go before voices. `progress` is
+    updated with the samples taken in and the attachments whose passes are running.
     """
-    live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once)
+    live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once, measure=measure)
     if progress is not None:
         live.tell(progress)
     broken: ProtocolError | None = None
@@ -71,6 +77,7 @@ class _Live:
     _: KW_ONLY
     workers: int
     at_once: int
+    measure: Measure | None
 
     def __post_init__(self) -> None:
         self._progress = EngineProgress("")
@@ -98,6 +105,9 @@ class _Live:
                 if turns:
                     self._free -= 1
                     passes.create_task(self._run(turns))
+                elif self.measure is not None and self._free and (voice := self.session.next_voice()) is not None:
+                    self._free -= 1
+                    passes.create_task(self._measure(self.measure, voice))
                 elif not await self._hear():
                     self._news.clear()
                     await self._news.wait()
@@ -114,6 +124,13 @@ class _Live:
         self._free += 1
         for turn, hypothesis in zip(turns, hypotheses, strict=True):
             self.session.passed(turn, hypothesis, self.clock.now())
+        self._more_to_write.set()
+        self._news.set()
+
+    async def _measure(self, measure: Measure, voice: NextVoice) -> None:
+        vector = await measure(voice.window.speech)
+        self._free += 1
+        self.session.measured(voice, vector, self.clock.now())
         self._more_to_write.set()
         self._news.set()
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from moothall.wire.engine import Attach, ResumePoint
-from moothall_models.ports import Hypothesis, Recognizer, Samples, StreamingRecognizer
+from moothall_models.ports import Floats, Hypothesis, Recognizer, Samples, StreamingRecognizer
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.listening.streamed import StreamedChannel
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.turns.finding import VoiceWindow
+from moothall_models.speech.turns.listener import VoiceListener
 
 
 class ChannelPolicy(Protocol):
@@ -31,6 +33,11 @@ class ChannelPolicy(Protocol):
     @property
     def resume_point(self) -> ResumePoint:
         """The state from which another engine can continue and hear the same as this one."""
+        ...
+
+    @property
+    def voices(self) -> VoiceListener:
+        """The voices of the channel."""
         ...
 
     @property
@@ -56,6 +63,10 @@ class ChannelPolicy(Protocol):
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
         """Take in the hypothesis of the outstanding pass. Raises ValueError for any other pass."""
+        ...
+
+    def measured(self, window: VoiceWindow, vector: Floats) -> list[Output]:
+        """Take in the vector of a window of `voices`."""
         ...
 
 

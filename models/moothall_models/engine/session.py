@@ -12,17 +12,19 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, MediaTime
 from moothall_models.engine.heard_channel import HeardChannel
 from moothall_models.engine.policies import ChannelPolicy
-from moothall_models.ports import VAD_FRAME, Hypothesis, VoiceActivity
+from moothall_models.ports import VAD_FRAME, Floats, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, shared
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.turns.finding import VoiceWindow
+from moothall_models.speech.turns.known import VoiceHeard
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,15 @@ class NextPass(msgspec.Struct, frozen=True, eq=False):
     """The channel that requested it; the result is discarded if the attachment has been replaced meanwhile."""
     company: int = 1
     """Number of passes in its batch, itself included."""
+
+
+class NextVoice(msgspec.Struct, frozen=True, eq=False):
+    """Speech of a channel whose voice is to be measured now."""
+
+    attachment: int
+    window: VoiceWindow
+    speech: ChannelPolicy
+    """The channel that wants it, as in `NextPass`."""
 
 
 @dataclass(eq=False, repr=False)
@@ -73,7 +84,8 @@ class LinkSession:
         self._fits = (self.hello.channels, self.hello.channels if self.hello.most is None else self.hello.most)
         """Total numbers of channels last reported to the server: without delay, and with delay."""
         self._channels: dict[int, HeardChannel] = {}
-        # Bound: acts by what a channel keeps unanswered; signals by their keys, since a newer signal replaces an older.
+        # Bound: acts by what a channel keeps unanswered; signals by their keys, since a newer signal replaces an older;
+        # voices by the lines that a channel remembers.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): self.hello}
         self._frames = 0
 
@@ -144,6 +156,14 @@ class LinkSession:
                 self._end_if_heard(channel, now)
             case wire.Glossary():
                 channel.speech.prefer(message.terms, message.near)
+            case wire.LearnVoice():
+                _require_voice(message.voice)
+                ms = channel.speech.voices.learn(message.voice, message.segment)
+                learnt = wire.VoiceLearnt(attachment=channel.number, voice=message.voice, ms=ms)
+                self._out["learnt", channel.number, str(message.voice)] = learnt
+            case wire.ForgetVoice():
+                channel.speech.voices.forget(message.voice)
+                self._drop(channel, lambda told: getattr(told, "voice", None) == message.voice)
             case wire.Detach():
                 self._forget(channel)
             case wire.Accepted():
@@ -233,9 +253,25 @@ class LinkSession:
         self._say_language(channel)
         self._drained(channel)
 
+    def next_voice(self) -> NextVoice | None:
+        """Speech whose voice is to be measured, when no pass is wanted; None when there is none."""
+        for channel in self._channels.values():
+            window = channel.speech.voices.next_window()
+            if window is not None:
+                return NextVoice(channel.number, window, channel.speech)
+        return None
+
+    def measured(self, voice: NextVoice, vector: Floats, now: float) -> None:
+        """Handle the vector of a voice; it is discarded when its channel is gone."""
+        channel = self._channels.get(voice.attachment)
+        if channel is not None and channel.speech is voice.speech:
+            self._put(channel, channel.speech.measured(voice.window, vector), now)
+
     def _attach(self, attach: wire.Attach) -> None:
         if attach.attachment in self._channels:
             raise ProtocolError(f"Attachment {attach.attachment} is there already.")
+        turns, voices = attach.turns and self.hello.tells_turns, attach.voices and self.hello.knows_voices
+        attach = msgspec.structs.replace(attach, turns=turns, voices=voices)
         channel = HeardChannel(attach, self.voice(), self.media(attach), self.speech(attach))
         self._channels[attach.attachment] = channel
         logger.info(
@@ -257,10 +293,11 @@ class LinkSession:
     def _put(self, channel: HeardChannel, outputs: Sequence[Output], now: float) -> None:
         """Send the policy's outputs: its commands as one act, and the others as signals.
 
-        Each better text is a separate act after that, so that its refusal affects no other command.
+        Each better text, and each split of a line, is a separate act after that, so that its refusal affects no other
+        command.
         """
         commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment | NoteGap)]
-        better = [output for output in outputs if isinstance(output, ReviseSegment)]
+        late = [output for output in outputs if isinstance(output, wire.LATE_COMMANDS)]
         partial = next((output for output in reversed(outputs) if isinstance(output, Partial)), None)
         if commands:
             readings = tuple(output for output in outputs if isinstance(output, wire.OtherReadings))
@@ -275,11 +312,15 @@ class LinkSession:
                 return
         elif partial is not None:
             self._tell(channel, partial)
-        for revised in better:
-            channel.acts.add([revised])
-        if commands or better:
+        for command in late:
+            channel.acts.add([command])
+        if commands or late:
             self._send(channel, now)
         for output in outputs:
+            if isinstance(output, VoiceHeard):
+                self._out["heard", channel.number, output.segment] = wire.VoiceHeard(
+                    attachment=channel.number, segment=output.segment, voice=output.voice, ms=output.ms
+                )
             if isinstance(output, ChannelState):
                 channel.lag = output.lag
                 self._tell(channel, output)
@@ -327,5 +368,14 @@ class LinkSession:
 
     def _forget(self, channel: HeardChannel) -> None:
         del self._channels[channel.number]
-        for key in [key for key in self._out if key[1] == channel.number and key[0] in ("act", "tell", "sounds")]:
+        self._drop(channel, lambda told: not isinstance(told, wire.Usage | wire.Drained | wire.Lost))
+
+    def _drop(self, channel: HeardChannel, dropped: Callable[[wire.ToServer], bool]) -> None:
+        """Remove waiting messages of a channel."""
+        for key in [key for key, told in self._out.items() if key[1] == channel.number and dropped(told)]:
             del self._out[key]
+
+
+def _require_voice(number: int) -> None:
+    if not 1 <= number <= wire.MOST_VOICES:
+        raise ProtocolError(f"Voice {number} isn't known: the numbers of voices are 1 to {wire.MOST_VOICES}.")

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
+from moothall.core.commands import CommitWords, EndSegment, NoteGap
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.signals import Partial
-from moothall.wire.engine import AttachmentCommand, OtherReadings, PassAct, ResumePoint
+from moothall.wire.engine import LATE_COMMANDS, AttachmentCommand, OtherReadings, PassAct, ResumePoint
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
@@ -122,13 +122,13 @@ class UnansweredActs:
     def refused(self, act_id: CommandId, code: RefusalCode, now: int) -> bool:
         """Handle the refusal of an act; False when sending it again can't help, so that the channel is lost.
 
-        A refused better text is dropped, since nothing depends on it. Raises ProtocolError when the act isn't the
-        oldest unanswered one.
+        A refused better text, or split of a line, is dropped, since nothing depends on it. Raises ProtocolError when
+        the act isn't the oldest unanswered one.
         """
         self._answered(act_id)
         if code not in PASSING:
             act = next(act for act in self._pending if act.id == act_id)
-            if not all(isinstance(command, ReviseSegment) for command in act.commands):
+            if not all(isinstance(command, LATE_COMMANDS) for command in act.commands):
                 return False
             self._settled(act_id)
             return True

@@ -34,6 +34,7 @@ from moothall_models.speech.revision import LITTLE
 from moothall_models.speech.text import plain
 from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall
 from support.models.revising import Revising, loud
+from support.sound.pcm import Pcm
 
 PASS_S = 0.12
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
@@ -57,25 +58,6 @@ async def engine(hall: MemoryHall, script: Script, speech: Speech) -> None:
         speech=speech,
     )
     await run_live(session, hall.connect("e"), recognise, clock)
-
-
-class Pcm:
-    """Sound that is there already."""
-
-    def __init__(self, pcm: bytes) -> None:
-        self.pcm = pcm
-        self.at = 0
-
-    async def __aenter__(self) -> Pcm:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
-
-    async def read(self, samples: int) -> bytes:
-        piece = self.pcm[self.at : self.at + 2 * samples]
-        self.at += len(piece)
-        return piece
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.overload import Load
 from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall
+from support.sound.pcm import Pcm
 
 PASS_S = 0.12
 
@@ -65,25 +66,6 @@ class Machine:
             load=load,
         )
         await run_live(session, hall.connect(name), self.recognise, clock, workers=self.workers)
-
-
-class Pcm:
-    """Sound that is there already."""
-
-    def __init__(self, pcm: bytes) -> None:
-        self.pcm = pcm
-        self.at = 0
-
-    async def __aenter__(self) -> Pcm:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        pass
-
-    async def read(self, samples: int) -> bytes:
-        piece = self.pcm[self.at : self.at + 2 * samples]
-        self.at += len(piece)
-        return piece
 
 
 async def meeting(hall: MemoryHall, name: str, script: Script) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from errno import ENAMETOOLONG
 from pathlib import Path
@@ -11,10 +12,13 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.scripted import make_script, write_script
-from moothall_models.cli import COMPUTE_TYPES, Computing, choose_device, known_errors, load_model, main
+from moothall_models.cli import COMPUTE_TYPES, Computing, choose_device, known_errors, load_encoder, load_model, main
 from moothall_models.engine.own_process import own_token
 from moothall_models.ports import VAD_FRAME
-from moothall_models.recognizers.scripted import ScriptedVoiceActivity
+from moothall_models.recognizers.scripted import ScriptedVoiceActivity, ScriptedVoiceEncoder
+from moothall_models.recognizers.voices.campplus import WEIGHTS, CampPlusEncoder
+from moothall_models.store import ModelMissing
+from support.models.torch_files import random_campplus, write_tensors
 
 
 def arguments(tmp_path: Path, *more: str, token: str | None = "secret") -> list[str]:  # noqa: S107 - no secret
@@ -180,3 +184,35 @@ def test_what_is_known_of_a_model_s_errors_is_that_of_the_manifest(tmp_path: Pat
         ("none", None),
     ):
         assert known_errors(name, folder) == {}
+
+
+def test_voices_are_told_apart_by_what_the_store_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOOTHALL_MODELS", str(tmp_path))
+    assert load_encoder(None) is None, "nothing is fetched"
+    with pytest.raises(ModelMissing, match="moothall models fetch campplus"):
+        load_encoder("campplus")
+    weights = write_tensors(tmp_path / "small-voices" / WEIGHTS, random_campplus()).read_bytes()
+    digest = hashlib.sha256(weights).hexdigest()
+    (tmp_path / "manifest.toml").write_text(
+        f"""
+        format = 1
+        defaults.voices = "small-voices"
+        [[model]]
+        name = "small-voices"
+        task = "voices"
+        languages = ["en"]
+        licence = "CC0-1.0"
+        files = [{{ name = "{WEIGHTS}", size = {len(weights)}, sha256 = "{digest}" }}]
+        sources = [{{ kind = "folder", path = "/nowhere" }}]
+        """
+    )
+    for name in (None, "small-voices"):
+        assert isinstance(load_encoder(name), CampPlusEncoder)
+    assert load_encoder("none") is None
+
+
+def test_the_voices_of_a_script_are_its_own(tmp_path: Path) -> None:
+    script = tmp_path / "script.json"
+    script.write_bytes(write_script(make_script(1, 3)))
+    assert isinstance(load_encoder(None, f"scripted:{script}"), ScriptedVoiceEncoder)
+    assert load_encoder("none", f"scripted:{script}") is None

@@ -14,13 +14,23 @@ from collections.abc import Sequence
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.signals import Sound
 from moothall.wire.engine import Attach, ResumePoint
-from moothall_models.ports import HeardWord, Hypothesis, RecognitionStream, Samples, StreamHypothesis, StreamStep
+from moothall_models.ports import (
+    Floats,
+    HeardWord,
+    Hypothesis,
+    RecognitionStream,
+    Samples,
+    StreamHypothesis,
+    StreamStep,
+)
 from moothall_models.speech import overlap, resume_points
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, Reporter
 from moothall_models.speech.listening.cutter import UtteranceCutter
 from moothall_models.speech.passes import PATIENCE, PassRequest
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.turns.finding import VoiceWindow
+from moothall_models.speech.turns.listener import VoiceListener
 from moothall_models.speech.utterance import SpeechFrame, Utterance, unstretched
 
 
@@ -31,7 +41,8 @@ class StreamedChannel(UtteranceCutter):
         super().__init__(attach, settings)
         self._stream = stream
         self._languages = attach.languages
-        self._segmenter = Segmenter(attach, settings)
+        self.voices = VoiceListener(attach, settings.voices)
+        self._segmenter = Segmenter(attach, settings, self.voices.lines)
         self._reporter = Reporter(attach.channel, settings)
         self._first, self._cut = attach.audio_from, attach.cut
         self._through = attach.committed_through
@@ -73,13 +84,14 @@ class StreamedChannel(UtteranceCutter):
         """
         self._jumps_to(t, samples, speech)
         for frame in self._frames(samples, speech):
+            self.voices.hear(frame)
             self._cut_frame(frame)
         self._drop_clicks()
         self._now = max(self._now, self._heard)
         out: list[Output] = []
         if self._pauses_after(self._segmenter.through):
             out += self._segmenter.end(EndReason.PAUSE)
-        return out + self._report()
+        return out + self._report() + self.voices.told()
 
     def end_of_audio(self) -> list[Output]:
         """Take note that there is no more audio. Passes may still be requested until `done`."""
@@ -138,6 +150,11 @@ class StreamedChannel(UtteranceCutter):
             elif not utterance.divided:
                 out += self._segmenter.end(EndReason.PAUSE)
         return out + self._report()
+
+    def measured(self, window: VoiceWindow, vector: Floats) -> list[Output]:
+        """Take in the vector of a window of `voices`."""
+        split, heard = self.voices.measured(window, vector)
+        return [*heard, *([] if split is None else [self._segmenter.split(split)])]
 
     def _take(self, utterance: Utterance, hypothesis: StreamHypothesis, edge: int) -> list[Output]:
         """Commit the final words of an answer, and show the others."""
