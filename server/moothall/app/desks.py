@@ -48,6 +48,7 @@ from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.proposals import ProposalMessages
 from moothall.services.desks.requests import DeskRequests
 from moothall.services.desks.typed_ahead import TypedAhead
+from moothall.services.desks.voices import Voices
 from moothall.services.log.act_queue import Receipt, SendCommand
 from moothall.services.log.publication import Publication
 from moothall.services.outcomes.messages_quoting import MessagesQuoting
@@ -136,12 +137,16 @@ def open_desks(
         tally=reports.tally,
         presence=desks.presence,
     )
+    measured = backend.settings.voices
+    voices = Voices(backend.sessions, recognising, changes=measured.changes, recognise=measured.recognise)
+    voices.changed = desks.look
     readings = Readings(backend.sessions)
     recognising.tell_readings(readings.heard)
     news |= {
         **desk_news(backend, reports, control, services.glossaries),
         "air": on_air.shown,
         "readings": readings.shown,
+        "voices": voices.shown,
     }
     requests = DeskRequests(
         backend.sessions,
@@ -164,12 +169,15 @@ def open_desks(
         **ProposalMessages(backend.proposals, desks).all(),
         **CrowdMessages(backend.asking.addresses, desks).all(),
         **services.translation.messages.all(),
+        **voices.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)
     ControlSocket(socket, control, may_act=staff.may_act, send=_sender(backend.sessions), reach=reach)
     watch = SpeakerWatch(backend.sessions, backend.clock)
     trends = ReaderTrends(backend.sessions, backend.clock)
-    backend.keep(stack, socket.run, desks.run, control.run, on_air.run, trends.run, watch.run, backend.proposals.run)
+    backend.keep(
+        stack, socket.run, desks.run, control.run, on_air.run, voices.run, trends.run, watch.run, backend.proposals.run
+    )
     backend.own_words.end_with(partial(_closed, entrance.catalogue))
     backend.keep(stack, backend.own_words.run)
 

@@ -252,6 +252,17 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Most MB of sound that may wait of all microphones and files together."""
 
 
+class VoicesSection(msgspec.Struct, frozen=True, kw_only=True):
+    """What engines may measure of voices (`docs/how-to/name-speakers.md`); in meetings with young people nothing."""
+
+    changes: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether engines that can hear it split lines where one voice ends and another begins. Nothing of a voice is kept
+    beyond its turn."""
+    recognise: Annotated[bool, msgspec.Meta(description="true or false")] = False
+    """Whether voices of people who agreed are recognised within a meeting, so that desks are shown who may have spoken.
+    What a voice is known by stays in the memory of the engine, until the close at the latest."""
+
+
 class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
     """How long what is kept of meetings is kept after their end; at `/admin/retention` the secretariat can state other
     periods. Nothing is kept for ever but what somebody states to be.
@@ -568,6 +579,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation = Translation()
     captioning: Captioning = Captioning()
     recording: Recording = Recording()
+    voices: VoicesSection = VoicesSection()
     retention: RetentionSection = RetentionSection()
     streams: Streams = Streams()
     webhooks: WebhookSection = WebhookSection()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from moothall.core import commands as do
 from moothall.core.events.lines import EndReason, SourceSegment, Word
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
@@ -16,11 +14,10 @@ from moothall.core.rules.corrections import REVISED_WITHIN
 from moothall.core.translation.lines import all_due
 from moothall.core.views.captions import CaptionsView
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sound.live_audio import LiveAudio
-from moothall.testing.engine_link import EngineEnd
 from moothall.testing.loop import run
 from moothall.wire import engine as wire
-from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, memory_hall
+from support.memory.acting_engine import with_engine
+from support.memory.hall import FLOOR, memory_hall
 
 SPANISH = ChannelId("mt-es")
 TRANSLATOR, STAFF = Actor(Role.TRANSLATOR, "mt"), Actor(Role.SECRETARIAT, "s")
@@ -28,31 +25,7 @@ LINE, PART = SegmentId("floor-1-1"), SegmentId("floor-1-2")
 SAID = tuple(Word(f" {text}", 100 * n, 100 * n + 90) for n, text in enumerate(("Who?", "I", "do.")))
 
 
-class Engine:
-    """An engine whose acts the test writes."""
-
-    def __init__(self, link: EngineEnd) -> None:
-        self.link, self.acts = link, 0
-
-    async def begin(self) -> None:
-        await self.link.send(
-            wire.EngineHello(
-                protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=4, tells_turns=True
-            )
-        )
-        while not isinstance(message := await self.link.receive(), wire.Attach):
-            assert message is not None
-        self.attach = message
-
-    async def act(self, *commands: wire.AttachmentCommand) -> wire.Accepted | wire.Refused:
-        self.acts += 1
-        act = wire.PassAct(
-            attachment=self.attach.attachment, id=CommandId(f"e{self.attach.generation}:{self.acts}"), commands=commands
-        )
-        await self.link.send(act)
-        while not isinstance(message := await self.link.receive(), wire.Accepted | wire.Refused):
-            assert message is not None
-        return message
+MT = do.AddChannel(channel=SPANISH, kind=ChannelKind.TRANSLATION, languages=("es",))
 
 
 def words(attach: wire.Attach) -> do.CommitWords:
@@ -74,31 +47,10 @@ async def shown(live: LiveSession, channel: ChannelId = FLOOR) -> list[tuple[str
     return [(line.text.strip(), line.voice_changes is True) for line in view.lines if not line.gone and line.text]
 
 
-async def open_hall(hall: MemoryHall) -> tuple[LiveSession, Engine, asyncio.Task[None]]:
-    live = await hall.session()
-    opening: list[do.AnyCommand] = [
-        do.AddChannel(channel=SPANISH, kind=ChannelKind.TRANSLATION, languages=("es",)),
-        do.OpenSession(),
-    ]
-    await live.writer.send(SYSTEM, CommandId("open"), opening)
-    engine = Engine(hall.connect("e"))
-    audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
-    assert hall.group is not None
-
-    async def heard() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(audio.carry(Sound(16_000 * 60), as_live=True))
-            group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
-
-    working = hall.group.create_task(heard())
-    await engine.begin()
-    return live, engine, working
-
-
 def test_a_line_is_split_once_and_everybody_has_two() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, engine, working = await open_hall(hall)
+            live, engine, working = await with_engine(hall, MT)
             attach = engine.attach
             assert isinstance(await engine.act(words(attach), end(attach)), wire.Accepted)
             made = do.SetTranslation(channel=SPANISH, source=SourceSegment(LINE, 0), text="¿Quién? Yo.", route="x")
@@ -129,7 +81,7 @@ def test_a_line_is_split_once_and_everybody_has_two() -> None:
 def test_a_line_that_was_read_is_not_split_and_a_part_is_removed_with_all_that_was_logged_of_it() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
-            live, engine, working = await open_hall(hall)
+            live, engine, working = await with_engine(hall, MT)
             attach = engine.attach
             await engine.act(words(attach), end(attach))
             await hall.clock.sleep(REVISED_WITHIN + 1)

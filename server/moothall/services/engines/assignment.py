@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -47,8 +48,29 @@ GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Returns the preferred names and terms of a channel (`glossaries.py`)."""
 ReadingsHeard = Callable[[SessionId, ChannelId, Sequence[wire.OtherReadings]], None]
 """Called with the other readings of words that were just stored."""
+VoiceMessage = wire.VoiceLearnt | wire.VoiceHeard
+VoicesHeard = Callable[[SessionId, ChannelId, VoiceMessage], None]
+"""Called with what an engine says of a voice."""
+
+
+class VoicesMeasured(NamedTuple):
+    """What an engine may measure of the voices of a session."""
+
+    changes: bool = False
+    """Where one voice ends and another begins."""
+    learnt: bool = False
+    """Whose voice it is, of those who agreed."""
+
+
+NO_VOICES = VoicesMeasured()
+VoicesMeasuredIn = Callable[[State], VoicesMeasured]
 FateOf = Callable[[str], ProcessFate | None]
 """Returns how the process of an engine ended, by the id of that life of the process; None where that isn't known."""
+
+
+def no_voices(_: State) -> VoicesMeasured:
+    """Measure no voices."""
+    return NO_VOICES
 
 
 def no_glossary(_: State, __: ChannelId) -> Preferred:
@@ -82,6 +104,8 @@ class Assignment:
     audio: LiveAudio
     glossary: GlossaryOf = no_glossary
     readings: ReadingsHeard = lambda *_: None
+    measured: VoicesMeasuredIn = no_voices
+    voices: VoicesHeard = lambda *_: None
 
     def __post_init__(self) -> None:
         self.done = asyncio.Event()

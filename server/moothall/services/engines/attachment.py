@@ -16,13 +16,13 @@ from moothall.core.commands import AttachEngine, CommitWords
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
-from moothall.core.kernel.ids import CommandId
+from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.ports import Clock
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.roughness import rough_languages
 from moothall.core.sessions.state import State, Status
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
+from moothall.services.engines.assignment import NO_VOICES, Assignment, AudioSpan, FateOf, VoicesMeasured, cut_short
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.joining import Joining
 from moothall.services.engines.words import AttachmentWords, StoredWords
@@ -130,6 +130,11 @@ class ConnectedEngine:
                 case wire.SoundsLike():
                     if message.attachment in self.attachments:
                         self.attachments[message.attachment].assignment.sounds_like = message.language
+                case wire.VoiceLearnt() | wire.VoiceHeard():
+                    attachment = self.attachments.get(message.attachment)
+                    if attachment is not None and attachment.learns:
+                        assignment = attachment.assignment
+                        assignment.voices(assignment.writer.session, assignment.channel, message)
                 case wire.Capacity():
                     self._capacity.changed(message, self.taken)
                     self.changed()
@@ -183,6 +188,8 @@ class Attachment:
         self._left = False
         """Whether the engine was asked to end the attachment; messages that still arrive are dropped."""
         self._heard_more = asyncio.Event()
+        self._measured = NO_VOICES
+        """What its engine measures of voices."""
         self._preferred = NOTHING
         """The names and terms that were last sent to the engine."""
 
@@ -195,6 +202,21 @@ class Attachment:
     def in_vain(self) -> bool:
         """Whether the engine gave the attachment up before an act of it was accepted."""
         return self._lost and not self._accepted
+
+    @property
+    def learns(self) -> bool:
+        """Whether its engine may learn voices now."""
+        return self.attached and self._measured.learnt
+
+    async def learn(self, voice: int, segment: SegmentId) -> None:
+        """Have the engine know the voice of a line by this number, if it may."""
+        if self.learns:
+            await self.engine.link.send(wire.LearnVoice(attachment=self.number, voice=voice, segment=segment))
+
+    async def forget(self, voice: int) -> None:
+        """Have the engine erase what it knows of a voice."""
+        if self.learns:
+            await self.engine.link.send(wire.ForgetVoice(attachment=self.number, voice=voice))
 
     async def detach(self) -> None:
         """Stop at once and for good. Messages that the engine still sends are dropped."""
@@ -294,6 +316,11 @@ class Attachment:
         assignment.languages, assignment.sounds_like = expected(channel), None
         self._generation = channel.generation
         self._span, self._preferred = span, assignment.preferred
+        hello, may = self.engine.hello, assignment.measured(writer.state)
+        if span.kept:
+            self._measured = VoicesMeasured(
+                changes=may.changes and hello.tells_turns, learnt=may.learnt and hello.knows_voices
+            )
         logger.info(
             "session %s channel %s: generation %d on engine %s from %d ms, %s",
             writer.session,
@@ -312,6 +339,7 @@ class Attachment:
                 audio_from=assignment.heard,
                 resume_point=resume_point,
                 preferred=self._preferred,
+                measured=self._measured,
             )
         )
         await self.reconsider()  # What is recorded may have changed while the previous segment was being ended.
@@ -448,6 +476,7 @@ def attach_message(
     audio_from: int,
     resume_point: wire.ResumePoint | None,
     preferred: Preferred = NOTHING,
+    measured: VoicesMeasured = NO_VOICES,
 ) -> wire.Attach:
     """The message that attaches a span of `channel`. For a span that isn't recorded it holds nothing of the
     log's text.
@@ -470,6 +499,8 @@ def attach_message(
         near=preferred.near,
         resume_point=resume_point,
         tell_language=True,
+        turns=measured.changes,
+        voices=measured.learnt,
         cut=span.barrier if span.kept else 0,
     )
 

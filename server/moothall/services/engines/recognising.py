@@ -15,11 +15,21 @@ from dataclasses import dataclass
 import msgspec
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.sessions.state import ON
+from moothall.core.sessions.state import ON, State
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import Assignment, GlossaryOf, ReadingsHeard, no_glossary
+from moothall.services.engines.assignment import (
+    Assignment,
+    GlossaryOf,
+    ReadingsHeard,
+    VoiceMessage,
+    VoicesHeard,
+    VoicesMeasured,
+    VoicesMeasuredIn,
+    no_glossary,
+    no_voices,
+)
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
 from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
@@ -83,6 +93,8 @@ class Recognising:
         self._attachments: dict[Assignment, Attachment] = {}
         self._engines: list[ConnectedEngine] = []
         self._readings: ReadingsHeard = lambda *_: None
+        self._measured: VoicesMeasuredIn = no_voices
+        self._voices: VoicesHeard = lambda *_: None
         self._refused = 0
         self._relieved = self.clock.monotonic()
         self._alone_since: int | None = self.clock.monotonic()
@@ -179,13 +191,47 @@ class Recognising:
         """Set the callback for other readings of stored words."""
         self._readings = told
 
+    def hear_voices(self, measured: VoicesMeasuredIn, told: VoicesHeard) -> None:
+        """Set what is measured of the voices of a session, and the callback for what engines say of them."""
+        self._measured, self._voices = measured, told
+
+    def measured(self, state: State) -> VoicesMeasured:
+        """What engines may measure of the voices of a session."""
+        return self._measured(state)
+
+    def voice_heard(self, session: SessionId, channel: ChannelId, message: VoiceMessage) -> None:
+        """Report what an engine says of a voice."""
+        self._voices(session, channel, message)
+
+    async def learn_voice(self, session: SessionId, channel: ChannelId, segment: SegmentId, voice: int) -> None:
+        """Have the engine of a channel know the voice of a line by this number, if it may."""
+        for attachment in self._attached_in(session):
+            if attachment.assignment.channel == channel:
+                await attachment.learn(voice, segment)
+
+    async def forget_voice(self, session: SessionId, voice: int) -> None:
+        """Have all engines of a session erase what they know of a voice."""
+        for attachment in self._attached_in(session):
+            await attachment.forget(voice)
+
+    def _attached_in(self, session: SessionId) -> tuple[Attachment, ...]:
+        return tuple(each for of, each in self._attachments.items() if of.writer.session == session)
+
     def heard_otherwise(self, session: SessionId, channel: ChannelId, readings: Sequence[wire.OtherReadings]) -> None:
         """Report other readings of words that an engine committed and that are stored."""
         self._readings(session, channel, readings)
 
     async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
         """Have engines recognise a channel; return once its audio has ended and all of its words are in the log."""
-        assignment = Assignment(writer, channel, audio, self.glossary, self.heard_otherwise)
+        assignment = Assignment(
+            writer,
+            channel,
+            audio,
+            self.glossary,
+            self.heard_otherwise,
+            self.measured,
+            self.voice_heard,
+        )
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
         # A respeaker gets the engine capacity that the channel's own sound has freed, before all assignments that wait.

@@ -1,0 +1,219 @@
+"""Proposes who spoke, by voices that were confirmed at a desk in the same meeting.
+
+A voice is known by a number, and what it is known by stays in the engine. This keeps in memory alone which number is
+whose, until the close. Nothing is said of anybody without a person's act: what stands here is shown to desks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from moothall.core.commands import AssignSpeaker
+from moothall.core.events import lines as le
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.rules.authority import COMMANDS
+from moothall.core.sessions.state import State
+from moothall.core.sessions.who_speaks import LEAST_VOICE_MS, MOST_VOICES, learns_voices, proposed_for, same_turn
+from moothall.services.desks.requests import DeskRequest, Extra
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.engines.assignment import VoiceMessage, VoicesMeasured
+from moothall.services.engines.recognising import Recognising
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.sessions import Sessions
+from moothall.wire import engine as wire
+
+MOST_PROPOSED = 200
+"""Lines of a meeting for which a voice is kept in mind. Overflow: the oldest is forgotten, and nobody is proposed."""
+MOST_LINES = 50
+"""Newest lines of a text in which earlier ones of a turn are looked for. Overflow: the oldest is dropped."""
+
+
+class _Known:
+    """What is known in one meeting."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[SpeakerId, int] = {}
+        """Bound: MOST_VOICES. A number is given once."""
+        self.given = 0
+        self.learnt: dict[SpeakerId, int] = {}
+        """By how many ms of speech each voice is known."""
+        self.heard: dict[SegmentId, tuple[SpeakerId, int]] = {}
+        """Whose voice was heard in a line, and for how many ms. Bound: MOST_PROPOSED."""
+        self.refused: dict[SegmentId, None] = {}
+        """Lines for which a person refused what was proposed. Bound: MOST_PROPOSED."""
+        self.lines: dict[ChannelId, list[SegmentId]] = {}
+        """The newest lines of each text, in its order. Bound: MOST_LINES each."""
+        self.pressed: dict[ChannelId, SpeakerId] = {}
+        """Whose turn a desk confirmed, until the voice changes."""
+
+
+class Voices:
+    """The voices of all meetings. `run` passes on to engines which to learn and which to forget."""
+
+    def __init__(self, sessions: Sessions, recognising: Recognising, *, changes: bool, recognise: bool) -> None:
+        """`changes`: whether engines may hear where the voice changes; `recognise`: whether they may learn voices."""
+        self._sessions, self._recognising = sessions, recognising
+        self._changes, self._recognise = changes, recognise
+        self._known: dict[SessionId, _Known] = {}
+        # Bound: MOST_VOICES for each loaded session; the newest order for a voice counts.
+        self._due: dict[tuple[SessionId, int], tuple[ChannelId, SegmentId] | None] = {}
+        self._more = asyncio.Event()
+        self.changed: Callable[[SessionId], None] = lambda _: None
+        """Called when desks of a session are to be shown something else."""
+        sessions.observe(self._seen)
+        recognising.hear_voices(self.measured, self._heard)
+
+    def measured(self, state: State) -> VoicesMeasured:
+        """What engines may measure of the voices of a session."""
+        may = learns_voices(state)
+        return VoicesMeasured(changes=self._changes and may, learnt=self._recognise and may)
+
+    async def run(self) -> None:
+        """Pass orders on to engines until cancelled."""
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while self._due:
+                (session, voice), line = self._due.popitem()
+                if line is None:
+                    await self._recognising.forget_voice(session, voice)
+                else:
+                    await self._recognising.learn_voice(session, *line, voice)
+
+    def shown(self, session: SessionId) -> object:
+        """What desks are shown of a session, of plain values for JSON; None where no voice is recognised."""
+        live = self._sessions.loaded(session)
+        if live is None or not self.measured(live.state).learnt:
+            return None
+        state, known = live.state, self._known.get(session) or _Known()
+        recent = dict.fromkeys([*known.heard, *(name for lines in known.lines.values() for name in lines)])
+        proposals = []
+        for name in recent:
+            line = state.segments.get(name)
+            if line is None or line.gone or name in known.refused:
+                continue
+            found = proposed_for(state, line, known.heard.get(name))
+            if found is not None:
+                proposals.append({"segment": name, "speaker": found.speaker, "by": found.by.value})
+        return {
+            "agreed": sorted(state.voices),
+            "learnt": sorted(name for name, ms in known.learnt.items() if ms >= LEAST_VOICE_MS),
+            "full": known.given >= MOST_VOICES,
+            "proposals": proposals,
+        }
+
+    def all(self) -> dict[str, Extra]:
+        """Handlers of desk messages, by name."""
+        return {"not-theirs": self._refuse}
+
+    async def _refuse(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
+        """Take back what is proposed for lines; the log holds nothing of it."""
+        if AssignSpeaker not in COMMANDS[desk.staff.role]:
+            return refuse(RefusalCode.FORBIDDEN, "Your link may not say who speaks.")
+        known = self._known.setdefault(desk.live.id, _Known())
+        for name in request.segments:
+            if name in desk.live.state.segments:
+                known.heard.pop(name, None)
+                known.refused[name] = None
+        _forget_oldest(known.refused)
+        self.changed(desk.live.id)
+        return {}
+
+    def _seen(self, live: LiveSession, publication: Publication) -> None:
+        if not self.measured(live.state).learnt:
+            return
+        known = self._known.setdefault(live.id, _Known())
+        for event in publication.events:
+            match event:
+                case le.SegmentOpened() if not event.made_from:
+                    _place(known.lines.setdefault(event.channel, []), event)
+                case le.SegmentEnded():
+                    self._ended(live, known, event)
+                case le.SegmentSplit():
+                    known.pressed.pop(event.channel, None)
+                case ev.SpeakerChanged():
+                    known.pressed.pop(event.channel, None)
+                    if event.speaker is not None:
+                        known.pressed[event.channel] = event.speaker
+                case ev.SpeakerAssigned() if event.speaker is not None:
+                    line = live.state.segments.get(event.segments[-1])
+                    if line is not None:
+                        self._learn(live, known, event.speaker, line.channel, line.id)
+                case ev.EngineAttached():
+                    known.learnt.clear()  # Another engine knows no voice: each is confirmed again.
+                case ev.VoiceAgreed() if not event.agreed:
+                    self._withdrawn(live.id, known, event.speaker)
+                case ev.SessionClosed():
+                    for speaker in tuple(known.numbers):
+                        self._withdrawn(live.id, known, speaker)
+                    del self._known[live.id]
+                    return
+                case ev.BodyRemoved():
+                    known.heard = {name: each for name, each in known.heard.items() if name in live.state.segments}
+                case _:
+                    pass
+
+    def _ended(self, live: LiveSession, known: _Known, event: le.SegmentEnded) -> None:
+        """Have a voice learnt by a line of the turn in which a desk pressed the name."""
+        speaker = known.pressed.get(event.channel)
+        if event.reason is le.EndReason.SPEAKER:
+            known.pressed.pop(event.channel, None)  # No voice is kept beyond its turn, so this line teaches none.
+            return
+        line = live.state.segments.get(event.segment)
+        if speaker is not None and line is not None and line.speaker == speaker:
+            self._learn(live, known, speaker, event.channel, event.segment)
+
+    def _learn(
+        self, live: LiveSession, known: _Known, speaker: SpeakerId, channel: ChannelId, segment: SegmentId
+    ) -> None:
+        if speaker not in live.state.voices or known.learnt.get(speaker, 0) >= LEAST_VOICE_MS:
+            return
+        if speaker not in known.numbers:
+            if known.given >= MOST_VOICES:
+                return
+            known.given += 1
+            known.numbers[speaker] = known.given
+        self._order(live.id, known.numbers[speaker], (channel, segment))
+
+    def _withdrawn(self, session: SessionId, known: _Known, speaker: SpeakerId) -> None:
+        number = known.numbers.pop(speaker, None)
+        known.learnt.pop(speaker, None)
+        known.heard = {name: each for name, each in known.heard.items() if each[0] != speaker}
+        if number is not None:
+            self._order(session, number, None)
+
+    def _order(self, session: SessionId, voice: int, line: tuple[ChannelId, SegmentId] | None) -> None:
+        self._due[session, voice] = line
+        self._more.set()
+
+    def _heard(self, session: SessionId, channel: ChannelId, message: VoiceMessage) -> None:
+        live, known = self._sessions.loaded(session), self._known.get(session)
+        if live is None or known is None:
+            return
+        speaker = next((name for name, number in known.numbers.items() if number == message.voice), None)
+        if speaker is None:
+            return  # It was forgotten while the message was in transit.
+        if isinstance(message, wire.VoiceLearnt):
+            known.learnt[speaker] = message.ms
+        elif message.ms >= LEAST_VOICE_MS and message.segment in live.state.segments:
+            found, lines = (speaker, message.ms), known.lines.get(channel, [])
+            known.heard[message.segment] = found
+            for name in same_turn(live.state, lines, message.segment) if message.segment in lines else ():
+                known.heard.setdefault(name, found)
+            _forget_oldest(known.heard)
+        self.changed(session)
+
+
+def _place(lines: list[SegmentId], event: le.SegmentOpened) -> None:
+    at = lines.index(event.part_of) + 1 if event.part_of in lines else len(lines)
+    lines.insert(at, event.segment)
+    del lines[:-MOST_LINES]
+
+
+def _forget_oldest(kept: dict[SegmentId, None] | dict[SegmentId, tuple[SpeakerId, int]]) -> None:
+    while len(kept) > MOST_PROPOSED:
+        del kept[next(iter(kept))]

@@ -1,0 +1,201 @@
+"""Voices that are confirmed at a desk, over the engine link: who is proposed, and what is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from moothall.core import commands as do
+from moothall.core.events.lines import EndReason
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SpeakerId
+from moothall.core.sessions.who_speaks import MOST_VOICES
+from moothall.services.desks.acts import DeskPresence
+from moothall.services.desks.requests import DeskRequest
+from moothall.services.desks.session_desks import DeskConnection
+from moothall.services.desks.voices import MOST_PROPOSED, Voices
+from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.staff import Staff
+from moothall.testing.loop import run
+from moothall.wire import engine as wire
+from support.memory.acting_engine import Engine, with_engine
+from support.memory.hall import FLOOR, MemoryHall, memory_hall
+
+ANA, BEN = SpeakerId("ana"), SpeakerId("ben")
+DESK = Actor(Role.CAPTIONER, "c1")
+
+
+class Meeting:
+    """A meeting in which two people are known by name."""
+
+    def __init__(self, hall: MemoryHall, live: LiveSession, engine: Engine, voices: Voices) -> None:
+        self.hall, self.live, self.engine, self.voices = hall, live, engine, voices
+        self._acts = 0
+
+    async def do(self, *commands: do.AnyCommand, by: Actor = DESK) -> None:
+        self._acts += 1
+        answer = await self.live.writer.send(by, CommandId(f"a{self._acts}"), commands)
+        assert isinstance(answer, Receipt), answer
+
+    async def shown(self) -> dict[str, Any]:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        found = self.voices.shown(self.live.id)
+        assert isinstance(found, dict)
+        return found
+
+    async def proposals(self) -> list[tuple[str, str, str]]:
+        shown = await self.shown()
+        return [(each["segment"], each["speaker"], each["by"]) for each in shown["proposals"]]
+
+    def desk(self, role: Role) -> DeskConnection:
+        staff = Staff(link="l", role=role, scope="hall", label="")
+        presence = DeskPresence(desk="d", role=role, label="")
+        return DeskConnection(staff, self.live, FLOOR, presence, lambda *_: None)
+
+
+@asynccontextmanager
+async def meeting(*, recognise: bool = True, young_people: bool = False) -> AsyncIterator[Meeting]:
+    async with memory_hall() as hall:
+        voices = Voices(hall.sessions, hall.recognising, changes=True, recognise=recognise)
+        assert hall.group is not None
+        passing_on = hall.group.create_task(voices.run())
+        live, engine, working = await with_engine(hall, young_people=young_people)
+        made = Meeting(hall, live, engine, voices)
+        await made.do(do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.IntroduceSpeaker(speaker=BEN, name="Ben"))
+        yield made
+        passing_on.cancel()
+        working.cancel()
+
+
+def test_a_voice_that_a_desk_confirmed_is_proposed_for_later_lines_and_published_by_nobody() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            engine = on.engine
+            assert (engine.attach.turns, engine.attach.voices) == (True, True)
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await engine.say("l1", "Good morning all", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            (order,) = await engine.told(1)
+            assert order == wire.LearnVoice(attachment=1, voice=1, segment=SegmentId("l1"))
+            await engine.learnt(1, 2_700)
+            await engine.say("l2", "Somebody else", 4_000, EndReason.SPEAKER)
+            await engine.say("l3", "A short one", 8_000)
+            await engine.say("l4", "And I again", 12_000)
+            await engine.hears("l4", 1, 2_500)
+            # With it the earlier line of the same turn, but none of the turn before.
+            assert await on.proposals() == [("l4", "ana", "voice"), ("l3", "ana", "voice")]
+            assert (await on.shown())["learnt"] == ["ana"]
+            lines = (SegmentId("l3"), SegmentId("l4"))
+            assert [line.speaker for name in lines if (line := on.live.state.segments.get(name))] == [None, None]
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l3"),), speaker=ANA))
+            refused = await on.voices.all()["not-theirs"](
+                on.desk(Role.CAPTIONER), DeskRequest(segments=(SegmentId("l4"), SegmentId("nothing")))
+            )
+            assert refused == {}
+            assert await on.proposals() == []
+            await engine.hears("l4", 1, 2_500)
+            assert await on.proposals() == []
+            assert engine.voices == [order], "a voice that is known well is not learnt again"
+
+    run(story())
+
+
+def test_a_name_that_is_pressed_teaches_by_the_lines_of_its_turn_only() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True), do.AgreeVoice(speaker=BEN, agreed=True))
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=ANA))
+            await on.engine.say("l1", "Good morning", 0)
+            await on.engine.say("l2", "I ask", 4_000, EndReason.SPEAKER)
+            await on.engine.say("l3", "I answer", 8_000)
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=BEN))
+            await on.engine.say("l4", "I am Ben", 12_000)
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=None))
+            await on.engine.say("l5", "And I", 16_000)
+            assert [(each.voice, getattr(each, "segment", "")) for each in await on.engine.told(2)] == [
+                (1, "l1"),
+                (2, "l4"),
+            ]
+
+    run(story())
+
+
+def test_one_press_forgets_a_voice_at_once_and_what_was_heard_of_it() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "Good morning all", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.learnt(1, 2_700)
+            await on.engine.say("l2", "And I again", 4_000)
+            await on.engine.hears("l2", 1, 2_500)
+            assert await on.proposals() == [("l2", "ana", "voice")]
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=False))
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+            await on.engine.hears("l2", 1, 2_500)
+            shown = await on.shown()
+            assert (shown["proposals"], shown["agreed"], shown["learnt"]) == ([], [], [])
+            # Who agrees again gets another number, so that nothing in transit is taken for theirs.
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l2"),), speaker=ANA))
+            assert (await on.engine.told(3))[2].voice == 2
+
+    run(story())
+
+
+def test_all_is_forgotten_at_the_close_and_nothing_is_learnt_of_who_did_not_agree() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "Good morning all", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=BEN))
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=None))
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.hears("l1", 1, 1_900)
+            assert await on.proposals() == []
+            await on.do(do.CloseSession(), by=SYSTEM)
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+
+    run(story())
+
+
+def test_without_the_setting_and_with_young_people_no_voice_is_measured() -> None:
+    async def story() -> None:
+        async with meeting(recognise=False) as on:
+            assert (on.engine.attach.turns, on.engine.attach.voices) == (True, False)
+            assert on.voices.shown(on.live.id) is None
+        async with meeting(young_people=True) as on:
+            assert (on.engine.attach.turns, on.engine.attach.voices) == (False, False)
+            assert on.voices.shown(on.live.id) is None
+
+    run(story())
+
+
+def test_whoever_may_not_name_speakers_refuses_no_proposal_and_a_voice_too_many_is_not_learnt() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            refused = await on.voices.all()["not-theirs"](on.desk(Role.RAPPORTEUR), DeskRequest())
+            assert not isinstance(refused, dict)
+            await on.engine.say("l1", "Good morning all", 0)
+            for n in range(MOST_VOICES + 1):
+                name = SpeakerId(f"s{n}")
+                await on.do(
+                    do.IntroduceSpeaker(speaker=name, name=f"S {n}"),
+                    do.AgreeVoice(speaker=name, agreed=True),
+                    do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=name),
+                )
+            orders = await on.engine.told(MOST_VOICES)
+            assert len({each.voice for each in orders}) == MOST_VOICES
+            assert (await on.shown())["full"]
+            for n in range(MOST_PROPOSED + 1):
+                await on.engine.say(f"m{n}", "One", 4_000 + 1_000 * n)
+                await on.engine.hears(f"m{n}", 1, 2_000)
+            assert len(await on.proposals()) == MOST_PROPOSED
+
+    run(story())
