@@ -23,7 +23,7 @@ from moothall.core.commands import CommitWords, ReviseSegment
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
-from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, Window
+from moothall_models.ports import RATE, VAD_FRAME, Floats, Hypothesis, Samples, Window
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, SpeechChannel
@@ -98,8 +98,12 @@ def simulate(
     *,
     settings: SpeechSettings = DEFAULT_SETTINGS,
     emit: Callable[[float, Sequence[Output]], None] = lambda at, outputs: None,
+    measure: Callable[[Samples], Floats] | None = None,
 ) -> SpeechChannel:
-    """Play `samples`, the first of which is at media ms `attach.audio_from`, to a channel until it is done."""
+    """Play `samples`, the first of which is at media ms `attach.audio_from`, to a channel until it is done.
+
+    `measure` measures voices when no pass is wanted; None: nobody does.
+    """
     channel = SpeechChannel(attach, settings)
     activity = SileroVoiceActivity()
     frames = len(samples) // VAD_FRAME
@@ -127,6 +131,10 @@ def simulate(
             hypothesis = recognise(request.window)
             listen()
             emit(clock.now(), channel.passed(request, hypothesis, media()))
+        elif measure is not None and (window := channel.voices.next_window()) is not None:
+            vector = measure(window.speech)
+            listen()
+            emit(clock.now(), channel.measured(window, vector))
         elif not channel.done:
             clock.wait_until((given + 1) * FRAME_MS)
     return channel

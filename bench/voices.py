@@ -13,25 +13,30 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from moothall.core.events.lines import Word
+from moothall.core.commands import CommitWords, EndSegment, SplitSegment
+from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
+from moothall.wire.engine import LEAST_VOICE_MS
 from moothall_models.cli import load_encoder
-from moothall_models.ports import RATE, VAD_FRAME, Floats, Samples, VoiceEncoder
+from moothall_models.ports import RATE, VAD_FRAME, Floats, Hypothesis, Recognizer, Samples, VoiceEncoder, Window
 from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
+from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
+from moothall_models.speech.channel import Output
 from moothall_models.speech.settings import VoiceSettings
 from moothall_models.speech.turns.finding import TurnFinder
-from moothall_models.speech.turns.known import LEAST_MS, VoiceHeard
+from moothall_models.speech.turns.known import VoiceHeard
 from moothall_models.speech.turns.listener import VoiceListener
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 from scoring import machine, markdown
-from simulate_speech import attach_from_start
+from simulate_speech import CpuClock, attach_from_start, simulate
 from speaking_sets import JUDGED, Conversation, conversation, half_of, lines_by_voice
 
 WITHIN = 0.5
@@ -40,6 +45,8 @@ LINE_END, CONFIRMED = 0.6, 2.0
 """Seconds after the last word of a line at which it ends, and after that until a person confirms who spoke."""
 NAMED_S = 400.0
 """Seconds of a conversation in which names are proposed."""
+LINES_SEEDS = 2
+"""Seeds whose conversations are recognised, where a model is given."""
 AT_ONCE = 8
 """Voices of a conversation."""
 
@@ -141,7 +148,7 @@ def proposals(heard: Frames, measured: Measured, settings: VoiceSettings) -> Pro
             voice = who[segment].voice
             if voice not in learnt and segment not in told:
                 used.add(segment)
-                if listener.learn(names.index(voice) + 1, segment) >= LEAST_MS:
+                if listener.learn(names.index(voice) + 1, segment) >= LEAST_VOICE_MS:
                     learnt[voice] = at
         found: list[VoiceHeard] = list(listener.told())
         while (window := listener.next_window()) is not None:
@@ -159,6 +166,56 @@ def proposals(heard: Frames, measured: Measured, settings: VoiceSettings) -> Pro
         elif segment not in used and proposed not in (None, own):
             strangers += 1
     return Proposals(right, wrong, none, strangers)
+
+
+class Purity(NamedTuple):
+    """What of the words of a conversation is in a line of another voice."""
+
+    words: int
+    astray: int
+    """Words whose voice isn't the one that said most of their line."""
+    ends: int
+    """Lines that ended for the change of voice."""
+    splits: int
+    cpu: float
+    """CPU seconds of recogniser, detector and encoder."""
+
+
+def lines_of(
+    heard: Frames, recognise: Callable[[Window], Hypothesis], measure: Callable[[Samples], Floats] | None
+) -> Purity:
+    """Recognise a conversation as live, on the CPU clock, and look whose words are in which line."""
+    said: dict[SegmentId, list[Word]] = {}
+    ends = splits = 0
+
+    def emit(at: float, outputs: Sequence[Output]) -> None:
+        nonlocal ends, splits
+        for output in outputs:
+            match output:
+                case CommitWords():
+                    said.setdefault(output.segment, []).extend(output.words)
+                case EndSegment():
+                    ends += output.reason is EndReason.SPEAKER
+                case SplitSegment():
+                    splits += 1
+                    words = said[output.segment]
+                    said[output.segment], said[output.into] = words[: output.word], words[output.word :]
+                case _:
+                    pass
+
+    attach = msgspec.structs.replace(attach_from_start(("en",)), turns=measure is not None)
+    clock = CpuClock()
+    simulate(heard.talk.sound, attach, recognise, clock, emit=emit, measure=measure)
+    astray = 0
+    for words in said.values():
+        voices = Counter(_voice(heard.talk, word) for word in words)
+        astray += len(words) - max(voices.values())
+    return Purity(sum(map(len, said.values())), astray, ends, splits, clock.cpu / 1000)
+
+
+def _voice(talk: Conversation, word: Word) -> str:
+    middle = (word.t0 + word.t1) / 2000
+    return min(talk.lines, key=lambda line: max(line.t0 - middle, middle - line.t1, 0.0)).voice
 
 
 def talks(voices: Mapping[str, Sequence[Samples]], seeds: int, seconds: float) -> list[Frames]:
@@ -211,6 +268,22 @@ def proposals_table(heard: Sequence[Frames], measured: Measured, settings: Voice
     return markdown(("conversations", "lines", "right", "wrong", "nobody", "lines of others, named"), table)
 
 
+def lines_table(heard: Sequence[Frames], recognizer: Recognizer, encoder: VoiceEncoder) -> str:
+    """The table of words in lines of another voice, without and with turns."""
+    recognizer.warm_up()
+    table = []
+    for name, some in sets(heard).items():
+        seconds = sum(len(each.talk.sound) for each in some) / RATE
+        for what, measure in (("off", None), ("on", encoder.vector)):
+            found = [lines_of(each, recognizer.recognise, measure) for each in some] if name != "together" else []
+            if found:
+                words, astray, ends, splits, cpu = (sum(column) for column in zip(*found, strict=True))
+                row = [name, what, f"{words}", f"{100 * astray / words:.1f} %", f"{ends}", f"{splits}"]
+                table.append([*row, f"{cpu / seconds:.3f}"])
+    head = ("conversations", "turns", "words", "in a line of another voice", "lines ended", "lines split", "CPU s / s")
+    return markdown(head, table)
+
+
 def main() -> None:
     """Make, measure, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -218,6 +291,9 @@ def main() -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), default=JUDGED, help="0: the voices that were tuned on")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=150.0, help="length of a conversation")
+    parser.add_argument(
+        "--model", type=Path, help="folder with a Whisper model in CTranslate2 form: whose words are where"
+    )
     parser.add_argument("--cache", type=Path, metavar="FILE", help="keep the vectors here, to try other constants")
     args = parser.parse_args()
     encoder = load_encoder(None)
@@ -233,6 +309,8 @@ def main() -> None:
     if measured.windows:
         each = measured.cpu / measured.windows
         print(f"CPU     {each * 1000:.0f} ms a window, {measured.cpu / seconds:.3f} s per s of sound")
+    if args.model is not None:
+        print(lines_table(heard[: 2 * LINES_SEEDS], DraftingWhisper(args.model, model=args.model.name), encoder))
     told = talks(most_said(voices), 1, NAMED_S)
     print(proposals_table(told, measured, settings))
     print(*machine(), sep="\n")

@@ -101,6 +101,7 @@ class SpeechChannel(UtteranceCutter):
         """
         out: list[Output] = []
         if self._jumps_to(t, samples, speech):
+            self.voices.break_off()
             out += self._finish_closed()
         for frame in self._frames(samples, speech):
             self.reviewer.hear(frame)
@@ -111,7 +112,8 @@ class SpeechChannel(UtteranceCutter):
         return self._noted(out + self._end_after_silence() + self._report()) + self.voices.told()
 
     def end_of_audio(self) -> list[Output]:
-        """Take note that there is no more audio. Passes may still be requested until `done`."""
+        """Take note that there is no more audio. Passes may still be requested until `done`; voices are forgotten."""
+        self.voices.erase()
         self._end()
         return self._noted(self._finish_closed() + self._end_if_done())
 

@@ -82,7 +82,8 @@ class StreamedChannel(UtteranceCutter):
         A jump forward is a gap, which ends the utterance. Raises ValueError when time goes back, when the number of
         samples isn't 512 for each probability, or after the end of the audio.
         """
-        self._jumps_to(t, samples, speech)
+        if self._jumps_to(t, samples, speech):
+            self.voices.break_off()
         for frame in self._frames(samples, speech):
             self.voices.hear(frame)
             self._cut_frame(frame)
@@ -94,7 +95,8 @@ class StreamedChannel(UtteranceCutter):
         return out + self._report() + self.voices.told()
 
     def end_of_audio(self) -> list[Output]:
-        """Take note that there is no more audio. Passes may still be requested until `done`."""
+        """Take note that there is no more audio. Passes may still be requested until `done`; voices are forgotten."""
+        self.voices.erase()
         self._end()
         self._drop_clicks()
         return list(self._segmenter.end(EndReason.CLOSE)) if self.done else []

@@ -12,13 +12,11 @@ import msgspec
 import numpy as np
 
 from moothall.core.kernel.ids import SegmentId
+from moothall.wire.engine import LEAST_VOICE_MS
 from moothall_models.ports import Floats
 from moothall_models.speech.settings import VoiceSettings
 from moothall_models.speech.turns.finding import Turn
 from moothall_models.speech.turns.lines import SaidLine
-
-LEAST_MS = 2_000
-"""Least duration of speech, ms, from which a voice is learnt, and by which one is known again."""
 
 
 class VoiceHeard(msgspec.Struct, frozen=True):
@@ -42,18 +40,25 @@ class KnownVoices:
     def learn(self, voice: int, turn: Turn) -> int:
         """Learn a voice from a turn, or more of it; returns the ms of speech by which it is known now.
 
-        With less than `LEAST_MS` nothing is kept of the turn.
+        With less than `LEAST_VOICE_MS` nothing is kept of the turn.
         """
         before, ms = self._voices.get(voice, (None, 0))
-        if turn.ms < LEAST_MS:
+        if turn.ms < LEAST_VOICE_MS:
             return ms or turn.ms
         new = turn.vector
         self._voices[voice] = (new if before is None else _unit(before * ms + new * turn.ms), ms + turn.ms)
         return ms + turn.ms
 
     def forget(self, voice: int) -> None:
-        """Erase a voice."""
-        self._voices.pop(voice, None)
+        """Erase a voice: its vector is overwritten."""
+        if voice in self._voices:
+            vector, _ = self._voices.pop(voice)
+            vector.fill(0)
+
+    def erase(self) -> None:
+        """Erase all voices."""
+        for voice in tuple(self._voices):
+            self.forget(voice)
 
     def nearest(self, vector: Floats) -> int | None:
         """The voice of a vector; None when it is like none, or like two."""
@@ -70,7 +75,7 @@ class KnownVoices:
         self._told &= {line.segment for line in known}
         begin = turn.t - self._settings.margin
         new = [line for line in known if line.t0 >= begin and line.t1 <= until and line.segment not in self._told]
-        if not new or not self._voices or turn.ms < LEAST_MS or (voice := self.nearest(turn.vector)) is None:
+        if not new or not self._voices or turn.ms < LEAST_VOICE_MS or (voice := self.nearest(turn.vector)) is None:
             return []
         self._told |= {line.segment for line in new}
         return [VoiceHeard(line.segment, voice, turn.ms) for line in new]

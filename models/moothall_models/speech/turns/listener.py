@@ -66,7 +66,12 @@ class VoiceListener:
         if self._known is not None:
             self._known.forget(voice)
 
+    def break_off(self) -> None:
+        """Take in a gap in the sound: it ends the turn, whose vectors go."""
+        self._finder.forget()
+
     def erase(self) -> None:
         """Erase all that is known of voices."""
-        self._known = None
+        if self._known is not None:
+            self._known.erase()
         self._finder.forget()

@@ -73,4 +73,8 @@ def test_a_voice_that_was_forgotten_is_a_stranger() -> None:
     known.forget(1)
     known.forget(2)
     assert known.nearest(unit(1, 0)) is None
+    known.learn(1, turn(unit(1, 0)))
+    known.learn(2, turn(unit(0, 1)))
+    known.erase()
+    assert known.nearest(unit(1, 0)) is None
     assert Turn(0, SETTINGS).ms == 0

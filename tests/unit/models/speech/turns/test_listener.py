@@ -108,6 +108,16 @@ def test_the_last_line_of_a_turn_is_told_of_when_the_next_turn_begins() -> None:
     assert last in {each.segment for each in meeting.heard}
 
 
+def test_a_gap_ends_the_turn() -> None:
+    meeting = Meeting()
+    meeting.say(1, 3_200)
+    segment = meeting.line(1, 0, 10)
+    meeting.listener.break_off()
+    assert meeting.listener.learn(7, segment) == 0
+    meeting.say(2, 3_200)
+    assert meeting.splits == []
+
+
 def test_what_is_erased_is_known_no_more() -> None:
     meeting = Meeting()
     meeting.say(1, 3_200)
