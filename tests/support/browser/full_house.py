@@ -100,7 +100,9 @@ async def _outcomes(running: RunningServer) -> None:
     """Publish a report of yesterday's meeting, with an objection, and a document that is made of it."""
     writer, yesterday = OutcomeWriter(running), SessionId("yesterday")
     await writer.register()
-    await writer.report(yesterday, *messages(await writer.cited(yesterday, FLOOR, SegmentId("line-1"))))
+    agreed, view, *others = messages(await writer.cited(yesterday, FLOOR, SegmentId("line-1")))
+    second = replace(view, id=MessageId("m9"), text="Another <view>, in some more words than the first one has.")
+    await writer.report(yesterday, agreed, view, second, *others)
     await writer.object_to(yesterday, MessageId("m1"))
     await writer.document(comments_until=running.backend.clock.wall() + 86_400_000)
     await writer.sent_and_answered()
