@@ -334,6 +334,12 @@ async def test_a_machine_translates_a_document_and_a_report_and_every_page_and_f
         original, under = f"{cited['was']}</q>", f'<p class="words" lang="pt" dir="ltr">[pt] {cited["was"]}</p>'
         at = page.index(original)
         assert at < page.index(">Machine translation</p>", at) < page.index(under)
+        map_page = re.search(r'href="(/outcomes/outcomes-2026/map\?translation=pt)"', page)
+        assert map_page is not None
+        shown = (await read(running, map_page[1])).decode()
+        assert shown.index("Machine translation of version 2") < shown.index("[pt] Message no. 1")
+        assert 'href="/outcomes/outcomes-2026/map">Read the original</a>' in shown
+        assert 'href="/outcomes/outcomes-2026?translation=pt"' in shown
         for text in ("It was not.", "It is noted.", "I doubt it.", "So do we."):
             at = page.index(f"{text}</p>")
             assert at < page.index(">Machine translation</p>", at) < page.index(f"[pt] {text}</p>")

@@ -154,7 +154,7 @@ class DocumentsDoor:
                 order_said=listed.document.form in (DocumentForm.OUTCOME, DocumentForm.REPORTS),
                 contents=chapters(document.rows),
                 session=lambda name: f"/s/{name}{ui.query}",
-                map=to("/map", **original) if any(row.question and row.kind for row in document.rows) else "",
+                map=to("/map", **kept) if any(row.question and row.kind for row in document.rows) else "",
                 newer="" if newest else to(**_body(request)),
                 newest=versions[-1].n,
                 comments=_comments(document),
@@ -181,12 +181,15 @@ class DocumentsDoor:
 
         async def make(document: WrittenDocument, ui: Catalogue) -> web.Response:
             path = f"/outcomes/{document.listed.id}"
-            kept = {name: request.query[name] for name in ("n", "body") if name in request.query}
+            kept = {name: request.query[name] for name in ("n", "body", NAME) if name in request.query}
             query = urlencode({**kept, **ui.kept})
+            original = urlencode({name: each for name, each in kept.items() if name != NAME} | dict(ui.kept))
             page = self.pages.render(
                 "outcomes/map.html",
                 ui=ui,
                 notice=ui.named("outcome/notice"),
+                machine=document.machine.notice,
+                original=f"{path}/map?{original}" if original else f"{path}/map",
                 title=document.listed.title,
                 title_language=document.listed.language,
                 about=document.about,
