@@ -183,7 +183,9 @@ class StreamedChannel(UtteranceCutter):
         resumes = self._resumed is not None
         ended = super()._cut_frame(frame)
         if resumes and self._resumed is None and self._utterances:
-            self._utterances[0].covered = self._utterances[0].start  # A new stream knows nothing of the utterance.
+            utterance = self._utterances[0]
+            utterance.covered = utterance.start  # A new stream knows nothing of the utterance.
+            utterance.redo, utterance.unconfirmed = None, ()  # What a recogniser of windows still wanted of it.
         return ended
 
     def _divides(self, utterance: Utterance) -> bool:

@@ -205,6 +205,21 @@ def test_another_engine_hears_the_utterance_again_and_commits_only_what_is_new()
     assert second.channel.resume_point.language == "en"
 
 
+def test_what_an_engine_with_windows_still_wanted_is_forgotten() -> None:
+    first = Room(said("We hold these truths to be", 512, each=400))
+    first.hear(1_600)
+    point = first.channel.resume_point
+    assert point.speaking is not None
+    wanted = msgspec.structs.replace(point.speaking, redo=1_400, unconfirmed=said("hold", 900))
+    second = StreamedChannel(
+        attach(generation=2, resume_point=msgspec.structs.replace(point, speaking=wanted)), first.stream
+    )
+    second.hear(0, silence(10), [0.0] * 10)
+    left = second.resume_point.speaking
+    assert left is not None
+    assert (left.redo, left.unconfirmed, left.covered) == (None, (), 160)
+
+
 def test_half_a_word_after_a_cut_is_left_out() -> None:
     room = Room(said("half whole", 512, each=400), attach(cut=500))
     room.hear(3_000)
