@@ -65,7 +65,7 @@ class Simulation:
         self._workers = workers
         self._slower = slower
         self._running: list[tuple[float, NextPass, Hypothesis]] = []
-        load_, room = Load(workers), Load(workers).room(0, 0)
+        load_, room = Load(workers), Load(workers).room((), 0)
         hello = wire.EngineHello(
             protocol=wire.PROTOCOL, name="e", model="m", languages=(), channels=room.channels, most=room.most
         )

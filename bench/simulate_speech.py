@@ -117,7 +117,7 @@ def simulate(
         nonlocal given
         while given < frames and (given + 1) * FRAME_MS <= clock.now():
             piece = samples[given * VAD_FRAME : (given + 1) * VAD_FRAME]
-            outputs = channel.hear(offset + given * FRAME_MS, piece, [activity.probability(piece)])
+            outputs = channel.hear(offset + given * FRAME_MS, piece, activity.probabilities(piece))
             given += 1
             emit(clock.now(), outputs)
         if given == frames and not channel.done:

@@ -171,7 +171,7 @@ def load_model(
     from moothall_models.recognizers.silero import SileroNetwork, SileroVoiceActivity
 
     network = SileroNetwork()
-    SileroVoiceActivity(network).probability(_silence())
+    SileroVoiceActivity(network).probabilities(_silence())
     return recognizer, lambda: SileroVoiceActivity(network)
 
 

@@ -51,7 +51,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     glossary: tuple[str, ...] = ()
     """Terms to prefer."""
     beam: int = 1
-    """Beam width. Above 1 a better pass is wanted, which may take longer."""
+    """Beam width. Above 1 a better pass is wanted, which may take longer. With 0 the recogniser takes the likeliest
+    word each time and searches for nothing better, since its engine can't keep up."""
     draft: str = ""
     """Text that earlier passes heard in this audio. It changes how long a pass takes, not its result."""
     tell_odds: bool = False
@@ -190,8 +191,10 @@ class VoiceActivity(Protocol):
         """Continue from a state; the state of another kind of detector is ignored."""
         ...
 
-    def probability(self, frame: Samples) -> float:
-        """Probability of speech in the next 512 samples."""
+    def probabilities(self, samples: Samples) -> list[float]:
+        """Probability of speech in each of the next frames of 512 samples, of which `samples` is a whole number. They
+        are the same for any division of the audio into calls.
+        """
         ...
 
 

@@ -32,7 +32,7 @@ from moothall.wire.transcribing import (
     TranscriptionRequest,
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
-from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, VoiceActivity, Window
+from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.endpoint import SCHEME
 from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
 from moothall_models.speech.joining import lines_of, words_of
@@ -65,17 +65,6 @@ class FrameJudge(Protocol):
     def probabilities(self, samples: Samples) -> list[float]:
         """Probability of speech in each of the next frames; `samples` is a whole number of frames."""
         ...
-
-
-class EachFrame:
-    """A `FrameJudge` made from a detector that judges single frames."""
-
-    def __init__(self, voice: VoiceActivity) -> None:
-        self._voice = voice
-
-    def probabilities(self, samples: Samples) -> list[float]:
-        """Probability of speech in each of the next frames; `samples` is a whole number of frames (`FrameJudge`)."""
-        return [self._voice.probability(each) for each in samples.reshape(-1, VAD_FRAME)]
 
 
 @dataclass(eq=False, repr=False)
@@ -269,7 +258,7 @@ def load_judge(name: str) -> FrameJudge:
     if name.startswith(SCRIPTED):
         from moothall_models.recognizers.scripted import ScriptedVoiceActivity
 
-        return EachFrame(ScriptedVoiceActivity())
+        return ScriptedVoiceActivity()
     from moothall_models.recognizers.silero import SileroVoiceActivity
 
     return SileroVoiceActivity()

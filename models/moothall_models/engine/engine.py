@@ -212,7 +212,7 @@ class Engine:
             return self.recognizer.recognise_all(windows)
 
     def _hello(self) -> wire.EngineHello:
-        room = self._load.room(0, 0)
+        room = self._load.room((), 0)
         return wire.EngineHello(
             protocol=wire.PROTOCOL,
             name=self.settings.name,

@@ -342,7 +342,8 @@ class LinkSession:
         if self.load is None:
             return
         attached = len(self._channels)
-        room = self.load.room(attached, max((channel.lag for channel in self._channels.values()), default=0))
+        shares = [channel.share.value for channel in self._channels.values()]
+        room = self.load.room(shares, max((channel.lag for channel in self._channels.values()), default=0))
         fits = (attached + room.channels, attached + room.most)
         if fits != self._fits:
             self._fits = fits

@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script
-from moothall_models.ports import LONGEST_VOICE, SHORTEST_VOICE, Floats, HeardWord, Hypothesis, Samples, Window
+from moothall_models.ports import (
+    LONGEST_VOICE,
+    SHORTEST_VOICE,
+    VAD_FRAME,
+    Floats,
+    HeardWord,
+    Hypothesis,
+    Samples,
+    Window,
+)
 
 SURE, UNSURE = 0.99, 0.5
 """Probability of a word that is heard correctly, and of a misheard word."""
@@ -73,7 +82,7 @@ class ScriptedRecognizer:
                 continue
             # A real recogniser, too, hears a language outside the window's as one of the window's languages.
             language = language if words or said.language not in window.languages else said.language
-            text, p = (said.misheard, UNSURE) if said.misheard and window.beam == 1 else (said.text, SURE)
+            text, p = (said.misheard, UNSURE) if said.misheard and window.beam <= 1 else (said.text, SURE)
             words.append(HeardWord(text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, p))
         while self._cpu_ns() < until:
             pass
@@ -94,9 +103,9 @@ class ScriptedVoiceActivity:
     def resume(self, state: bytes) -> None:
         """Do nothing: this detector has no state."""
 
-    def probability(self, frame: Samples) -> float:
-        """The share of samples that are not 0."""
-        return float(np.count_nonzero(frame)) / len(frame)
+    def probabilities(self, samples: Samples) -> list[float]:
+        """The share of samples in each frame that are not 0."""
+        return [float(np.count_nonzero(frame)) / len(frame) for frame in samples.reshape(-1, VAD_FRAME)]
 
 
 class ScriptedVoiceEncoder:

@@ -16,7 +16,10 @@ two hundred is judged differently, after 30 s one in a thousand (docs/adr/0009).
 
 
 class SileroVoiceActivity:
-    """The detector for one stream: the network's state and the last samples. 3 ms CPU for a second of audio."""
+    """The detector for one stream: the network's state and the last samples.
+
+    A second of audio takes 3 ms CPU in pieces of three frames, and twice as much in single frames.
+    """
 
     def __init__(self, network: SileroNetwork | None = None) -> None:
         """`network` may be shared by all streams of a process; without it the detector loads its own."""
@@ -37,10 +40,6 @@ class SileroVoiceActivity:
         self._h = numbers[:MEMORY].reshape(1, 1, MEMORY)
         self._c = numbers[MEMORY : 2 * MEMORY].reshape(1, 1, MEMORY)
         self._context = numbers[2 * MEMORY :]
-
-    def probability(self, frame: Samples) -> float:
-        """Probability of speech in the next 512 samples."""
-        return self.probabilities(frame)[0]
 
     def probabilities(self, samples: Samples) -> list[float]:
         """Probability of speech in each of the next frames of 512 samples.

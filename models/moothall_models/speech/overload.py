@@ -1,17 +1,28 @@
 """How many channels an engine can carry, and in which order its channels' passes run.
 
-The capacity is computed from measured passes. `schedule` reduces the passes of an overloaded channel: first it leaves
-out passes that could only show words and commit none, then it makes the others rarer.
+The capacity is computed from measured passes, and from how much was said in each channel in the last minutes.
+`schedule.Stage` has the order in which an overloaded channel is given less.
 """
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import msgspec
 
 FULL = 0.8
 """Share of the workers' time that may be used; the rest is left for the server, voice detection and fluctuations."""
 SPOKEN = 0.75
-"""Share of speech in a meeting's time: 0.68 to 0.74 was measured where people speak without a break."""
+"""Share of speech in the time of a meeting that was not heard yet: 0.68 to 0.74 was measured where people speak without
+a break."""
+LEAST_SPOKEN = 0.25
+"""Least share of speech that is expected of a channel: whoever was silent for minutes may speak at any time."""
+SHARE_HALF_LIFE = 120_000
+"""Sound after which what was said counts half, ms: a break of five minutes is seen, a pause between two speeches is
+not."""
+ASSUMED = 30_000
+"""Sound, in ms, as much as which `SPOKEN` counts beside what was heard."""
 LOWERED = 2
 """How many times as many channels fit when passes are rarer. With steps of 2 s instead of 0.48 s there are a quarter of
 the passes, each over a window that is longer by half (docs/why/speech.md)."""
@@ -58,6 +69,25 @@ def shared(ready: int, workers: int, at_once: int) -> int:
     return min(at_once, -(-ready // workers))
 
 
+class SpeechShare:
+    """How much of a channel's time is speech, as an average in which newer sound counts more."""
+
+    def __init__(self) -> None:
+        self._sound = 0.0
+        self._speech = 0.0
+
+    def add(self, sound: float, speech: float) -> None:
+        """Note that `speech` ms of `sound` ms were speech."""
+        fade = 0.5 ** (sound / SHARE_HALF_LIFE)
+        self._sound = self._sound * fade + sound
+        self._speech = self._speech * fade + speech
+
+    @property
+    def value(self) -> float:
+        """The share to expect, from `LEAST_SPOKEN` to 1."""
+        return max(LEAST_SPOKEN, (SPOKEN * ASSUMED + self._speech) / (ASSUMED + self._sound))
+
+
 class _Share:
     """Computing time per ms of speech, as an average in which newer passes count more."""
 
@@ -71,7 +101,9 @@ class _Share:
         self._speech = self._speech * fade + speech
 
     def channels(self, workers: int) -> int | None:
-        """How many channels fit on so many workers, at least one; None while too little speech was measured."""
+        """How many channels of which nothing else is known fit on so many workers, at least one; None while too little
+        speech was measured.
+        """
         if self._speech < LEAST_SPEECH:
             return None
         return max(1, int(FULL * workers * self._speech / (SPOKEN * max(self._ran, 1.0))))
@@ -93,13 +125,22 @@ class Load:
         if waited <= PROMPT:
             self._prompt.add(ran, speech)
 
-    def room(self, attached: int, lag: int) -> Headroom:
-        """How many channels fit beside `attached` channels, of which the slowest is `lag` ms late."""
+    def room(self, shares: Sequence[float], lag: int) -> Headroom:
+        """How many channels of which nothing is known fit beside those that are attached. `shares`: how much of the
+        time of each of these is speech (`SpeechShare.value`). The slowest of them is `lag` ms late.
+        """
+        attached, taken = len(shares), sum(shares) / SPOKEN
         fits = self._prompt.channels(self._workers) or GUESSED * self._workers
         # Passes that had to wait make channels seem cheaper, so an estimate with them may only lower the result.
         fits = min(fits, self._all.channels(self._workers) or fits)
-        most = LOWERED * fits
+        channels, most = _whole(fits - taken), _whole(LOWERED * fits - taken)
         if self._at_most is not None:
-            fits, most = min(fits, self._at_most), min(most, self._at_most)
-        channels = fits - attached if lag < LATE else min(0, fits - attached)
-        return Headroom(channels, max(0, most - attached) if lag < TOO_LATE else 0)
+            channels, most = min(channels, self._at_most - attached), min(most, self._at_most - attached)
+        if lag >= LATE:
+            channels = min(0, channels)
+        return Headroom(channels, max(0, most) if lag < TOO_LATE else 0)
+
+
+def _whole(channels: float) -> int:
+    """The whole channels in a number that may be a little too small since it was computed in floating point."""
+    return math.floor(channels + 1e-9)

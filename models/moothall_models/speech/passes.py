@@ -44,12 +44,14 @@ def live(
     last: bool,
     settled: bool,
     margin: int,
+    search: bool,
     now: int,
 ) -> PassRequest:
     """Make the live pass over an utterance up to media ms `edge`.
 
     `spoken` is the result of `LanguageChoice.offer`, `draft` that of `expected`. `settled`: nobody speaks at the edge;
-    otherwise only words that end at least `margin` ms before it are likely to be committed. `now` in media ms.
+    otherwise only words that end at least `margin` ms before it are likely to be committed. `search`: whether the
+    recogniser may search for better readings where it is in doubt. `now` in media ms.
     """
     (languages, switch_p), (text, committed_chars) = spoken, draft
     window = Window(
@@ -58,6 +60,7 @@ def live(
         switch_p=switch_p,
         glossary=glossary,
         tell_odds=True,
+        beam=1 if search else 0,
         draft=text,
         committed_chars=committed_chars,
         whole=max(0, edge - utterance.start - (0 if settled else margin)),

@@ -7,6 +7,7 @@ for another that was killed hears the same windows as that one would have heard.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 
 import msgspec
 
@@ -19,6 +20,27 @@ REMEMBERED = 2 * SLOW_PASSES
 """Slow passes in a row after which the steps between passes grow."""
 SETTLED_ENOUGH = 96
 """Silence after the last speech in a window, ms, from which on the pass is taken to have heard the last word whole."""
+
+
+class Stage(IntEnum):
+    """What a channel of an engine that can't keep up does without, in this order. Each stage includes those before it.
+
+    In all of them every word of every channel is committed: nothing of the sound is left out, and no channel stops.
+    """
+
+    USUAL = 0
+    """Nothing: there are better passes over lines that have ended."""
+    FEWER_PARTIALS = 1
+    """No better pass, which only an idle core is spent on, and no early pass that could show words and commit none."""
+    WIDER_WINDOWS = 2
+    """Passes are rarer, each over more new sound."""
+    NO_SEARCH = 3
+    """The recogniser takes the likeliest word each time, and searches for nothing better where it is in doubt."""
+
+
+UNSEARCHED = 2_500
+"""New sound from one window to the next, ms, beyond which the recogniser no longer searches. The text of a step that
+long is late already (`overload.LATE`), and a search makes it later."""
 
 
 class PassRate(msgspec.Struct, frozen=True):
@@ -81,6 +103,15 @@ def _complete(utterance: Utterance, moment: SpeechProgress) -> bool:
 def usual(settings: SpeechSettings) -> PassRate:
     """The rate of passes when the engine isn't overloaded."""
     return PassRate(first=settings.first_pass, step=settings.step)
+
+
+def stage(settings: SpeechSettings, pace: PassRate) -> Stage:
+    """How far a channel's passes are reduced."""
+    if pace.step > max(settings.step, UNSEARCHED):
+        return Stage.NO_SEARCH
+    if pace.step > settings.step:
+        return Stage.WIDER_WINDOWS
+    return Stage.USUAL if pace == usual(settings) else Stage.FEWER_PARTIALS
 
 
 def next_pace(settings: SpeechSettings, took: Sequence[int]) -> PassRate:

@@ -49,7 +49,7 @@ class Machine:
     async def serve(self, hall: MemoryHall, name: str) -> None:
         """Dial, and work until the link ends."""
         load, clock = Load(self.workers), EngineClock()
-        room = load.room(0, 0)
+        room = load.room((), 0)
         hello = wire.EngineHello(
             protocol=wire.PROTOCOL,
             name=name,

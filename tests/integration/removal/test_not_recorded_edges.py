@@ -52,7 +52,7 @@ def commands(recognizer: DraftingWhisper, samples: Samples, begin: int, *, cut: 
     ready = now = begin
     for first in range(0, len(samples) - VAD_FRAME + 1, VAD_FRAME):
         piece = samples[first : first + VAD_FRAME]
-        out += channel.hear(now, piece, [activity.probability(piece)])
+        out += channel.hear(now, piece, activity.probabilities(piece))
         now += FRAME_MS
         if now >= ready and (request := channel.next_pass(now)) is not None:
             ready = now + PASS_MS

@@ -89,7 +89,7 @@ def test_a_service_is_a_model() -> None:
     name = "openai:whisper-1@https://api.example.org/v1"
     recognizer, voice = load_model(name, None, Computing(), lambda: "sk-for-tests")
     assert recognizer.model == "whisper-1 at api.example.org"
-    assert 0 <= voice().probability(np.zeros(VAD_FRAME, dtype=np.float32)) <= 1
+    assert 0 <= voice().probabilities(np.zeros(VAD_FRAME, dtype=np.float32))[0] <= 1
 
 
 @pytest.mark.parametrize(

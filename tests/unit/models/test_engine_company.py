@@ -94,4 +94,4 @@ def test_time_that_passes_shared_is_counted_once() -> None:
                 hypothesis = ScriptedRecognizer(SCRIPT).recognise(turn.request.window)
                 session.passed(turn, hypothesis, 500 + number)
     assert LEAST_SPEECH < 20 * 1_200
-    assert together.room(0, 0).channels > 2 * alone.room(0, 0).channels
+    assert together.room((), 0).channels > 2 * alone.room((), 0).channels

@@ -23,7 +23,7 @@ from moothall.wire.transcribing import (
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Window
 from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity
-from moothall_models.transcribing import GATHERED, EachFrame, load_batches, main
+from moothall_models.transcribing import GATHERED, load_batches, main
 from support.models.tone_models import SAID, speech, store_of, streaming_model
 from support.models.transcription_service import Service, refusal, serving
 
@@ -153,7 +153,7 @@ AUDIO = np.frombuffer(render(SCRIPT, 64), dtype="<i2").astype(np.float32) / np.f
 
 
 def test_frames_are_judged_one_by_one() -> None:
-    odds = EachFrame(ScriptedVoiceActivity()).probabilities(AUDIO[: 20 * VAD_FRAME])
+    odds = ScriptedVoiceActivity().probabilities(AUDIO[: 20 * VAD_FRAME])
     assert odds == [1.0] * 10 + [0.0] * 10
 
 

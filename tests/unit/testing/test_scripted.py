@@ -99,9 +99,9 @@ def test_it_burns_the_cpu_that_the_script_says() -> None:
 
 def test_voice_activity_is_the_share_that_sounds() -> None:
     voice = ScriptedVoiceActivity()
-    assert voice.probability(SAMPLES[:512]) == 0.0
-    assert voice.probability(SAMPLES[1_600 - 256 : 1_600 + 256]) == 0.5
-    assert voice.probability(SAMPLES[1_600 : 1_600 + 512]) == 1.0
+    assert voice.probabilities(SAMPLES[:512]) == [0.0]
+    assert voice.probabilities(SAMPLES[1_600 - 256 : 1_600 + 256]) == [0.5]
+    assert voice.probabilities(SAMPLES[1_600 : 1_600 + 512]) == [1.0]
 
 
 @given(st.integers(0, 1_000), st.integers(1, 80))

@@ -211,7 +211,11 @@ class DraftingWhisper(WhisperRecognizer):
         return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
 
     def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
-        """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt."""
+        """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt, or when
+        the window wants no search.
+        """
+        if opened.beam == 0:
+            return written
         text = [token for token in written.tokens if token < self._end]
         agreed = sum(
             1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.committed_tokens, text, strict=False))
@@ -384,7 +388,7 @@ class _Opened(NamedTuple):
     committed_tokens: list[int]
     """Tokens of the draft's committed text, which are not to be changed."""
     beam: int
-    """Beam width that the window asks for; above 1 for a better pass."""
+    """Beam width that the window asks for; above 1 for a better pass, 0 for no search."""
     cap: int
     closing: int
     """As in `write`."""

@@ -131,7 +131,7 @@ class WhisperRecognizer(Recognizer):
         result = self._whisper.generate(
             encoded,
             [prompt],
-            beam_size=window.beam,
+            beam_size=max(1, window.beam),
             max_length=len(prompt) + cap,
             return_scores=True,
             return_no_speech_prob=True,

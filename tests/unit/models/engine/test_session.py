@@ -15,7 +15,7 @@ from moothall.wire import engine as wire
 from moothall.wire.log_lines import fields
 from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.session import LinkSession, NextPass
-from moothall_models.ports import Samples
+from moothall_models.ports import VAD_FRAME, Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
@@ -341,9 +341,9 @@ class CountingVoice(ScriptedVoiceActivity):
     def resume(self, state: bytes) -> None:
         self._frames = int.from_bytes(state, "big")
 
-    def probability(self, frame: Samples) -> float:
-        self._frames += 1
-        return super().probability(frame)
+    def probabilities(self, samples: Samples) -> list[float]:
+        self._frames += len(samples) // VAD_FRAME
+        return super().probabilities(samples)
 
 
 def counting() -> LinkSession:

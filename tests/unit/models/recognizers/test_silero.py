@@ -19,9 +19,9 @@ def test_frames_one_by_one_or_together_are_judged_alike() -> None:
     network = SileroNetwork()
     one, all_at_once = SileroVoiceActivity(network), SileroVoiceActivity(network)
     samples = noise(8, 0.2)
-    single = [one.probability(samples[n * VAD_FRAME : (n + 1) * VAD_FRAME]) for n in range(8)]
+    single = [one.probabilities(samples[n * VAD_FRAME : (n + 1) * VAD_FRAME])[0] for n in range(8)]
     assert single == pytest.approx(all_at_once.probabilities(samples), abs=1e-5)
-    assert SileroVoiceActivity(network).probability(samples[-VAD_FRAME:]) != pytest.approx(single[-1], abs=1e-5)
+    assert SileroVoiceActivity(network).probabilities(samples[-VAD_FRAME:])[0] != pytest.approx(single[-1], abs=1e-5)
 
 
 def test_half_frames_are_refused() -> None:

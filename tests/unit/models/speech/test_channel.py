@@ -393,3 +393,18 @@ def test_another_voice_splits_its_line_and_a_learnt_one_is_told_of() -> None:
     assert channel.voices.learn(3, split.into) >= 2_000
     heard = [output for output in channel.hear(6_400, silence(1), [0.0]) if isinstance(output, VoiceHeard)]
     assert [(each.segment, each.voice) for each in heard] == [(split.into, 3)]
+
+
+@pytest.mark.parametrize(("takes", "beam"), [(50, 1), (400, 1), (5_000, 0)], ids=["prompt", "slow", "late"])
+def test_where_text_is_late_the_recogniser_no_longer_searches(takes: int, beam: int) -> None:
+    channel, t, now = SpeechChannel(attach()), 0, 0
+    beams: list[int] = []
+    while len(beams) < 12:
+        speak(channel, t, t := t + 960)
+        now = max(now, t)
+        while len(beams) < 12 and (request := channel.next_pass(now)) is not None:
+            beams.append(request.window.beam)
+            now += takes
+            channel.passed(request, EMPTY, now)
+    assert beams[:6] == [1] * 6
+    assert beams[-1] == beam

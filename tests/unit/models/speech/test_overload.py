@@ -2,7 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from moothall_models.speech.overload import HALF_LIFE, LATE, LEAST_SPEECH, TOO_LATE, Headroom, Load, due, shared
+from moothall_models.speech.overload import (
+    HALF_LIFE,
+    LATE,
+    LEAST_SPEECH,
+    LEAST_SPOKEN,
+    SPOKEN,
+    TOO_LATE,
+    Headroom,
+    Load,
+    SpeechShare,
+    due,
+    shared,
+)
 
 
 def measured(share: float, workers: int = 1, at_most: int | None = None) -> Load:
@@ -14,8 +26,8 @@ def measured(share: float, workers: int = 1, at_most: int | None = None) -> Load
 
 
 def test_until_it_is_measured_it_is_guessed() -> None:
-    assert Load(1).room(0, 0) == Headroom(3, 6)
-    assert Load(2).room(2, 0) == Headroom(4, 10)
+    assert Load(1).room((), 0) == Headroom(3, 6)
+    assert Load(2).room((SPOKEN,) * 2, 0) == Headroom(4, 10)
 
 
 @pytest.mark.parametrize(
@@ -23,51 +35,77 @@ def test_until_it_is_measured_it_is_guessed() -> None:
     [(0.3, 1, Headroom(3, 6)), (0.4, 2, Headroom(5, 10)), (0.1, 2, Headroom(21, 42)), (1.5, 1, Headroom(1, 2))],
 )
 def test_what_fits_follows_from_what_speech_takes(share: float, workers: int, room: Headroom) -> None:
-    assert measured(share, workers).room(0, 0) == room
+    assert measured(share, workers).room((), 0) == room
 
 
 def test_what_is_there_is_taken_off() -> None:
-    assert measured(0.4, 2).room(4, 0) == Headroom(1, 6)
-    assert measured(0.4, 2).room(8, 0) == Headroom(-3, 2)
-    assert measured(0.4, 2).room(12, 0) == Headroom(-7, 0)
+    assert measured(0.4, 2).room((SPOKEN,) * 4, 0) == Headroom(1, 6)
+    assert measured(0.4, 2).room((SPOKEN,) * 8, 0) == Headroom(-3, 2)
+    assert measured(0.4, 2).room((SPOKEN,) * 12, 0) == Headroom(-7, 0)
+
+
+def test_rooms_in_which_little_is_said_leave_room_for_others() -> None:
+    load = measured(0.4, 2)
+    assert load.room((SPOKEN,) * 4, 0) == Headroom(1, 6)
+    assert load.room((SPOKEN / 2,) * 4, 0) == Headroom(3, 8)
+    assert load.room((1.0,) * 4, 0) == Headroom(-1, 4), "nobody makes a pause in any of them"
+    assert measured(0.4, 2, at_most=4).room((LEAST_SPOKEN,) * 3, 0) == Headroom(1, 1), "the operator's own limit"
+
+
+def heard(*spans: tuple[int, float]) -> float:
+    """The share of speech after spans of (s, share)."""
+    share = SpeechShare()
+    for seconds, spoken in spans:
+        for _ in range(seconds):
+            share.add(1_000, 1_000 * spoken)
+    return share.value
+
+
+def test_what_is_said_in_a_room_is_measured_over_its_last_minutes() -> None:
+    assert heard() == SPOKEN
+    assert heard((10, 0.0)) > 0.55, "a pause of ten seconds says little"
+    assert heard((600, 0.5)) == pytest.approx(0.53, abs=0.02)
+    assert heard((600, 0.0)) == LEAST_SPOKEN
+    assert heard((1_200, 0.0), (120, 1.0)) == pytest.approx(0.52, abs=0.02), "they begin to speak again"
+    assert heard((1_200, 0.0), (600, 1.0)) > 0.9
 
 
 def test_an_operator_may_allow_fewer() -> None:
-    assert measured(0.4, 2, at_most=4).room(1, 0) == Headroom(3, 3)
-    assert measured(0.4, 2, at_most=7).room(6, 0) == Headroom(-1, 1)
+    assert measured(0.4, 2, at_most=4).room((SPOKEN,) * 1, 0) == Headroom(3, 3)
+    assert measured(0.4, 2, at_most=7).room((SPOKEN,) * 6, 0) == Headroom(-1, 1)
 
 
 def test_where_text_is_late_no_more_fits_in_time_and_where_it_is_very_late_none() -> None:
-    assert measured(0.1).room(2, LATE - 1) == Headroom(8, 18)
-    assert measured(0.1).room(2, LATE) == Headroom(0, 18)
-    assert measured(0.1).room(2, TOO_LATE) == Headroom(0, 0)
+    assert measured(0.1).room((SPOKEN,) * 2, LATE - 1) == Headroom(8, 18)
+    assert measured(0.1).room((SPOKEN,) * 2, LATE) == Headroom(0, 18)
+    assert measured(0.1).room((SPOKEN,) * 2, TOO_LATE) == Headroom(0, 0)
 
 
 def test_too_little_speech_says_nothing() -> None:
     load = Load(1)
     load.passed(ran=1.0, waited=0, speech=LEAST_SPEECH - 1)
-    assert load.room(0, 0) == Headroom(3, 6)
+    assert load.room((), 0) == Headroom(3, 6)
 
 
 def test_passes_that_had_to_wait_are_no_measure() -> None:
     load = measured(0.4)
     for _ in range(100):
         load.passed(ran=10, waited=500, speech=1_000)
-    assert load.room(0, 0) == Headroom(2, 4)
+    assert load.room((), 0) == Headroom(2, 4)
 
 
 def test_passes_that_all_have_to_wait_show_that_less_fits_than_was_guessed() -> None:
     load = Load(1)
     for _ in range(60):
         load.passed(ran=700, waited=5_000, speech=1_000)
-    assert load.room(3, 0) == Headroom(-2, 0)
+    assert load.room((SPOKEN,) * 3, 0) == Headroom(-2, 0)
 
 
 def test_what_was_long_ago_counts_less() -> None:
     load = measured(0.1)
     for _ in range(6 * HALF_LIFE // 1_000):
         load.passed(ran=400, waited=0, speech=1_000)
-    assert load.room(0, 0) == Headroom(2, 4)
+    assert load.room((), 0) == Headroom(2, 4)
 
 
 def test_a_channels_time_is_its_own_and_no_pass_is_long_overdue() -> None:

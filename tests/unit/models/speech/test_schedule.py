@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.schedule import PassRate, complete, next_pace, usual, window_end
+from moothall_models.speech.schedule import UNSEARCHED, PassRate, Stage, complete, next_pace, stage, usual, window_end
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 
@@ -96,6 +96,12 @@ def test_when_passes_are_slow_those_that_commit_nothing_go_first_and_then_there_
     assert next_pace(SETTINGS, (1_200, 1_000, 1_500)) == PassRate(first=1_320, step=320)
     assert next_pace(SETTINGS, (10, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=320)
     assert next_pace(SETTINGS, (300, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=1_600)
+
+
+def test_what_an_engine_that_cannot_keep_up_does_without_has_an_order() -> None:
+    slower = [(), (300,) * 3, (300,) * 6, (2_000,) * 6]
+    assert [stage(SETTINGS, next_pace(SETTINGS, took)) for took in slower] == list(Stage)
+    assert stage(SETTINGS, PassRate(first=1_320, step=UNSEARCHED)) is Stage.WIDER_WINDOWS
 
 
 def test_what_no_pass_shows_is_heard_in_the_pause() -> None:
