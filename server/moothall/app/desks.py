@@ -125,6 +125,7 @@ def open_desks(
         unlike=recognising.unlike,
         room_conflict=partial(_room_conflict, backend),
         crowd=lambda session: (bool(recognising.crowded_out(session)), recognising.room_left),
+        queue=recognising.queue,
         loudness=lambda session: {**recognising.loudness(session), **sound.loudness(session)},
         sound=lambda session: (sound.begun_again(session), sound.stopped(session)),
         full=sound.full,

@@ -84,6 +84,9 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     it sounds as expected."""
     crowded_out: bool = False
     """Whether some of its sound waits because no engine has capacity for it."""
+    room_in: int | None = None
+    """How long it takes until an engine has capacity for it, as far as the programme says; None where that doesn't
+    say."""
     room_left: int | None = None
     """Number of further channels that the engines take with late text, once none fits in time; None as long as some do.
     """
@@ -205,7 +208,9 @@ def _of_sound(figures: SessionHealth) -> list[Alarm]:
     if figures.unheard:
         return [Alarm(kind="no-language", urgent=True)]
     if figures.crowded_out:
-        return [Alarm(kind="no-room", urgent=True)]
+        if figures.room_in is None:
+            return [Alarm(kind="no-room", urgent=True)]
+        return [Alarm(kind="no-room-until", urgent=True, values={"n": -(-figures.room_in // 60_000)})]
     wordless = wordless_for(figures)
     speaking = figures.speech_age is not None and figures.speech_age < 5_000
     if speaking and figures.silent_for == 0 and wordless >= NO_WORDS_MS and figures.off_for is None:

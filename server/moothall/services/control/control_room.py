@@ -25,6 +25,7 @@ from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, alarms, wordless_for
 from moothall.services.control.control_watch import Watched, seconds
 from moothall.services.control.standing import Standing, standing
+from moothall.services.engines.capacity import room_in
 from moothall.services.log.publication import Publication
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
@@ -148,6 +149,9 @@ class ControlRoom:
     crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)
     """Returns whether some of a session's sound waits for an engine, and how many more channels fit once engines are
     full."""
+    queue: Callable[[SessionId], tuple[int, Sequence[SessionId]]] = lambda _: (0, ())
+    """Returns how many channels wait for an engine before a session's, and the session of each channel that is
+    heard."""
     sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False)
     """Returns how often a session's sound was restarted, and whether the sound of a channel is stopped."""
     full: Callable[[SessionId], bool] = lambda _: False
@@ -316,6 +320,11 @@ class ControlRoom:
         by = self._seen_to.get(_seen_as(session, alarm.kind))
         return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
 
+    def _room_in(self, session: SessionId) -> int | None:
+        ahead, carried = self.queue(session)
+        plans = (self.rooms.plan_of(each) for each in carried if each != session)
+        return room_in(ahead, [None if plan is None else plan.ends for plan in plans], self.clock.wall())
+
     def _figures(
         self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]
     ) -> SessionHealth:
@@ -340,6 +349,7 @@ class ControlRoom:
             unheard=self.unheard(live.id),
             unlike=self.unlike(live.id),
             crowded_out=crowded_out,
+            room_in=self._room_in(live.id) if crowded_out else None,
             room_left=room_left,
             unsaved=any(seen.unsaved.values()),
             stopped=live.stopped,

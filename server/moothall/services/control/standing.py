@@ -20,6 +20,7 @@ CUT = frozenset(
         "no-source",
         "no-language",
         "no-room",
+        "no-room-until",
         "no-words",
         "stopped",
         "sound-stopped",

@@ -80,3 +80,15 @@ def left_when_full(engines: Sequence[Carrier]) -> int | None:
     if sum(engine.taken for engine in engines) < 2 or any(engine.free > 0 for engine in engines):
         return None
     return sum(max(0, engine.more) for engine in engines)
+
+
+def room_in(ahead: int, ends: Iterable[int | None], now: int) -> int | None:
+    """How long it takes, in ms, until there is room for a channel that waits, as far as the programme says: until so
+    many channels have ended as wait before it, and one more. None where too few of them have an end ahead.
+
+    `ends`: of each channel that the engines carry the planned end (Unix ms), None where it has none. One that is past
+    its planned end may end at any time, so it says nothing. `now`: Unix ms. It is an estimate: there is room sooner
+    where less is said than was, and later where a meeting runs over.
+    """
+    ahead_of_us = sorted(end for end in ends if end is not None and end > now)
+    return ahead_of_us[ahead] - now if ahead < len(ahead_of_us) else None

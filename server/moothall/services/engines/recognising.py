@@ -187,6 +187,18 @@ class Recognising:
         alone = self._alone_since
         return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
+    def queue(self, session: SessionId) -> tuple[int, tuple[SessionId, ...]]:
+        """How many channels wait before the session's first one that waits, and the session of each channel that the
+        engines carry which could hear it; (0, ()) where none of its channels waits.
+        """
+        waiting = [each for each in self._waiting if each.span is not None]
+        ahead = next((n for n, each in enumerate(waiting) if each.writer.session == session), None)
+        if ahead is None:
+            return 0, ()
+        able = [engine for engine in self._engines if engine.suits(waiting[ahead])]
+        carried = (each.writer.session for each, at in self._attachments.items() if at.engine in able)
+        return ahead, tuple(carried)
+
     def tell_readings(self, told: ReadingsHeard) -> None:
         """Set the callback for other readings of stored words."""
         self._readings = told

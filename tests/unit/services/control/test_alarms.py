@@ -47,6 +47,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"engines": 1, "refused": 1}, "key-refused", {}),
         ({"unheard": True, "words_age": None, "lag": 60_000}, "no-language", {}),
         ({"crowded_out": True, "words_age": None, "lag": 60_000}, "no-room", {}),
+        ({"crowded_out": True, "room_in": 660_001, "words_age": None}, "no-room-until", {"n": 12}),
         ({"unlike": (("es", "pt"), "en")}, "wrong-language", {"expected": "es,pt", "heard": "en"}),
         ({"room_left": 3}, "nearly-full", {"n": 3}),
         ({"lag": 12_500}, "late", {"n": 12}),

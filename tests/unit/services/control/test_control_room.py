@@ -72,6 +72,7 @@ class Watching:
         self.unheard: set[SessionId] = set()
         self.unlike: dict[SessionId, tuple[tuple[str, ...], str]] = {}
         self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
+        self.queue: tuple[int, tuple[SessionId, ...]] = (0, ())
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
         self.full: set[SessionId] = set()
@@ -92,6 +93,7 @@ class Watching:
             unheard=lambda session: session in self.unheard,
             unlike=lambda session: self.unlike.get(session, None),
             crowd=lambda session: self.crowd.get(session, (False, None)),
+            queue=lambda session: self.queue,
             sound=lambda session: self.sound.get(session, (0, False)),
             full=lambda session: session in self.full,
             zoom_away=lambda session: session in self.zoom_away,
@@ -419,6 +421,24 @@ def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warnin
             on.crowd = {SessionId("one"): (False, 0), SessionId("two"): (True, 0)}
             assert {card.session: kinds(card) for card in await on.after(1)} == {"two": ["no-room"], "one": []}
             assert [each.kind for each in on.room.overview.alarms] == ["nearly-full"]
+
+    run(story())
+
+
+def test_a_room_without_an_engine_is_told_when_the_programme_leaves_room_or_that_nobody_knows() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            await on.speech_in_both_rooms()
+            first, second = SessionId("one"), SessionId("two")
+            on.crowd, on.queue = {second: (True, 0)}, (0, (first, SessionId("unplanned"), second))
+            assert {card.session: kinds(card) for card in await on.after(1)}[second] == ["no-room"]
+            plan = on.programme.plan_of(first)
+            assert plan is not None
+            await on.programme.keep(planned=[msgspec.structs.replace(plan, ends=on.hall.clock.wall() + 10 * 60_000)])
+            told = {card.session: card.alarms for card in await on.after(1)}[second]
+            assert [(each.kind, each.values) for each in told] == [("no-room-until", {"n": 10})]
+            on.queue = (1, (first,))
+            assert {card.session: kinds(card) for card in await on.after(1)}[second] == ["no-room"], "one waits before"
 
     run(story())
 

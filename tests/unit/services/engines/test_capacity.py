@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from moothall.services.engines.capacity import EngineCapacity, freest, left_when_full, relief
+from moothall.services.engines.capacity import EngineCapacity, freest, left_when_full, relief, room_in
 from moothall.wire import engine as wire
 
 
@@ -20,6 +20,24 @@ def fits(channels: int = 4, most: int | None = None, languages: tuple[str, ...] 
     return EngineCapacity(
         wire.EngineHello(protocol=1, name="e", model="m", languages=languages, channels=channels, most=most)
     )
+
+
+@pytest.mark.parametrize(
+    ("ahead", "ends", "left"),
+    [
+        (0, (9_000, 4_000), 3_000),
+        (1, (9_000, 4_000), 8_000),
+        (2, (9_000, 4_000), None),
+        (0, (None, 500, 1_000), None),
+        (0, (None, 4_000, 500), 3_000),
+        (0, (), None),
+    ],
+    ids=["first", "second", "more wait than end", "without or past their end", "one says it", "nothing is heard"],
+)
+def test_when_there_is_room_follows_from_the_planned_ends_as_far_as_it_is_known(
+    ahead: int, ends: tuple[int | None, ...], left: int | None
+) -> None:
+    assert room_in(ahead, ends, now=1_000) == left
 
 
 def test_an_engine_of_an_older_release_has_one_number() -> None:

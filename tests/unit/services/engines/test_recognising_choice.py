@@ -74,6 +74,8 @@ def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_th
             await audio.carry(Sound(5 * RATE), as_live=True)
             assert hall.recognising.crowded_out(live.id) == (FLOOR,)
             assert hall.recognising.crowded_out(SessionId("first")) == ()
+            assert hall.recognising.queue(live.id) == (0, ("first", "second"))
+            assert hall.recognising.queue(SessionId("first")) == (0, ())
             states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
             assert states[-1].lag >= 4_000
             first.cancel()  # Its meeting is over.
