@@ -171,7 +171,7 @@ def _measured(
 
 def _load(name: str, workers: int) -> tuple[Recognizer, Callable[[], Judge]]:
     recognizer, voice = load_model(name, None, Computing(workers=workers))
-    return recognizer, lambda: voice().probability
+    return recognizer, lambda: voice().probabilities
 
 
 def _sound(file: Path | None) -> Samples:

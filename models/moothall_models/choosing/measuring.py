@@ -29,8 +29,8 @@ LEFT = 0.6
 """Least share of the cores' time that a measurement on a quiet machine gets: its threads wait for each other now and
 then, and 0.8 was seen."""
 
-Judge = Callable[[Samples], float]
-"""Returns the probability of speech in the next frame of 512 samples."""
+Judge = Callable[[Samples], list[float]]
+"""Returns the probability of speech in each of the next frames of 512 samples."""
 
 
 class RoomsCarried(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ def measure(
     load = Load(workers)
     times = -(-LEAST_SPEECH // speech)  # The rule waits for so much speech; a slow model has heard less.
     load.passed(ran * times, 0, speech * times)
-    room = load.room(0, 0)
+    room = load.room((), 0)
     return RoomsCarried(rooms=room.channels, late=room.most, speech_ms=speech, ran_ms=round(ran), left=left)
 
 
@@ -116,7 +116,7 @@ def _hear_until(until: float, hearing: Hearing, seconds: Callable[[], float], at
     number = spoken = recognised = 0
     while seconds() < until:
         frame = frames[number % len(frames)]
-        p = judge(frame)
+        (p,) = judge(frame)
         spoken += FRAME_MS * (p >= SPOKEN_P)
         t = number * FRAME_MS
         number += 1

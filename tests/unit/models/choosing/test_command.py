@@ -41,7 +41,7 @@ def load(name: str, workers: int) -> tuple[Recognizer, Callable[[], Judge]]:
         raise ConfigurationError("The weights are damaged.")
     if name == "strange":
         raise RuntimeError("no such layer")
-    return ScriptedRecognizer(SCRIPT), lambda: ScriptedVoiceActivity().probability
+    return ScriptedRecognizer(SCRIPT), lambda: ScriptedVoiceActivity().probabilities
 
 
 def sound(file: Path | None) -> Samples:

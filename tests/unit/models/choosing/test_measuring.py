@@ -71,7 +71,7 @@ def measured(recognizer: Recognizer, machine: Machine, sound: Samples = SOUND, l
 
 
 def heard(recognizer: Recognizer, machine: Machine, sound: Samples, longest_s: float) -> RoomsCarried | None:
-    hearing = Hearing(recognizer, lambda: ScriptedVoiceActivity().probability, sound, "en")
+    hearing = Hearing(recognizer, lambda: ScriptedVoiceActivity().probabilities, sound, "en")
     return measure(hearing, machine.clocks, longest_s=longest_s)
 
 
@@ -129,7 +129,7 @@ def test_a_streaming_recogniser_is_measured_by_its_own_policy() -> None:
 
 def test_with_several_workers_as_many_channels_are_heard_at_a_time() -> None:
     machine = Machine(0.05)
-    hearing = Hearing(Costs(machine), lambda: ScriptedVoiceActivity().probability, SOUND, "en")
+    hearing = Hearing(Costs(machine), lambda: ScriptedVoiceActivity().probabilities, SOUND, "en")
     carried = measure(hearing, machine.clocks, workers=2, longest_s=10.0)
     assert carried is not None
     assert carried.rooms == int(0.8 * 2 / (0.75 * carried.share))
