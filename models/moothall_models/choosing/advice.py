@@ -7,13 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary, same_language
+from moothall.core.sessions.roughness import rough_above
 from moothall_models.choosing.measuring import RoomsCarried
 from moothall_models.manifest import Model
-
-MOST_ERRORS = 15.0
-"""Of 100 words how many may come out wrong for text that can be quoted."""
-MOST_ERRORS_OF = {"ar": 20.0, "ru": 20.0}
-"""The same, of languages whose words are long and inflected."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +34,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     def carries(self, rooms: int) -> bool:
         """Whether this machine carries so many rooms with it, as far as was measured."""
         return self.carried is not None and self.carried.rooms >= rooms
-
-
-def most_errors(language: str) -> float:
-    """The most errors in 100 words of a language with which text can be quoted."""
-    return MOST_ERRORS_OF.get(primary(language), MOST_ERRORS)
 
 
 def said_of(candidate: Candidate, workers: int) -> str:
@@ -89,9 +80,9 @@ def advise(candidates: Sequence[Candidate], language: str, rooms: int) -> str:
     if wrong is None:
         return f"{taken} How many words come out wrong nobody has measured.{_mends(knowing, chosen, language)}"
     told = f" {_wrong(wrong, language)}"
-    if wrong <= most_errors(language):
+    if wrong <= rough_above(language):
         return f"{taken}{told}"
-    above = f", more than {most_errors(language):.0f}: its text is rough, and not for quoting"
+    above = f", more than {rough_above(language):.0f}: its text is rough, and not for quoting"
     return f"{taken}{told[:-1]}{above}.{_mends(knowing, chosen, language)}"
 
 
@@ -107,7 +98,7 @@ def _mends(knowing: Sequence[Candidate], chosen: Candidate, language: str) -> st
     good: Mapping[str, float] = {
         each.model.name: wrong
         for each in others
-        if (wrong := each.errors(language)) is not None and wrong <= most_errors(language)
+        if (wrong := each.errors(language)) is not None and wrong <= rough_above(language)
     }
     if good:
         named = ", ".join(f"{name} ({wrong:.0f} of 100)" for name, wrong in sorted(good.items(), key=lambda it: it[1]))

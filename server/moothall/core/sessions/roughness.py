@@ -49,12 +49,16 @@ class RoughlyHeard(Protocol):
         ...
 
 
+def rough_above(language: str) -> float:
+    """Wrong words of 100 above which text in a language (BCP-47) is rough."""
+    return ROUGH_ABOVE_IN.get(primary(language), ROUGH_ABOVE)
+
+
 def rough_languages(errors: Mapping[str, float]) -> tuple[str, ...]:
     """The languages (primary tags, in order) in which a model's text is rough. `errors`: of 100 words how many come out
     wrong, by language (BCP-47). A language in which nothing was measured is not known to be rough.
     """
-    primaries = ((primary(name), wrong) for name, wrong in errors.items())
-    return tuple(sorted({name for name, wrong in primaries if wrong > ROUGH_ABOVE_IN.get(name, ROUGH_ABOVE)}))
+    return tuple(sorted({primary(name) for name, wrong in errors.items() if wrong > rough_above(name)}))
 
 
 def is_rough(language: str, rough: Collection[str]) -> bool:
