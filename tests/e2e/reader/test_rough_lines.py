@@ -31,6 +31,7 @@ async def test_who_reads_is_told_that_lines_are_rough(page: Page, tmp_path: Path
         await on.say("r-1", "Hum.")
         await expect(page.locator("#r-1 .source")).to_have_text("Written by a machine: rough, not for quoting")
         await expect(notice).to_have_count(1)
+        await expect(page.locator("#Rough")).to_have_text(ROUGH)
         await expect(wall.locator("#Notice")).to_contain_text(ROUGH)
         await page.reload()
         await expect(page.locator("#r-1")).to_have_attribute("data-rough", "true")

@@ -8,8 +8,10 @@ import asyncio
 import re
 from pathlib import Path
 
-from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SessionId
+from moothall.core.commands import AttachEngine, CommitWords, SegmentStart
+from moothall.core.events.lines import Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.sessions.staff import session_scope
 from moothall.testing.engine_link import engine_link
 from moothall.wire.engine import PROTOCOL, EngineHello
@@ -60,6 +62,35 @@ async def test_a_closed_meeting_has_its_text_sealed(tmp_path: Path) -> None:
             ("0", "As it came"),
         ]
         assert secretary.text.count("Sealed by: Secretariat, ") == 2
+
+
+async def test_a_text_that_a_machine_wrote_roughly_is_sealed_as_checked_before_it_is_final(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get(PAGE)
+        assert await secretary.send(PAGE, act="open") == 200
+        live = await house.running.backend.sessions.find(SessionId("water-board"))
+        assert live is not None
+        floor = next(iter(live.state.channels))
+        said = CommitWords(
+            channel=floor,
+            generation=1,
+            segment=SegmentId("r-1"),
+            first=0,
+            words=(Word(text="Hum.", t0=0, t1=1),),
+            start=SegmentStart(t0=0, language="en"),
+        )
+        attach = AttachEngine(channel=floor, model="base", rough=("en",))
+        await live.writer.send(SYSTEM, CommandId("attach"), attach)
+        await live.writer.send(Actor(Role.ENGINE, "base"), CommandId("words"), said)
+        await secretary.get(PAGE)
+        assert await secretary.send(PAGE, act="close") == 200
+        assert "Only a text that was sealed as checked can be sealed as final." in secretary.text
+        assert 'value="seal-final"' not in secretary.text
+        assert await secretary.send(PAGE, act="seal-checked") == 200
+        assert "Only a text that was sealed as checked" not in secretary.text
+        assert await secretary.send(PAGE, act="seal-final") == 200
 
 
 async def test_what_is_folded_says_how_it_stands(tmp_path: Path) -> None:

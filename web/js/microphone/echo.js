@@ -104,6 +104,8 @@ export class Room {
   #filled = 0;
   #looks = 0;
   #delay = 0;
+  #without = 0; // analyses since an echo was last found LOOKS times in a row
+  #hum = 0; // what the last analysis found
   echo = 0; // delay of the echo, ms; 0 for none
   hum = 0; // frequency of the hum, Hz; 0 for none
 
@@ -127,7 +129,11 @@ export class Room {
     const same = Math.abs(delay - this.#delay) * RATE <= SPREAD * 1000;
     this.#looks = again ? (same ? this.#looks + 1 : 1) : 0;
     this.#delay = delay;
-    this.echo = this.#looks >= LOOKS ? Math.round(delay) : 0;
-    this.hum = hum;
+    this.#without = this.#looks >= LOOKS ? 0 : this.#without + 1;
+    // A warning comes and goes only when two analyses in a row say so, or it would flicker at the limit.
+    if (!this.#without) this.echo = Math.round(delay);
+    else if (this.#without >= LOOKS) this.echo = 0;
+    if (hum === this.#hum) this.hum = hum;
+    this.#hum = hum;
   }
 }

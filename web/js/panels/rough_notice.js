@@ -11,7 +11,9 @@ let notice = null;
  * @param {string[]} languages  primary tags; none: nothing is rough  @param {import('../lib/words.js').Words} words
  */
 export function roughNotice(languages, words) {
-  const said = languages.length ? words.text('rough-notice', { languages: words.listed(languages.map(languageNames(document.documentElement.lang))) }) : '';
+  const named = words.listed(languages.map(languageNames(document.documentElement.lang)));
+  const said = languages.length ? words.text('rough-notice', { languages: named }) : '';
+  if (at('Rough')) set(at('Rough'), languages.length ? words.text('rough-short', { languages: named }) : '');
   const notices = [...at('Notices').querySelectorAll('p')];
   notice ??= notices.find(({ textContent }) => textContent === said) ?? element('p', {});
   set(notice, said);

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import quality_line, took_part
+from moothall.adapters.pages.meeting_texts import quality_line, rough_text, took_part
 from moothall.adapters.pages.prepared_meeting import PreparedMeeting
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import card_part, report_part
@@ -55,6 +55,7 @@ from moothall.core.kernel.ids import ChannelId, Position, SegmentId
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.listing import figures_of
+from moothall.core.sessions.roughness import unquotable_languages
 from moothall.core.sessions.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
@@ -228,6 +229,7 @@ class SessionPage:
             growing=grows,
             planned=planned_for(self._pages.zone(), state.begins, ui) if kind == "before" else "",
             short=short_notice(session, channel, ui),
+            rough=" ".join(rough_text(unquotable_languages(lines), ui)),
             text_language=_language_of(session, channel),
             ways=ways(session, address, ui),
             formats=downloads(session, address, ui, pdf=can_typeset()),
