@@ -36,12 +36,12 @@ from moothall.services.outcomes.outcome_logs import report_of
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from outcomes import FLOOR, LINES
 from scoring import cpu_model
+from stale import settled
 from support.sessions.recorder import Recorder
 
 SPOKEN = SessionId("session-000")
 REPORTS, MESSAGES, WORDINGS = 100, 6, 20
 REMOVED = 200
-SETTLED_S = 10.0
 GOAL_S = 2.0
 
 
@@ -141,7 +141,7 @@ async def main(reports: int, lines: int, removed: int) -> None:
         print(f"{cpu_model()}, Python {platform.python_version()}; {reports} reports, {removed} of {len(said)} lines\n")
         wish = {"id": "removed", "removes": {"type": "lines", "segments": [name for name, _ in said[:removed]]}}
         async with hall(settings) as running, at_a_desk(running) as client:
-            await asyncio.sleep(SETTLED_S)  # What a server looks at when it begins is no part of it.
+            await settled()
             began, worked = time.perf_counter(), time.process_time()
             answer = await client.call("remove", wish, namespace="/desk", timeout=60)
             took, worked = time.perf_counter() - began, time.process_time() - worked

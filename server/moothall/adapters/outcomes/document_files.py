@@ -9,8 +9,8 @@ import msgspec
 
 from moothall.adapters.outcomes.document_rows import (
     CitationRow,
-    CommentRow,
     ObjectionRow,
+    ParagraphComment,
     ParagraphRow,
     chapters,
     side_by_side,
@@ -49,7 +49,7 @@ class WrittenDocument(NamedTuple):
     """The address of this version, with the server's public address."""
     machine: MachineMade = MachineMade()
     """Whether a machine translated it."""
-    comments: Sequence[tuple[int, CommentRow]] = ()
+    comments: Sequence[tuple[int, ParagraphComment]] = ()
     """Comments, each with the number of its paragraph."""
 
 
@@ -134,11 +134,11 @@ def _cited(cited: CitationRow, ui: Catalogue) -> Iterator[StyledParagraph]:
     yield _own(Style.SOURCE, " · ".join(each for each in about if each), ui)
 
 
-def _comments_on(n: int, comments: Sequence[tuple[int, CommentRow]], ui: Catalogue) -> Iterator[StyledParagraph]:
+def _comments_on(n: int, comments: Sequence[tuple[int, ParagraphComment]], ui: Catalogue) -> Iterator[StyledParagraph]:
     return _comments([row for paragraph, row in comments if paragraph == n], ui)
 
 
-def _comments(comments: Sequence[CommentRow], ui: Catalogue) -> Iterator[StyledParagraph]:
+def _comments(comments: Sequence[ParagraphComment], ui: Catalogue) -> Iterator[StyledParagraph]:
     """Comments with their answers, as they stand beside a paragraph."""
     for each in comments:
         about = (ui.text(DocumentText.COMMENT, n=each.number), each.says.says)

@@ -65,7 +65,7 @@ class ObjectionRow(msgspec.Struct, frozen=True, kw_only=True):
     translation_direction: str = "auto"
 
 
-class CommentRow(msgspec.Struct, frozen=True, kw_only=True):
+class ParagraphComment(msgspec.Struct, frozen=True, kw_only=True):
     """A comment beside a paragraph."""
 
     number: int
@@ -167,10 +167,10 @@ def with_translations(rows: Iterable[ParagraphRow], made: TranslatedVersion) -> 
     ]
 
 
-Said = TypeVar("Said", CitationRow, ObjectionRow)
+Translatable = TypeVar("Translatable", CitationRow, ObjectionRow)
 
 
-def _translated(row: Said, made: TranslatedVersion | None) -> Said:
+def _translated(row: Translatable, made: TranslatedVersion | None) -> Translatable:
     text = "" if made is None else made.quoted(row.text, row.language)
     if made is None or not text:
         return row
@@ -182,19 +182,19 @@ def _translated(row: Said, made: TranslatedVersion | None) -> Said:
 
 def comment_rows(
     comments: Iterable[DocumentComment], made: TranslatedVersion | None = None
-) -> tuple[tuple[int, CommentRow], ...]:
+) -> tuple[tuple[int, ParagraphComment], ...]:
     """Comments with their answers, each with the number of its paragraph; `made`: a machine's translation of both."""
     return tuple((each.paragraph, _comment(each, made)) for each in comments)
 
 
-def _comment(comment: DocumentComment, made: TranslatedVersion | None) -> CommentRow:
+def _comment(comment: DocumentComment, made: TranslatedVersion | None) -> ParagraphComment:
     said = comment.intervention
     texts = ((plain(said.name), said.text, said.language), ("", said.answer, said.answer_language))
     text, answer = (
         _translated(ObjectionRow(says=name, text=plain(text), language=tag, direction=direction(tag)), made)
         for name, text, tag in texts
     )
-    return CommentRow(number=said.number, says=text, answer=answer if answer.text else None)
+    return ParagraphComment(number=said.number, says=text, answer=answer if answer.text else None)
 
 
 def texts_beside(

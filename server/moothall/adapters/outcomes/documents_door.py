@@ -17,7 +17,7 @@ from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.outcomes.body_reports import for_recipient
 from moothall.adapters.outcomes.document_files import TYPES, WrittenDocument, written
 from moothall.adapters.outcomes.document_rows import (
-    CommentRow,
+    ParagraphComment,
     chapters,
     comment_rows,
     paragraph_rows,
@@ -387,10 +387,10 @@ def _of_body(
     return for_recipient(recipient, register, listed, version, ui)
 
 
-def _comments(document: WrittenDocument) -> Mapping[int, Sequence[CommentRow]]:
+def _comments(document: WrittenDocument) -> Mapping[int, Sequence[ParagraphComment]]:
     """Comments by the number of their paragraph; with 0 those whose paragraph isn't in the version that is shown."""
     numbers = {row.n for row in document.rows}
-    rows: dict[int, list[CommentRow]] = {}
+    rows: dict[int, list[ParagraphComment]] = {}
     for paragraph, row in document.comments:
         rows.setdefault(paragraph if paragraph in numbers else 0, []).append(row)
     return rows
