@@ -26,7 +26,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import EngineSection, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation, VoicesSection
 from support.halls.process import CLOCK
 
 FLOOR = ChannelId("floor")
@@ -117,6 +117,7 @@ async def meeting(
     translators: Sequence[str] = (),
     port: int = 0,
     behind: str = "",
+    voices: bool = False,
 ) -> AsyncIterator[Meeting]:
     """Run a session that has begun, on a server without engines that listen.
 
@@ -126,6 +127,7 @@ async def meeting(
         server=Server(port=port, data=str(tmp_path / "data"), public_address=behind),
         engine=EngineSection(count=0),
         translation=Translation(translators=tuple(translators)),
+        voices=VoicesSection(changes=voices, recognise=voices),
     )
     async with hall(settings) as running:
         made = Meeting(running, await running.backend.sessions.open(S))

@@ -8,7 +8,7 @@ const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]
 /** @type {Record<string, string>} */
 const STANDARD = {
   nobody: '0', ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`speaker${i + 1}`, String(i + 1)])),
-  correct: 'e', doubt: 'd', replace: 'r', newest: 'n', write: 'w', undo: 'u', air: 't', machine: 'm', topic: 'p', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
+  correct: 'e', doubt: 'd', replace: 'r', newest: 'n', yes: 'y', no: 'z', write: 'w', undo: 'u', air: 't', machine: 'm', topic: 'p', question: 'q', agreed: 'a', diverging: 'v', option: 'o', untag: 'x',
 };
 
 export class DeskKeys {

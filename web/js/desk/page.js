@@ -18,6 +18,7 @@ import { DeskRemove } from './remove.js';
 import { DeskReplace } from '../lines/replace_form.js';
 import { DeskState, writesInto } from '../lines/state.js';
 import { DeskTerms } from './terms.js';
+import { DeskVoices } from '../lines/voices.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { say, unsay } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
@@ -38,7 +39,7 @@ let own = ''; // id of our desk
 /** @type {Seat[]} */
 let here = []; // everybody at a desk of this session
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
-let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, draft: null, topics: null, air: null, readings: null };
+let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, draft: null, topics: null, air: null, readings: null, voices: null };
 let ahead = 0; // ms by which the server's clock is ahead of ours
 
 /** Show why a request was refused; if somebody else has gone on to another meeting first, who that was. */
@@ -66,7 +67,8 @@ const air = new DeskAir(words, data.link, { act, say, rings: data.role === 'capt
 const terms = new DeskTerms(words, panel.languageName, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
-const lines = new DeskLines(state, words, { picked, mend });
+const lines = new DeskLines(state, words, { picked, mend, named: (segment, right) => voices.answer(right, segment) });
+const voices = new DeskVoices(state, words, lines, { act, refuse: (segments) => link.request('not-theirs', { id: newId(), segments }) });
 const walking = new DeskWalking(lines, {
   mend, mends: () => may.has('correct'), say,
   reread: async (line, text) => {
@@ -111,6 +113,8 @@ const keys = new DeskKeys({
   },
   doubt: () => may.has('correct') && walking.doubt(1),
   newest: () => walking.newest(),
+  yes: () => may.has('assign') && voices.answer(true),
+  no: () => may.has('assign') && voices.answer(false),
   replace: () => may.has('correct') && replace.open(),
   write: () => may.has('type') && at('Write').elements.text.focus(),
   undo: undoLast,
@@ -264,6 +268,7 @@ function around() {
   keeping.stands(session, may);
   writing.stands(session);
   panel.people(keys);
+  voices.show(news.voices, may.has('agree-voice'));
   panel.proposals(news.proposals, may.has('correct'));
   panel.news(news, { off: session.not_recorded ?? null, answers: may.has('correct') || may.has('close'), resumes: may.has('resume') });
   terms.show(news.terms, may.has('term'));

@@ -38,7 +38,8 @@ export class DeskLines {
   /**
    * @param {import('./state.js').DeskState} state
    * @param {import('../lib/words.js').Words} words
-   * @param {{picked: (segments: string[]) => void, mend: (segment: string, span?: WordSpan) => void}} ears
+   * @param {{picked: (segments: string[]) => void, mend: (segment: string, span?: WordSpan) => void,
+   *         named?: (segment: string, right: boolean) => void}} ears
    */
   constructor(state, words, ears) {
     this.state = state;
@@ -56,6 +57,8 @@ export class DeskLines {
     this.marks = new Map(); // line → its marks for the report, in words
     /** @type {Map<string, string>} */
     this.claims = new Map(); // line → who is correcting it at another desk, in words
+    /** @type {Map<string, string>} */
+    this.names = new Map(); // line → who is proposed as its speaker, in words
     /** @type {?string} */
     this.editing = null; // the line in the editor, whose element is not touched
     this.way = at('Newest'); // the button to the newest line, shown while that is out of view
@@ -188,6 +191,17 @@ export class DeskLines {
     this.update({ whole: false, lines });
   }
 
+  /**
+   * Show on lines who is proposed as their speaker.
+   * @param {Map<string, string>} names  line → that, in words
+   */
+  proposed(names) {
+    const lines = new Set([...this.names.keys(), ...names.keys()]);
+    if ([...lines].every((segment) => this.names.get(segment) === names.get(segment))) return;
+    this.names = names;
+    this.update({ whole: false, lines });
+  }
+
   /** Make a line the stop of the Tab key. @param {string} segment */
   stopAt(segment) {
     this.stop = segment;
@@ -303,6 +317,11 @@ export class DeskLines {
     if (this.claims.has(line.segment)) marks.push(element('span', { class: 'mark claimed' }, this.claims.get(line.segment) ?? ''));
     for (const mark of this.marks.get(line.segment) ?? []) marks.push(element('span', { class: 'mark tag' }, mark));
     if (marks.length) item.append(element('p', { class: 'about' }, ...marks.flatMap((mark) => [mark, ' '])));
+    const proposed = this.names.get(line.segment);
+    if (proposed) {
+      const choice = (/** @type {string} */ does) => element('button', { type: 'button', 'data-does': does, tabindex: '-1', 'aria-label': `${this.words.text(`proposed.${does}`)}: ${proposed}` }, this.words.text(`proposed.${does}`));
+      item.append(element('p', { class: 'about proposed' }, element('span', { dir: document.documentElement.dir || 'ltr' }, proposed), ' ', choice('yes'), ' ', choice('no')));
+    }
     item.classList.toggle('picked', pick.checked);
     old?.replaceWith(item);
     if (own) item.focus({ preventScroll: true });
@@ -366,6 +385,7 @@ export class DeskLines {
     const segment = idOf(event.target);
     const text = event.target.closest('.line > .text');
     if (does === 'mend') this.ears.mend(segment);
+    else if (does === 'yes' || does === 'no') this.ears.named?.(segment, does === 'yes');
     else if (does === 'pick') this.#pick(segment, /** @type {HTMLInputElement} */ (event.target).checked, event.shiftKey);
     else if (text && getSelection()?.isCollapsed !== false) this.ears.mend(segment, this.#pointed(text, segment, event)); // with a selection, somebody is copying text
   }

@@ -94,6 +94,15 @@ interface ChannelAir {
 /** Other readings of words in doubt, by channel, line, and index of the word in the line. */
 type ReadingNews = Record<string, Record<string, Record<number, string[]>>>;
 
+/** Who is proposed as the speaker of lines, and who agreed that their voice is recognised. */
+interface VoiceNews {
+  agreed: string[];
+  learnt: string[];
+  /** No further voice is recognised. */
+  full: boolean;
+  proposals: { segment: string; speaker: string; by: string }[];
+}
+
 /** By channel. */
 type AirNews = Record<string, ChannelAir>;
 
@@ -303,6 +312,7 @@ interface DeskNews {
   topics: TopicNews | null;
   air: AirNews | null;
   readings: ReadingNews | null;
+  voices: VoiceNews | null;
   interventions: QuestionNews;
   balance: BalanceNews | null;
   'set-aside': SetAside | null;

@@ -31,6 +31,9 @@ MOST_PROPOSED = 200
 MOST_LINES = 50
 """Newest lines of a text in which earlier ones of a turn are looked for. Overflow: the oldest is dropped."""
 
+_TOLD = ev.VoiceAgreed | ev.SpeakerAssigned
+"""Events after which desks are shown at once what follows."""
+
 
 class _Known:
     """What is known in one meeting."""
@@ -127,6 +130,11 @@ class Voices:
         if not self.measured(live.state).learnt:
             return
         known = self._known.setdefault(live.id, _Known())
+        self._follow(live, known, publication)
+        if any(isinstance(event, _TOLD) for event in publication.events):
+            self.changed(live.id)
+
+    def _follow(self, live: LiveSession, known: _Known, publication: Publication) -> None:
         for event in publication.events:
             match event:
                 case le.SegmentOpened() if not event.made_from:
