@@ -41,7 +41,7 @@ class EndedLine(msgspec.Struct, frozen=True):
         return "".join(word.text for word in self.words)
 
 
-class Change(msgspec.Struct, frozen=True):
+class Replacement(msgspec.Struct, frozen=True):
     """Words of a line, and what a better pass heard in their place."""
 
     line: int
@@ -52,7 +52,7 @@ class Change(msgspec.Struct, frozen=True):
     new: tuple[Word, ...]
 
 
-def changes(lines: Sequence[EndedLine], new: Sequence[Word]) -> list[Change]:
+def changes(lines: Sequence[EndedLine], new: Sequence[Word]) -> list[Replacement]:
     """Where a pass over lines heard other words than those that are committed."""
     old = [(number, index, word) for number, line in enumerate(lines) for index, word in enumerate(line.words)]
     before, after = [plain(word.text) for _, _, word in old], [plain(word.text) for word in new]
@@ -63,10 +63,10 @@ def changes(lines: Sequence[EndedLine], new: Sequence[Word]) -> list[Change]:
         if a < b:
             number, first, _ = old[a]
             if old[b - 1][0] == number:
-                found.append(Change(number, first, tuple(word for _, _, word in old[a:b]), tuple(new[c:d])))
+                found.append(Replacement(number, first, tuple(word for _, _, word in old[a:b]), tuple(new[c:d])))
             continue
         number, first = _place(old, a, (new[c].t0 + new[d - 1].t1) // 2)
-        found.append(Change(number, first, (), tuple(new[c:d])))
+        found.append(Replacement(number, first, (), tuple(new[c:d])))
     return found
 
 
@@ -85,14 +85,14 @@ def _place(old: Sequence[tuple[int, int, Word]], index: int, at: int) -> tuple[i
 
 def better(lines: Sequence[EndedLine], new: Sequence[Word], settings: SpeechSettings) -> list[str | None]:
     """The better text of each line from the words of a pass over all of them; None for a line that stays."""
-    taken: list[list[Change]] = [[] for _ in lines]
+    taken: list[list[Replacement]] = [[] for _ in lines]
     for change in changes(lines, new):
         if surely_better(change, settings):
             taken[change.line].append(change)
     return [_merged(line, of_it) if of_it else None for line, of_it in zip(lines, taken, strict=True)]
 
 
-def surely_better(change: Change, settings: SpeechSettings) -> bool:
+def surely_better(change: Replacement, settings: SpeechSettings) -> bool:
     """Whether what a better pass heard is likely to have been said."""
     if not change.old:
         return len(change.new) >= MISSING and _mean(change.new) >= settings.review_adds
@@ -111,7 +111,7 @@ def _has_digits(words: Sequence[Word]) -> bool:
     return any(char.isdigit() for word in words for char in word.text)
 
 
-def _merged(line: EndedLine, taken: Sequence[Change]) -> str:
+def _merged(line: EndedLine, taken: Sequence[Replacement]) -> str:
     texts = [word.text for word in line.words]
     text, done = "", 0
     for change in taken:
