@@ -82,6 +82,8 @@ class TurnFinder:
         reach = settings.window + settings.step * (settings.remembered + WAITING)
         self._speech: deque[SpeechFrame] = deque(maxlen=reach)  # Overflow: older speech is past all changes.
         self._count = 0
+        self._from = 0
+        """Frames of speech before those that are still known; no window reaches back beyond them."""
         self._asked = 0
         """Frames of speech up to the end of the newest window."""
         self._wanted: deque[VoiceWindow] = deque(maxlen=WAITING)
@@ -109,14 +111,14 @@ class TurnFinder:
         self._count += 1
         window = self._settings.window
         step = self._settings.step_in_doubt if self._aside else self._settings.step
-        if self._count >= max(window, self._asked + step):
+        if self._count >= max(self._from + window, self._asked + step):
             self._asked = self._count
             frames = list(self._speech)[-window:]
             self._wanted.append(VoiceWindow(np.concatenate([each.samples for each in frames]), self._count))
 
     def forget(self) -> None:
         """Erase the turn, and the windows that wait."""
-        self.turn, self._count, self._asked = None, 0, 0
+        self.turn, self._from = None, self._count
         self._aside.clear()
         self._wanted.clear()
         self._speech.clear()
@@ -127,7 +129,7 @@ class TurnFinder:
 
     def measured(self, window: VoiceWindow, vector: Floats) -> VoiceChange | None:
         """Take in the vector of a window; returns a change of voice if that proves one."""
-        if window.end > self._count:
+        if window.end - self._settings.window < self._from:
             return None  # It was forgotten meanwhile.
         turn = self.turn
         if turn is None:

@@ -122,5 +122,7 @@ def test_a_window_that_was_forgotten_changes_nothing() -> None:
     window = finder.next_window()
     assert window is not None
     finder.forget()
+    for number in range(16, 48):
+        finder.hear(SpeechFrame(number * FRAME_MS, np.ones(VAD_FRAME, dtype=np.float32), 0.9))
     assert finder.measured(window, shares(window)) is None
     assert finder.turn is None
