@@ -1,5 +1,5 @@
-"""A story for `make_log.py`: an engine splits a line in which two people speak, a desk splits the second part, and what
-the last of them said is removed with all that was logged of it before.
+"""A story for `make_log.py`: an engine splits a line in which two people speak, and a desk the second part; a voice may
+be recognised; and what the last of them said is removed with all that was logged of it before.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def two_in_a_line(recorder: Recorder) -> list[LogRecord]:
         *(tell(event, ENGINE, "engine-9", n) for n, event in enumerate(split("s1", "s1-2", ASKS, (*SAYS, *THANKS)))),
         *(tell(event, DESK, "desk-1", n) for n, event in enumerate(split("s1-2", "s1-3", SAYS, THANKS))),
         tell(ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"), DESK),
+        tell(ev.VoiceAgreed(speaker=SpeakerId("ana"), agreed=True), DESK),
         tell(ev.SpeakerAssigned(segments=(SegmentId("s1-2"),), speaker=SpeakerId("ana")), DESK),
         tell(le.WordsCommitted(channel=FLOOR, segment=LATER, first=0, words=timed(1_550, "Next.")), ENGINE),
         tell(le.SegmentEnded(channel=FLOOR, segment=LATER, t1=1_640, reason=sentence, text=" Next."), ENGINE),
