@@ -32,7 +32,7 @@ from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import Output
 from moothall_models.speech.settings import VoiceSettings
 from moothall_models.speech.turns.finding import TurnFinder
-from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice
 from moothall_models.speech.turns.listener import VoiceListener
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 from scoring import machine, markdown
@@ -150,7 +150,7 @@ def proposals(heard: Frames, measured: Measured, settings: VoiceSettings) -> Pro
                 used.add(segment)
                 if listener.learn(names.index(voice) + 1, segment) >= LEAST_VOICE_MS:
                     learnt[voice] = at
-        found: list[VoiceHeard] = list(listener.told())
+        found: list[HeardVoice] = list(listener.told())
         while (window := listener.next_window()) is not None:
             key = f"{heard.talk.key} {settings.window} {window.end}"
             _, more = listener.measured(window, measured.vector(key, window.speech))

@@ -42,7 +42,7 @@ from moothall_models.manifest import Task
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity, VoiceEncoder
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
-from moothall_models.store import ModelStatus, ModelUnavailable, open_store
+from moothall_models.store import ModelStatus, ModelStore, ModelUnavailable, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -182,8 +182,9 @@ def _script(path: Path) -> Script:
         raise ConfigurationError(f"The script {path} can't be read: {error.strerror}.") from error
 
 
-def load_encoder(name: str | None, model: str = "") -> VoiceEncoder | None:
-    """Load the voice encoder `name` of the store; without a name the default one, if it is fetched.
+def load_encoder(name: str | None, model: str = "", *, store: ModelStore | None = None) -> VoiceEncoder | None:
+    """Load the voice encoder `name` of a store, by default this machine's; without a name the default one, if it is
+    fetched.
 
     None for the name `none`, and where there is none. For the recogniser `model` of a script its own encoder is loaded.
     Raises ConfigurationError, and ModelMissing for a model that the store doesn't have.
@@ -194,7 +195,7 @@ def load_encoder(name: str | None, model: str = "") -> VoiceEncoder | None:
         from moothall_models.recognizers.scripted import ScriptedVoiceEncoder
 
         return ScriptedVoiceEncoder(_script(Path(model.removeprefix(SCRIPTED))))
-    store = open_store()
+    store = open_store() if store is None else store
     if name is None:
         name = store.manifest.defaults.get(Task.VOICES)
         if name is None or store.status_of(store.manifest.model(name)) is not ModelStatus.HERE:

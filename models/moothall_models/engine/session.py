@@ -24,7 +24,7 @@ from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, shared
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.turns.finding import VoiceWindow
-from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice
 
 logger = logging.getLogger(__name__)
 
@@ -317,7 +317,7 @@ class LinkSession:
         if commands or late:
             self._send(channel, now)
         for output in outputs:
-            if isinstance(output, VoiceHeard):
+            if isinstance(output, HeardVoice):
                 self._out["heard", channel.number, output.segment] = wire.VoiceHeard(
                     attachment=channel.number, segment=output.segment, voice=output.voice, ms=output.ms
                 )

@@ -25,7 +25,7 @@ from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.turns.finding import VoiceWindow
-from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice
 from moothall_models.speech.turns.listener import VoiceListener
 from moothall_models.speech.utterance import Utterance, heard_words
 
@@ -38,7 +38,7 @@ Output = (
     | Partial
     | ChannelState
     | OtherReadings
-    | VoiceHeard
+    | HeardVoice
 )
 
 DEFAULT_SETTINGS = SpeechSettings()

@@ -16,7 +16,7 @@ from moothall.wire.engine import Attach, OpenSegment, OtherReadings, ResumePoint
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
-from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice
 
 FRAME = 32
 CHANNEL = ChannelId("floor")
@@ -125,7 +125,7 @@ class Reader:
 
     def read(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            if isinstance(output, OtherReadings | VoiceHeard | SplitSegment):
+            if isinstance(output, OtherReadings | HeardVoice | SplitSegment):
                 continue  # These change no word.
             assert output.channel == CHANNEL
             match output:

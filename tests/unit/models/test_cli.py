@@ -17,7 +17,7 @@ from moothall_models.engine.own_process import own_token
 from moothall_models.ports import VAD_FRAME
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity, ScriptedVoiceEncoder
 from moothall_models.recognizers.voices.campplus import WEIGHTS, CampPlusEncoder
-from moothall_models.store import ModelMissing
+from moothall_models.store import ModelMissing, open_store
 from support.models.torch_files import random_campplus, write_tensors
 
 
@@ -186,11 +186,11 @@ def test_what_is_known_of_a_model_s_errors_is_that_of_the_manifest(tmp_path: Pat
         assert known_errors(name, folder) == {}
 
 
-def test_voices_are_told_apart_by_what_the_store_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOOTHALL_MODELS", str(tmp_path))
-    assert load_encoder(None) is None, "nothing is fetched"
+def test_voices_are_told_apart_by_what_the_store_has(tmp_path: Path) -> None:
+    here = {"MOOTHALL_MODELS": str(tmp_path)}
+    assert load_encoder(None, store=open_store(here)) is None, "nothing is fetched"
     with pytest.raises(ModelMissing, match="moothall models fetch campplus"):
-        load_encoder("campplus")
+        load_encoder("campplus", store=open_store(here))
     weights = write_tensors(tmp_path / "small-voices" / WEIGHTS, random_campplus()).read_bytes()
     digest = hashlib.sha256(weights).hexdigest()
     (tmp_path / "manifest.toml").write_text(
@@ -207,7 +207,7 @@ def test_voices_are_told_apart_by_what_the_store_has(tmp_path: Path, monkeypatch
         """
     )
     for name in (None, "small-voices"):
-        assert isinstance(load_encoder(name), CampPlusEncoder)
+        assert isinstance(load_encoder(name, store=open_store(here)), CampPlusEncoder)
     assert load_encoder("none") is None
 
 

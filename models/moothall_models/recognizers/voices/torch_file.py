@@ -25,22 +25,23 @@ MOST_BYTES = 200_000_000
 """Most bytes of a member."""
 
 
-def read_tensors(path: Path) -> Mapping[str, Floats]:
-    """The 32-bit tensors of a file by their names. Raises ConfigurationError for a file of another form.
+def read_tensors(path: Path, most: int = MOST_BYTES) -> Mapping[str, Floats]:
+    """The 32-bit tensors of a file by their names. Raises ConfigurationError for a file of another form, and for one with
+    a member of more than `most` bytes.
 
     Raises OSError for a file that can't be read.
     """
     try:
         with zipfile.ZipFile(path) as members:
-            return _tensors(members)
+            return _tensors(members, most)
     except (zipfile.BadZipFile, pickle.UnpicklingError, KeyError, TypeError, ValueError, EOFError) as wrong:
         raise ConfigurationError(f"{path} doesn't hold weights in the form that is known here: {wrong}.") from None
 
 
-def _tensors(members: zipfile.ZipFile) -> Mapping[str, Floats]:
+def _tensors(members: zipfile.ZipFile, most: int) -> Mapping[str, Floats]:
     [index] = [name for name in members.namelist() if name.endswith("/data.pkl")]
     folder = index.removesuffix("data.pkl")
-    found = _Names(io.BytesIO(_read(members, index))).load()
+    found = _Names(io.BytesIO(_read(members, index, most))).load()
     if not isinstance(found, dict):
         raise TypeError("it isn't a dictionary")
     tensors: dict[str, Floats] = {}
@@ -48,15 +49,15 @@ def _tensors(members: zipfile.ZipFile) -> Mapping[str, Floats]:
         if not isinstance(tensor, _Tensor):
             raise TypeError(f"{name!r} is no tensor")
         if tensor.kind == FLOATS:
-            numbers = np.frombuffer(_read(members, f"{folder}data/{tensor.key}"), dtype="<f4")
+            numbers = np.frombuffer(_read(members, f"{folder}data/{tensor.key}", most), dtype="<f4")
             size = math.prod(tensor.shape)
             tensors[name] = numbers[tensor.first : tensor.first + size].reshape(tensor.shape)
     return tensors
 
 
-def _read(members: zipfile.ZipFile, name: str) -> bytes:
-    if members.getinfo(name).file_size > MOST_BYTES:
-        raise ValueError(f"{name} has more than {MOST_BYTES} bytes")
+def _read(members: zipfile.ZipFile, name: str, most: int) -> bytes:
+    if members.getinfo(name).file_size > most:
+        raise ValueError(f"{name} has more than {most} bytes")
     return members.read(name)
 
 

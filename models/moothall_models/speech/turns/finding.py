@@ -37,11 +37,11 @@ class VoiceChange(msgspec.Struct, frozen=True):
 
     t: int
     """Media ms."""
-    before: Turn
+    before: VoiceTurn
     """The turn that ended."""
 
 
-class Turn:
+class VoiceTurn:
     """What is known of a turn: the vectors of its windows. Mutable."""
 
     def __init__(self, t: int, settings: VoiceSettings) -> None:
@@ -89,7 +89,7 @@ class TurnFinder:
         self._wanted: deque[VoiceWindow] = deque(maxlen=WAITING)
         self._aside: list[tuple[VoiceWindow, Floats]] = []
         """Windows unlike the turn, since the last one that is like it; at most `remembered`."""
-        self.turn: Turn | None = None
+        self.turn: VoiceTurn | None = None
         """The present turn; None before the first window."""
         self.silence = 0
         """Silence since the last speech, ms."""
@@ -133,7 +133,7 @@ class TurnFinder:
             return None  # It was forgotten meanwhile.
         turn = self.turn
         if turn is None:
-            turn = self.turn = Turn(self.time(window.end - self._settings.window), self._settings)
+            turn = self.turn = VoiceTurn(self.time(window.end - self._settings.window), self._settings)
         likeness = float(vector @ turn.vector) if turn.windows else 1.0
         if likeness >= self._settings.alike:
             for each, measured in (*self._aside, (window, vector)):
@@ -144,7 +144,7 @@ class TurnFinder:
         if len(self._aside) < self._settings.agreeing:
             return None
         position = self._place(turn, vector)
-        self.turn = Turn(self.time(position), self._settings)
+        self.turn = VoiceTurn(self.time(position), self._settings)
         for each, measured in self._aside:
             if each is window or each.end - self._settings.window >= position:
                 self.turn.add(each, measured)
@@ -157,7 +157,7 @@ class TurnFinder:
         before = self._speech[max(0, index - 1)].t + FRAME_MS if index else self._speech[0].t
         return (before + self._speech[index].t) // 2
 
-    def _place(self, turn: Turn, new: Floats) -> int:
+    def _place(self, turn: VoiceTurn, new: Floats) -> int:
         """The frame of speech with which the new voice begins."""
         old = turn.vector
         windows = [*turn.windows, *((window.end, vector) for window, vector in self._aside)]

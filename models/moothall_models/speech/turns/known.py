@@ -15,11 +15,11 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.wire.engine import LEAST_VOICE_MS
 from moothall_models.ports import Floats
 from moothall_models.speech.settings import VoiceSettings
-from moothall_models.speech.turns.finding import Turn
+from moothall_models.speech.turns.finding import VoiceTurn
 from moothall_models.speech.turns.lines import SaidLine
 
 
-class VoiceHeard(msgspec.Struct, frozen=True):
+class HeardVoice(msgspec.Struct, frozen=True):
     """A line was said by a voice that was learnt."""
 
     segment: SegmentId
@@ -37,7 +37,7 @@ class KnownVoices:
         self._voices: dict[int, tuple[Floats, int]] = {}  # Bound: the numbers that the server may give.
         self._told: set[SegmentId] = set()  # Bound: the lines that are remembered (`told` keeps to them).
 
-    def learn(self, voice: int, turn: Turn) -> int:
+    def learn(self, voice: int, turn: VoiceTurn) -> int:
         """Learn a voice from a turn, or more of it; returns the ms of speech by which it is known now.
 
         With less than `LEAST_VOICE_MS` nothing is kept of the turn.
@@ -69,7 +69,7 @@ class KnownVoices:
             return None
         return likeness[0][1]
 
-    def told(self, turn: Turn, lines: Iterable[SaidLine], until: int) -> list[VoiceHeard]:
+    def told(self, turn: VoiceTurn, lines: Iterable[SaidLine], until: int) -> list[HeardVoice]:
         """Tell of the turn's lines that ended by media ms `until`, once each, when the turn's voice is known."""
         known = list(lines)
         self._told &= {line.segment for line in known}
@@ -78,7 +78,7 @@ class KnownVoices:
         if not new or not self._voices or turn.ms < LEAST_VOICE_MS or (voice := self.nearest(turn.vector)) is None:
             return []
         self._told |= {line.segment for line in new}
-        return [VoiceHeard(line.segment, voice, turn.ms) for line in new]
+        return [HeardVoice(line.segment, voice, turn.ms) for line in new]
 
 
 def _unit(vector: Floats) -> Floats:

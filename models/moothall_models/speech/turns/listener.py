@@ -9,7 +9,7 @@ from moothall.wire.engine import Attach
 from moothall_models.ports import Floats
 from moothall_models.speech.settings import VoiceSettings
 from moothall_models.speech.turns.finding import TurnFinder, VoiceWindow
-from moothall_models.speech.turns.known import KnownVoices, VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice, KnownVoices
 from moothall_models.speech.turns.lines import LineSplit, LineTurns
 from moothall_models.speech.utterance import SpeechFrame
 
@@ -35,17 +35,17 @@ class VoiceListener:
         """Take the next window whose voice is to be measured; None when none waits."""
         return self._finder.next_window()
 
-    def measured(self, window: VoiceWindow, vector: Floats) -> tuple[LineSplit | None, list[VoiceHeard]]:
+    def measured(self, window: VoiceWindow, vector: Floats) -> tuple[LineSplit | None, list[HeardVoice]]:
         """Take in the vector of a window; returns where an ended line is to be split, and whose lines are known."""
         change = self._finder.measured(window, vector)
         if change is None:
             return None, self.told()
-        heard: list[VoiceHeard] = []
+        heard: list[HeardVoice] = []
         if self._known is not None:
             heard = self._known.told(change.before, self.lines.lines, change.t + self._settings.margin)
         return self.lines.changed(change.t) if self._splits else None, heard
 
-    def told(self) -> list[VoiceHeard]:
+    def told(self) -> list[HeardVoice]:
         """Whose lines are known by now and were not told before."""
         turn = self._finder.turn
         if self._known is None or turn is None or self._finder.doubtful or not turn.windows:

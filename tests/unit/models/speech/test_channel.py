@@ -12,7 +12,7 @@ from moothall.wire.engine import OpenSegment, OtherReadings
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, Reporter, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice
 from support.sound.talking import CHANNEL, FRAME, Reader, attach, hear, play, probability, said, settle, silence
 
 SLOW_TO_AGREE = SpeechSettings(first_pass=3_200, longest_window=3_200, alone_p=1.0, trim_anywhere_at=9_999)
@@ -391,7 +391,7 @@ def test_another_voice_splits_its_line_and_a_learnt_one_is_told_of() -> None:
     [split] = [output for output in out if isinstance(output, SplitSegment)]
     assert (split.segment, split.word, split.into) == ("floor-1-1", 4, "floor-1-1.2")
     assert channel.voices.learn(3, split.into) >= 2_000
-    heard = [output for output in channel.hear(6_400, silence(1), [0.0]) if isinstance(output, VoiceHeard)]
+    heard = [output for output in channel.hear(6_400, silence(1), [0.0]) if isinstance(output, HeardVoice)]
     assert [(each.segment, each.voice) for each in heard] == [(split.into, 3)]
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall_models.recognizers.voices import torch_file
 from moothall_models.recognizers.voices.torch_file import read_tensors
 from support.models.torch_files import index_that_calls, write_pickle, write_tensors
 
@@ -48,8 +47,7 @@ def test_what_is_no_such_file_is_refused(tmp_path: Path) -> None:
         read_tensors(tmp_path / "none.pt")
 
 
-def test_too_large_a_member_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large_a_member_is_not_read(tmp_path: Path) -> None:
     path = write_tensors(tmp_path / "w.pt", TENSORS)
-    monkeypatch.setattr(torch_file, "MOST_BYTES", 10)
     with pytest.raises(ConfigurationError, match="has more than 10 bytes"):
-        read_tensors(path)
+        read_tensors(path, 10)

@@ -5,8 +5,8 @@ import numpy as np
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Floats
 from moothall_models.speech.settings import VoiceSettings
-from moothall_models.speech.turns.finding import Turn, VoiceWindow
-from moothall_models.speech.turns.known import KnownVoices, VoiceHeard
+from moothall_models.speech.turns.finding import VoiceTurn, VoiceWindow
+from moothall_models.speech.turns.known import HeardVoice, KnownVoices
 from moothall_models.speech.turns.lines import SaidLine
 from support.sound.talking import said
 
@@ -19,8 +19,8 @@ def unit(*sizes: float) -> Floats:
     return vector / np.float32(np.linalg.norm(vector))
 
 
-def turn(vector: Floats, windows: int = 4, t: int = 0) -> Turn:
-    made = Turn(t, SETTINGS)
+def turn(vector: Floats, windows: int = 4, t: int = 0) -> VoiceTurn:
+    made = VoiceTurn(t, SETTINGS)
     for number in range(windows):
         made.add(VoiceWindow(SILENT, 32 + 16 * number), vector)
     return made
@@ -35,8 +35,8 @@ def test_lines_of_a_learnt_voice_are_told_once() -> None:
     assert known.learn(7, turn(unit(1, 0))) == 2_560
     again = turn(unit(0.9, 0.1), t=10_000)
     before, lines = line(1, 8_000), [line(2, 10_000), line(3, 11_000)]
-    assert known.told(again, [before, *lines], 11_000) == [VoiceHeard(lines[0].segment, 7, 2_560)]
-    assert known.told(again, [before, *lines], 12_000) == [VoiceHeard(lines[1].segment, 7, 2_560)]
+    assert known.told(again, [before, *lines], 11_000) == [HeardVoice(lines[0].segment, 7, 2_560)]
+    assert known.told(again, [before, *lines], 12_000) == [HeardVoice(lines[1].segment, 7, 2_560)]
     assert known.told(again, lines, 12_000) == []
 
 
@@ -77,4 +77,4 @@ def test_a_voice_that_was_forgotten_is_a_stranger() -> None:
     known.learn(2, turn(unit(0, 1)))
     known.erase()
     assert known.nearest(unit(1, 0)) is None
-    assert Turn(0, SETTINGS).ms == 0
+    assert VoiceTurn(0, SETTINGS).ms == 0

@@ -6,7 +6,7 @@ import numpy as np
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.settings import VoiceSettings
-from moothall_models.speech.turns.known import VoiceHeard
+from moothall_models.speech.turns.known import HeardVoice
 from moothall_models.speech.turns.lines import LineSplit
 from moothall_models.speech.turns.listener import VoiceListener
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
@@ -24,7 +24,7 @@ class Meeting:
         self.listener = VoiceListener(asked, SETTINGS)
         self.t = 0
         self.splits: list[LineSplit] = []
-        self.heard: list[VoiceHeard] = []
+        self.heard: list[HeardVoice] = []
 
     def say(self, voice: int, ms: int) -> None:
         for _ in range(ms // FRAME_MS):
