@@ -196,10 +196,10 @@ def lines_of(
                     said.setdefault(output.segment, []).extend(output.words)
                 case EndSegment():
                     ends += output.reason is EndReason.SPEAKER
-                case SplitSegment():
+                case SplitSegment(into=str(into)):
                     splits += 1
                     words = said[output.segment]
-                    said[output.segment], said[output.into] = words[: output.word], words[output.word :]
+                    said[output.segment], said[SegmentId(into)] = words[: output.word], words[output.word :]
                 case _:
                     pass
 

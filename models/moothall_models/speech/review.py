@@ -76,7 +76,7 @@ class Reviewer:
                     self._lines.append(EndedLine(segment, language, tuple(words), now))
                     self._waiting = min(LINES, self._waiting + 1)
                     self._open = None
-                case SplitSegment():
+                case SplitSegment() if output.into is not None:
                     self._split.append(output.segment)
                 case _:
                     pass

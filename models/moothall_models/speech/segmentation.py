@@ -74,7 +74,7 @@ class Segmenter:
                     out.append(self.partial(rest, language))
         if taken:
             out.append(self._words(taken, language, rest))
-        return out
+        return out + [self.split(line) for line in self._turns.followed()]
 
     def end(self, reason: EndReason) -> list[SegmentOutput]:
         """End the open segment, if there is one."""
@@ -85,14 +85,14 @@ class Segmenter:
         )
         if self._segment == self._name():
             self._number += 1
-        splits = self._turns.ended(self._segment)
+        splits = self._turns.ended(self._segment, apart=reason is EndReason.SPEAKER)
         self.open = False
         self._count = 0
         self._segment = self._name()
         return [ended, *(self.split(split) for split in splits)]
 
     def split(self, at: LineSplit) -> SplitSegment:
-        """The command that splits a line that has ended, where another voice begins."""
+        """The command that splits an ended line where another voice begins, or says that one begins after it."""
         return SplitSegment(
             channel=self._channel,
             generation=self._generation,

@@ -30,8 +30,8 @@ class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Silence in ms that ends a turn."""
     margin: int = 400
     """Time in ms from a change of voice to an end of a line or of a sentence that is taken for it."""
-    split_within: int = 1_800
-    """Time in ms after a line's end within which it may still be split."""
+    split_within: int = 6_000
+    """Time in ms after a line's end within which it may still be split, or be said to end a turn."""
     known: float = 0.5
     """Least likeness of a turn to a voice that was learnt, for its lines to be told as said by it."""
     apart: float = 0.1

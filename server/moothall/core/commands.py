@@ -413,7 +413,7 @@ class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
 
 class SplitSegment(Command, frozen=True, kw_only=True, tag="split"):
     """End a finished line before one of its words, where another voice begins: that word and those after it become a
-    line of their own.
+    line of their own. Or say that another voice begins after the line, which keeps all its words.
     """
 
     channel: ChannelId
@@ -421,9 +421,10 @@ class SplitSegment(Command, frozen=True, kw_only=True, tag="split"):
     revision: int
     """How many corrections the line has had. An engine splits only a line that nobody has corrected."""
     word: int
-    """The first word of the second part, counted from 0 in the line as it reads now."""
-    into: SegmentId
-    """The id that the second part gets."""
+    """The first word of the second part, counted from 0 in the line as it reads now; the number of its words where it
+    keeps all."""
+    into: SegmentId | None
+    """The id that the second part gets; None where there is none."""
     generation: int | None = None
     """Number of the engine's turn at the channel; None from a person."""
 

@@ -26,8 +26,9 @@ MOST_BYTES = 200_000_000
 
 
 def read_tensors(path: Path, most: int = MOST_BYTES) -> Mapping[str, Floats]:
-    """The 32-bit tensors of a file by their names. Raises ConfigurationError for a file of another form, and for one with
-    a member of more than `most` bytes.
+    """The 32-bit tensors of a file by their names.
+
+    Raises ConfigurationError for a file of another form, and for one with a member of more than `most` bytes.
 
     Raises OSError for a file that can't be read.
     """

@@ -32,6 +32,8 @@ class SaidLine(msgspec.Struct, frozen=True):
     """Media ms at which its end was known."""
     final: bool = False
     """Whether its text was changed since, so that it can't be split any more."""
+    apart: bool = False
+    """Whether it was said that another voice begins after it."""
 
     @property
     def t0(self) -> int:
@@ -45,13 +47,13 @@ class SaidLine(msgspec.Struct, frozen=True):
 
 
 class LineSplit(msgspec.Struct, frozen=True):
-    """A line that is to end before one of its words."""
+    """A line that is to end before one of its words, or after which another voice begins."""
 
     segment: SegmentId
     word: int
-    """Index of the first word of the second part, from 0."""
-    into: SegmentId
-    """The line of the second part."""
+    """Index of the first word of the second part, from 0; the number of words where there is no second part."""
+    into: SegmentId | None
+    """The line of the second part; None where there is none."""
 
 
 class LineTurns:
@@ -65,6 +67,8 @@ class LineTurns:
         """Media ms of the newest sound; the caller keeps it."""
         self._late: deque[int] = deque(maxlen=CHANGES)
         """Changes within the words of the open line."""
+        self._followed: deque[LineSplit] = deque(maxlen=CHANGES)
+        """Lines after which another voice begins, as was found with the words after them."""
         self.lines: deque[SaidLine] = deque(maxlen=LINES)
         """Lines that have ended."""
 
@@ -76,8 +80,17 @@ class LineTurns:
             if ends_sentence(word.text) and word.t1 - self._changes[0] <= self._settings.margin:
                 break  # `ends_turn` takes it.
             at = self._changes.popleft()
-            broken = broken or (bool(line) and at - line[0].t0 > self._settings.margin)
+            if line and at - line[0].t0 > self._settings.margin:
+                broken = True
+            elif self.lines and (last := self._apart(self.lines[-1], at)) is not None:
+                self._followed.append(last)
         return broken
+
+    def followed(self) -> list[LineSplit]:
+        """Take the lines after which another voice was found to begin, when words came that it says."""
+        found = list(self._followed)
+        self._followed.clear()
+        return found
 
     def ends_turn(self, word: Word) -> bool:
         """Whether another voice begins about where a word ends, with which a sentence ends."""
@@ -90,17 +103,17 @@ class LineTurns:
         """Take in words of the open line."""
         self._open += words
 
-    def ended(self, segment: SegmentId) -> list[LineSplit]:
-        """Take in the end of the open line; returns where it is to be split."""
+    def ended(self, segment: SegmentId, *, apart: bool = False) -> list[LineSplit]:
+        """Take in the end of the open line; returns where it is to be split. `apart`: another voice ended it."""
         words, late = tuple(self._open), tuple(self._late)
         self._open = []
         self._late.clear()
         if words:
-            self.lines.append(SaidLine(segment, words, self.now))
+            self.lines.append(SaidLine(segment, words, self.now, apart=apart))
         return [split for t in late if (split := self._split(t)) is not None]
 
     def changed(self, t: int) -> LineSplit | None:
-        """Take in a change of voice at media ms `t`; returns where an ended line is to be split."""
+        """Take in a change of voice at media ms `t`; returns the ended line that is to be split, or that it follows."""
         last = self._open[-1] if self._open else self.lines[-1].words[-1] if self.lines else None
         if last is None or t >= _middle(last):
             self._changes.append(t)
@@ -115,16 +128,32 @@ class LineTurns:
         self._put(segment, lambda line: [msgspec.structs.replace(line, final=True)])
 
     def _split(self, t: int) -> LineSplit | None:
-        line = next((line for line in self.lines if line.t0 <= t < line.t1), None)
-        if line is None or line.final or self.now - line.ended > self._settings.split_within:
+        begun = [line for line in self.lines if line.t0 <= t]
+        if not begun:
             return None
+        line = begun[-1]
         word = boundary(line.words, t, self._settings.margin)
         if word is None:
+            return self._apart(line, t) or (self._apart(begun[-2], t) if begun[:-1] else None)
+        if not self._fresh(line):
             return None
-        split = LineSplit(line.segment, word, SegmentId(f"{line.segment}.2"))
-        first = SaidLine(line.segment, line.words[:word], line.ended, final=True)
-        self._put(line.segment, lambda _: [first, SaidLine(split.into, line.words[word:], line.ended)])
-        return split
+        first = SaidLine(line.segment, line.words[:word], line.ended, final=True, apart=True)
+        second = SaidLine(SegmentId(f"{line.segment}.2"), line.words[word:], line.ended, apart=line.apart)
+        self._put(line.segment, lambda _: [first, second])
+        return LineSplit(line.segment, word, second.segment)
+
+    def _apart(self, line: SaidLine, t: int) -> LineSplit | None:
+        """What says that another voice begins, at media ms `t`, after an ended line. None where the line begins about
+        then, where that was said already, or where it is too late.
+        """
+        if t - line.t0 <= self._settings.margin or line.apart or not self._fresh(line):
+            return None
+        self._put(line.segment, lambda line: [msgspec.structs.replace(line, apart=True)])
+        return LineSplit(line.segment, len(line.words), None)
+
+    def _fresh(self, line: SaidLine) -> bool:
+        """Whether a line may still be split, or be said to end a turn."""
+        return not line.final and self.now - line.ended <= self._settings.split_within
 
     def _put(self, segment: SegmentId, made: Callable[[SaidLine], Sequence[SaidLine]]) -> None:
         parts = [made(line) if line.segment == segment else [line] for line in self.lines]

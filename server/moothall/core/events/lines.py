@@ -180,7 +180,8 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
 
 class SegmentSplit(ChannelEvent, frozen=True, kw_only=True, tag="segment.split"):
     """A line was split where the voice changes. A `segment.corrected` with the text that stays follows, and then the
-    events of the second part, which is a line of its own; no word is changed.
+    events of the second part, which is a line of its own; no word is changed. Where the line keeps all its words,
+    another voice begins after it, and nothing follows.
     """
 
     segment: SegmentId
@@ -189,8 +190,8 @@ class SegmentSplit(ChannelEvent, frozen=True, kw_only=True, tag="segment.split")
     """How many corrections the line had before."""
     word: int
     """How many of its committed words the line keeps."""
-    into: SegmentId
-    """The line of the other words."""
+    into: SegmentId | None
+    """The line of the other words; null where there are none."""
     t1: int
     """End of the line now, media ms."""
 

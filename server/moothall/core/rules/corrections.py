@@ -120,7 +120,7 @@ def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Se
         return _unknown()
     if channel.kind is ev.ChannelKind.TRANSLATION:
         return refuse(RefusalCode.INVALID, "A translated line can't be split by itself: split its original.")
-    if not is_name(command.into) or command.into in state.segments:
+    if command.into is not None and (not is_name(command.into) or command.into in state.segments):
         return refuse(RefusalCode.INVALID, "The second part of a line needs an id of its own.")
     if command.revision != segment.revision:
         return _stale(segment, "The line was corrected in the meantime.")
@@ -130,19 +130,43 @@ def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Se
         return refused
     if not state.kept_through(segment.t0, segment.t1):
         return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
-    if not 0 < command.word < len(shown_words(segment)):
-        return refuse(RefusalCode.INVALID, f"The line has {len(shown_words(segment))} words: split it between two.")
+    many = len(shown_words(segment))
+    if command.into is None:
+        return _followed(segment) if command.word == many else _unsplit(many)
+    if not 0 < command.word < many:
+        return _unsplit(many)
     parts = _parts(segment, command.word)
     if parts is None:
         return refuse(
             RefusalCode.INVALID, "A line can be split only between words that were recognised: type its parts anew."
         )
     first, second = parts
+    second = msgspec.structs.replace(second, id=command.into)
     speaker = channel.speaker if actor.role is Role.ENGINE else segment.speaker
-    second = msgspec.structs.replace(second, id=command.into, speaker=speaker)
+    second = msgspec.structs.replace(second, speaker=speaker)
     tags = state.notes_and_tags.tags.get(segment.id) or ()
     tagged = [ne.SegmentTagged(segment=second.id, tag=each.tag, question=each.question) for each in tags]
     return [*_cut(segment, first, command.into), *_said(second, segment), *tagged]
+
+
+def _unsplit(many: int) -> Refusal:
+    return refuse(
+        RefusalCode.INVALID,
+        f"The line has {many} words: split it between two, or name no second part where it keeps all of them.",
+    )
+
+
+def _followed(segment: Segment) -> Sequence[ev.AnyEvent] | Refusal:
+    """The event that says that another voice begins after a line, or a refusal."""
+    if segment.reason is le.EndReason.SPEAKER:
+        return refuse(RefusalCode.CONFLICT, "That another voice begins after this line is logged already.")
+    return [_split_at(segment, len(segment.words), None, segment.t1)]
+
+
+def _split_at(segment: Segment, word: int, into: SegmentId | None, t1: int) -> le.SegmentSplit:
+    return le.SegmentSplit(
+        channel=segment.channel, segment=segment.id, revision=segment.revision, word=word, into=into, t1=t1
+    )
 
 
 def _not_by_engine(state: State, segment: Segment, command: do.SplitSegment, wall: int) -> Refusal | None:
@@ -183,14 +207,7 @@ def _cut(segment: Segment, first: Segment, into: SegmentId) -> Sequence[ev.AnyEv
     """The events that leave the line its first part. The correction gives the text to whoever doesn't know a split."""
     t1 = max(segment.t0, *(word.t1 for word in first.words))
     return [
-        le.SegmentSplit(
-            channel=segment.channel,
-            segment=segment.id,
-            revision=segment.revision,
-            word=len(first.words),
-            into=into,
-            t1=t1,
-        ),
+        _split_at(segment, len(first.words), into, t1),
         le.SegmentCorrected(
             channel=segment.channel,
             segment=segment.id,

@@ -73,7 +73,8 @@ def _set(state: State, channel: Channel, source: Segment, made: le.MadeFrom, tex
         made_from=made,
         part_of=msgspec.UNSET if source.part_of is msgspec.UNSET else line_of(source.part_of, channel.id),
     )
-    ended = le.SegmentEnded(channel=channel.id, segment=name, t1=source.t1, reason=le.EndReason.SENTENCE, text=text)
+    reason = le.EndReason.SPEAKER if source.reason is le.EndReason.SPEAKER else le.EndReason.SENTENCE
+    ended = le.SegmentEnded(channel=channel.id, segment=name, t1=source.t1, reason=reason, text=text)
     return [opened, ended]
 
 

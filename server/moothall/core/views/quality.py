@@ -268,7 +268,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     def split(self, event: le.SegmentSplit) -> _Text:
         """Return the text with two lines in place of one. Both together have its words and their latencies."""
         line, n = self.line(event.segment), event.word
-        if line is None or not 0 < n < line.words:
+        if line is None or event.into is None or not 0 < n < line.words:
             return self
         first = {"words": n, "t1": event.t1, "delays": line.delays[:n], "cut": True}
         second = _Line(

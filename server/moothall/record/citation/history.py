@@ -197,7 +197,7 @@ class HistoryFold(TextFold):
                     self._rough.add(event.segment)
             case le.SegmentEnded():
                 self._reads(header, event.segment, event.text)
-            case le.SegmentSplit():
+            case le.SegmentSplit() if event.into is not None:
                 self._parts[event.segment] = (*self._parts.get(event.segment, ()), (header.offset, event.into))
                 self._cut = event.segment
             case le.SegmentCorrected() if event.segment == self._cut:

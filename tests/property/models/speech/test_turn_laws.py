@@ -28,6 +28,7 @@ class Record:
         self.lines: dict[SegmentId, list[Word]] = {}
         self._ended: set[SegmentId] = set()
         self._split: set[SegmentId] = set()
+        self._followed: set[SegmentId] = set()
 
     def take(self, outputs: list[SegmentOutput]) -> None:
         for output in outputs:
@@ -45,7 +46,12 @@ class Record:
     def _divide(self, split: SplitSegment) -> None:
         words = self.lines[split.segment]
         assert split.segment in self._ended
-        assert split.segment not in self._split, "a line is split once"
+        assert split.segment not in self._split, "a line is split once, and nothing is said of it then"
+        if split.into is None:
+            assert split.word == len(words)
+            assert split.segment not in self._followed, "it is said once that another voice follows"
+            self._followed.add(split.segment)
+            return
         assert split.into not in self.lines
         assert 0 < split.word < len(words)
         self.lines[split.segment], self.lines[split.into] = words[: split.word], words[split.word :]

@@ -49,6 +49,20 @@ def split(
     )
 
 
+def follows(word: int = 3, name: str = "a") -> do.SplitSegment:
+    return msgspec.structs.replace(split(word, name=name), into=None)
+
+
+def test_another_voice_may_begin_after_a_line_that_keeps_all_its_words() -> None:
+    said = [le.SegmentSplit(channel=FLOOR, segment=segment("a"), revision=0, word=3, into=None, t1=1000)]
+    assert events(speaking(), follows(), actor=ENGINE) == said
+    state = carry_out(speaking(), follows(), actor=ENGINE, wall=WALL)
+    assert line_of(state, "a").reason is le.EndReason.SPEAKER
+    assert line_of(state, "a").revision == 0
+    assert refused(state, follows(), actor=ENGINE).code is RefusalCode.CONFLICT
+    assert refused(speaking(), follows(2), actor=ENGINE).code is RefusalCode.INVALID
+
+
 def texts(state: State, *names: str) -> list[str]:
     return [line_of(state, name).whole for name in names]
 
@@ -123,8 +137,8 @@ def test_whoever_has_the_floor_now_speaks_in_the_second_part_that_an_engine_hear
         (split(1, name="b"), RefusalCode.STALE, "The line has not ended: split it when it has."),
         (split(1, generation=2), RefusalCode.STALE, "Another engine has taken over the channel."),
         (split(1, generation=None), RefusalCode.STALE, "Another engine has taken over the channel."),
-        (split(0), RefusalCode.INVALID, "The line has 3 words: split it between two."),
-        (split(3), RefusalCode.INVALID, "The line has 3 words: split it between two."),
+        (split(0), RefusalCode.INVALID, "The line has 3 words: split it between two, or name"),
+        (split(3), RefusalCode.INVALID, "The line has 3 words: split it between two, or name"),
     ],
 )
 def test_what_is_refused(command: do.SplitSegment, code: RefusalCode, message: str) -> None:

@@ -247,3 +247,10 @@ def test_a_translation_by_a_person_stands_for_all_parts_of_its_line() -> None:
     by_hand = msgspec.structs.replace(mended, text="Buenos días")
     again = carry_out(again, by_hand, actor=CAPTIONER)
     assert [each.source.segment for each in all_due(again, again.channels[SPANISH])] == ["part"]
+
+
+def test_another_voice_begins_after_the_translation_too() -> None:
+    ends = msgspec.structs.replace(split(3), into=None)
+    state = carry_out(translated_session(), ends, actor=CAPTIONER)
+    state = carry_out(state, translate("a", "Buenos días a todos."), actor=TRANSLATOR)
+    assert line_of(state, spanish("a")).reason is le.EndReason.SPEAKER

@@ -390,6 +390,7 @@ def test_another_voice_splits_its_line_and_a_learnt_one_is_told_of() -> None:
         out += settle(channel, words, t + FRAME)
     [split] = [output for output in out if isinstance(output, SplitSegment)]
     assert (split.segment, split.word, split.into) == ("floor-1-1", 4, "floor-1-1.2")
+    assert split.into is not None
     assert channel.voices.learn(3, split.into) >= 2_000
     heard = [output for output in channel.hear(6_400, silence(1), [0.0]) if isinstance(output, HeardVoice)]
     assert [(each.segment, each.voice) for each in heard] == [(split.into, 3)]

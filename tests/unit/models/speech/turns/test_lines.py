@@ -137,3 +137,49 @@ def test_only_so_many_changes_wait() -> None:
 )
 def test_where_a_line_is_split(text: str, t: int, word: int | None) -> None:
     assert boundary(said(text), t, 200) == word
+
+
+def ended(*starts: int) -> LineTurns:
+    """Lines of three words that have ended, each half a second after its beginning."""
+    made = LineTurns(SETTINGS)
+    for number, start in enumerate(starts, 1):
+        made.committed(said("we hold these", start))
+        made.now = start + 600
+        assert made.ended(SegmentId(f"l{number}")) == []
+    return made
+
+
+@pytest.mark.parametrize("t", [900, 1_400, 1_950])
+def test_a_voice_that_begins_after_a_line_is_said_once_with_the_next_words(t: int) -> None:
+    made = ended(0)
+    assert made.changed(t) is None, "words before it may still come"
+    assert made.followed() == []
+    assert not made.breaks_before(said("so", 2_000)[0], ())
+    assert made.followed() == [LineSplit(SegmentId("l1"), 3, None)]
+    made.changed(1_990)
+    assert not made.breaks_before(said("so", 2_000)[0], ())
+    assert made.followed() == []
+
+
+def test_a_voice_that_is_known_after_the_next_line_ended_follows_the_line_before() -> None:
+    assert ended(0, 1_000).changed(1_050) == LineSplit(SegmentId("l1"), 3, None)
+    assert ended(0, 1_000).changed(950) == LineSplit(SegmentId("l1"), 3, None)
+    assert ended(1_000).changed(1_050) is None, "no line is before it"
+
+
+def test_of_a_line_that_a_voice_ended_nothing_more_is_said() -> None:
+    made = LineTurns(SETTINGS)
+    made.committed(said("we hold these", 0))
+    made.now = 900
+    made.ended(LINE, apart=True)
+    made.changed(1_000)
+    assert not made.breaks_before(said("so", 1_100)[0], ())
+    assert made.followed() == []
+
+
+def test_later_than_a_line_may_be_split_nothing_is_said_of_it() -> None:
+    made = ended(0)
+    made.now = 2_000
+    made.changed(1_000)
+    assert not made.breaks_before(said("so", 2_000)[0], ())
+    assert made.followed() == []
