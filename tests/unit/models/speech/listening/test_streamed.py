@@ -3,13 +3,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
 
-from moothall.core.commands import CommitWords, EndSegment
+from moothall.core.commands import CommitWords, EndSegment, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, OpenSegment, TermHeard
-from moothall_models.ports import HeardWord, Hypothesis, StreamHypothesis, StreamStep
+from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, StreamHypothesis, StreamStep
 from moothall_models.speech.channel import Output
 from moothall_models.speech.listening.streamed import StreamedChannel
 from moothall_models.speech.passes import PassRequest
@@ -263,3 +264,21 @@ def test_the_state_says_speech_and_silence() -> None:
     assert sounds[0] is Sound.SILENCE
     assert Sound.SPEECH in sounds
     assert sounds[-1] is Sound.SILENCE
+
+
+def test_another_voice_splits_a_line_of_a_stream_too() -> None:
+    first, second = said("we hold these truths", 320, 500), said("to be so now and then.", 2_320, 500)
+    room = Room((*first, *second), msgspec.structs.replace(attach(), turns=True, voices=True))
+    for t in range(0, 6_400, FRAME):
+        voice = np.full(VAD_FRAME, 0.0 if t < 2_320 else 1.0, dtype=np.float32)
+        room.take(room.channel.hear(t, voice, [probability(room.words, t)]))
+        room.t = t + FRAME
+        room.answer()
+        while (window := room.channel.voices.next_window()) is not None:
+            share = float(window.speech.mean())
+            vector = np.array([1 - share, share], dtype=np.float32)
+            room.take(room.channel.measured(window, vector / np.float32(np.linalg.norm(vector))))
+    changed = [output for output in room.out if isinstance(output, SplitSegment)]
+    assert [split.word for split in changed] == [4]
+    room.take(room.channel.end_of_audio())
+    assert room.channel.voices.next_window() is None
