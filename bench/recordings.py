@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -57,12 +57,12 @@ def utterances(reference: Path) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: float(line["start"]))
 
 
-def load(path: Path) -> Samples:
+def load(path: Path | IO[bytes]) -> Samples:
     """Return the mono samples of a file at 16 kHz, between -1 and 1."""
     import av
 
     pieces: list[Samples] = [np.zeros(0, np.float32)]
-    with av.open(str(path)) as container:
+    with av.open(str(path) if isinstance(path, Path) else path, "r") as container:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
         for frame in container.decode(audio=0):
             pieces += [out.to_ndarray()[0].astype(np.float32) for out in resampler.resample(frame)]
@@ -94,26 +94,38 @@ def by_language(pair: Pair, folder: Path) -> list[Pair]:
     """
     if len(pair.languages) < 2:
         return [pair]
+    return [
+        excerpt(
+            pair,
+            f"{pair.name}-{language}",
+            lambda line, language=language: line.get("lang", "en") == language,  # type: ignore[misc]
+            (language,),
+            folder,
+        )
+        for language in pair.languages
+    ]
+
+
+def excerpt(
+    pair: Pair, name: str, kept: Callable[[dict[str, Any]], bool], languages: tuple[str, ...], folder: Path
+) -> Pair:
+    """Write some utterances of a recording with the pauses around them, and their reference, into a folder."""
     samples, lines = load(pair.sound), utterances(pair.reference)
     bounds = [0.0, *(float(line["end"]) for line in lines), len(samples) / RATE]
     starts = [*(float(line["start"]) for line in lines), len(samples) / RATE]
-    made = []
-    for language in pair.languages:
-        sound, told, length = [np.zeros(0, np.float32)], list[str](), 0
-        for number, line in enumerate(lines):
-            if line.get("lang", "en") != language:
-                continue
-            first = max(bounds[number], float(line["start"]) - PAUSE_S)
-            last = min(starts[number + 1], float(line["end"]) + PAUSE_S)
-            piece = samples[round(first * RATE) : round(max(first, last) * RATE)]
-            told.append(json.dumps(_moved(line, length / RATE - first), ensure_ascii=False))
-            sound.append(piece)
-            length += len(piece)
-        name = f"{pair.name}-{language}"
-        save(folder / f"{name}.flac", np.concatenate(sound))
-        (folder / f"{name}.jsonl").write_text("\n".join(told) + "\n", encoding="utf-8")
-        made.append(Pair(name, folder / f"{name}.flac", folder / f"{name}.jsonl", (language,)))
-    return made
+    sound, told, length = [np.zeros(0, np.float32)], list[str](), 0
+    for number, line in enumerate(lines):
+        if not kept(line):
+            continue
+        first = max(bounds[number], float(line["start"]) - PAUSE_S)
+        last = min(starts[number + 1], float(line["end"]) + PAUSE_S)
+        piece = samples[round(first * RATE) : round(max(first, last) * RATE)]
+        told.append(json.dumps(_moved(line, length / RATE - first), ensure_ascii=False))
+        sound.append(piece)
+        length += len(piece)
+    save(folder / f"{name}.flac", np.concatenate(sound))
+    (folder / f"{name}.jsonl").write_text("\n".join(told) + "\n", encoding="utf-8")
+    return Pair(name, folder / f"{name}.flac", folder / f"{name}.jsonl", languages)
 
 
 def _moved(line: dict[str, Any], by: float) -> dict[str, Any]:
