@@ -184,7 +184,7 @@ class VoiceActivity(Protocol):
     """A voice activity detector for one stream of audio; it keeps state between frames."""
 
     def state(self) -> bytes:
-        """The state, for `resume`: at most some 1.3 KB."""
+        """The state, for `resume`: at most some 2.4 KB."""
         ...
 
     def resume(self, state: bytes) -> None:
