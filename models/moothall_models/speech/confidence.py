@@ -40,7 +40,7 @@ def even(utterance: Utterance, edge: int, settings: SpeechSettings) -> bool:
     frames = utterance.spoken_frames(edge)[WELL_BEGUN if utterance.start <= utterance.speech_start else 0 :]
     if len(frames) < ENOUGH:
         return False
-    soft, loud = np.percentile(np.square(frames).mean(axis=1), (10, 95))
+    soft, loud = np.percentile(frames.var(axis=1), (10, 95))  # A constant offset is no sound, and has no variance.
     return bool(0 < loud <= soft * 10 ** (settings.even_range / 10))
 
 

@@ -55,6 +55,14 @@ async def test_what_came_before_and_terms_may_be_given(recognizer: WhisperRecogn
     assert "afternoon" in "".join(word.text for word in recognizer.recognise(window).words)
 
 
+async def test_a_constant_offset_changes_no_word(recognizer: WhisperRecognizer) -> None:
+    audio = (await opening())[: 4 * RATE]
+    heard, moved = (
+        recognizer.recognise(Window(audio=sound, languages=("en",))) for sound in (audio, audio + np.float32(0.2))
+    )
+    assert [word.text for word in moved.words] == [word.text for word in heard.words] != []
+
+
 @pytest.mark.slow
 async def test_two_workers_at_once_hear_what_one_hears(recognizer: WhisperRecognizer) -> None:
     audio = await opening()

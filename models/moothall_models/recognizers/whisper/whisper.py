@@ -150,10 +150,13 @@ class WhisperRecognizer(Recognizer):
         return msgspec.structs.replace(nothing, words=words), loop > 0 or hit_the_cap
 
     def _mel(self, audio: Samples, seconds: float) -> NDArray[np.float32]:
-        """The log-mel spectrogram of the audio, padded with silence to `seconds`: [mels, 100 a second]."""
+        """The log-mel spectrogram of the audio, padded with silence to `seconds`: [mels, 100 a second].
+
+        A constant offset is no sound: it is taken out, since the loudest band sets how faint a band may be.
+        """
         # All frames of silence are the same, so they are filled in and not computed. The last frames of the audio
         # overlap one analysis window of silence, which is computed.
-        heard: NDArray[np.float32] = self._features(audio, padding=3 * HOP)
+        heard: NDArray[np.float32] = self._features(audio - audio.mean(), padding=3 * HOP)
         mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
         width = min(heard.shape[1], mel.shape[1])
         mel[:, :width] = heard[:, :width]

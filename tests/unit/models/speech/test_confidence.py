@@ -28,12 +28,14 @@ CROWD, VOICE = 5.0, 20.0
 """dB between the softest frames and the loudest."""
 
 
-def utterance(frames: int = 20, apart: float = VOICE) -> Utterance:
-    """Of so many frames that are speech, each second one softer."""
+TONE = np.resize([1, -1], VAD_FRAME).astype(np.float32)
+
+
+def utterance(frames: int = 20, apart: float = VOICE, offset: float = 0.0) -> Utterance:
+    """Of so many frames that are speech, each second one softer, all with a constant added."""
     loud, soft = 0.1, 0.1 * 10 ** (-apart / 20)
     heard = [
-        SpeechFrame(number * FRAME_MS, np.full(VAD_FRAME, soft if number % 2 else loud, np.float32), 1.0)
-        for number in range(frames)
+        SpeechFrame(number * FRAME_MS, offset + (soft if number % 2 else loud) * TONE, 1.0) for number in range(frames)
     ]
     one = Utterance(1, heard[:1], 0.35)
     for frame in heard[1:]:
@@ -83,6 +85,7 @@ def test_of_a_recogniser_that_does_not_say_how_sure_it_is_no_more_proof_can_be_a
 def test_a_sound_is_even_while_the_softest_frames_are_nearly_as_loud() -> None:
     assert even(utterance(apart=7.9), 20 * FRAME_MS, SETTINGS)
     assert not even(utterance(apart=8.1), 20 * FRAME_MS, SETTINGS)
+    assert not even(utterance(apart=VOICE, offset=0.3), 20 * FRAME_MS, SETTINGS)
 
 
 def test_how_a_sound_begins_and_what_comes_after_it_does_not_count() -> None:
