@@ -164,6 +164,8 @@ class StreamedChannel(UtteranceCutter):
         final, open_words = self._fresh(words[: hypothesis.final]), self._fresh(words[hypothesis.final :])
         rest, language = "".join(word.text for word in open_words), hypothesis.language
         out: list[Output] = []
+        if words and utterance.speech_start - self._segmenter.through >= self._settings.pause:
+            out += self._segmenter.end(EndReason.PAUSE)  # When passes are late, the pause is over before it is seen.
         if final:
             self._language = utterance.language = language
             out += self._segmenter.commit(final, language, rest)
