@@ -156,7 +156,7 @@ class WhisperRecognizer(Recognizer):
         """
         # All frames of silence are the same, so they are filled in and not computed. The last frames of the audio
         # overlap one analysis window of silence, which is computed.
-        heard: NDArray[np.float32] = self._features(audio - audio.mean(), padding=3 * HOP)
+        heard: NDArray[np.float32] = self._features(audio - audio.mean() if len(audio) else audio, padding=3 * HOP)
         mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
         width = min(heard.shape[1], mel.shape[1])
         mel[:, :width] = heard[:, :width]
