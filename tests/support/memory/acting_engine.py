@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.lines import EndReason, Word
-from moothall.core.kernel.actors import SYSTEM
+from moothall.core.events.lines import AirSource, EndReason, Word
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
@@ -84,14 +84,19 @@ class Engine:
 
 
 async def with_engine(
-    hall: MemoryHall, *channels: do.AddChannel, young_people: bool = False
+    hall: MemoryHall, *channels: do.AddChannel, young_people: bool = False, respoken: bool = False
 ) -> tuple[LiveSession, Engine, asyncio.Task[None]]:
-    """An open session, the engine that hears it, and the task that has it heard for a minute."""
+    """An open session, the engine that hears it, and the task that has it heard for a minute. `respoken`: what it hears
+    is a respeaker's sound.
+    """
     live = await hall.session(young_people=young_people)
     opening: list[do.AnyCommand] = [*channels, do.OpenSession()]
     await live.writer.send(SYSTEM, CommandId("open"), opening)
+    if respoken:
+        on_air = do.PutOnAir(channel=FLOOR, source=AirSource.RESPEAKER)
+        await live.writer.send(Actor(Role.CAPTIONER, "r"), CommandId("air"), [on_air])
     engine = Engine(hall.connect("e"))
-    audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
+    audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock, respoken=respoken)
     assert hall.group is not None
 
     async def heard() -> None:

@@ -317,7 +317,7 @@ class Attachment:
         self._generation = channel.generation
         self._span, self._preferred = span, assignment.preferred
         hello, may = self.engine.hello, assignment.measured(writer.state)
-        if span.kept:
+        if span.kept and not audio.respoken:  # A respeaker's voice is that of nobody whom a desk names.
             self._measured = VoicesMeasured(
                 changes=may.changes and hello.tells_turns, learnt=may.learnt and hello.knows_voices
             )

@@ -58,12 +58,14 @@ class Meeting:
 
 
 @asynccontextmanager
-async def meeting(*, recognise: bool = True, young_people: bool = False) -> AsyncIterator[Meeting]:
+async def meeting(
+    *, recognise: bool = True, young_people: bool = False, respoken: bool = False
+) -> AsyncIterator[Meeting]:
     async with memory_hall() as hall:
         voices = Voices(hall.sessions, hall.recognising, changes=True, recognise=recognise)
         assert hall.group is not None
         passing_on = hall.group.create_task(voices.run())
-        live, engine, working = await with_engine(hall, young_people=young_people)
+        live, engine, working = await with_engine(hall, young_people=young_people, respoken=respoken)
         made = Meeting(hall, live, engine, voices)
         await made.do(do.IntroduceSpeaker(speaker=ANA, name="Ana"), do.IntroduceSpeaker(speaker=BEN, name="Ben"))
         yield made
@@ -197,5 +199,18 @@ def test_whoever_may_not_name_speakers_refuses_no_proposal_and_a_voice_too_many_
                 await on.engine.say(f"m{n}", "One", 4_000 + 1_000 * n)
                 await on.engine.hears(f"m{n}", 1, 2_000)
             assert len(await on.proposals()) == MOST_PROPOSED
+
+    run(story())
+
+
+def test_a_respeakers_voice_is_measured_by_nobody() -> None:
+    async def story() -> None:
+        async with meeting(respoken=True) as on:
+            assert (on.engine.attach.turns, on.engine.attach.voices) == (False, False)
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "Good morning all", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            await on.shown()
+            assert on.engine.voices == []
 
     run(story())
