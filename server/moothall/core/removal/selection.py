@@ -211,11 +211,12 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         cues=line.cues,
     )
     committed = le.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)
+    followed = line.reason is le.EndReason.SPEAKER and last == len(line.words)
     ended = le.SegmentEnded(
         channel=line.channel,
         segment=name,
         t1=max(word.t1 for word in words),
-        reason=le.EndReason.CLOSE,
+        reason=le.EndReason.SPEAKER if followed else le.EndReason.CLOSE,
         text="".join(word.text for word in words),
     )
     if first or not line.revision or line.base > last:

@@ -238,3 +238,13 @@ def test_a_part_whose_line_was_removed_goes_by_itself() -> None:
     last = msgspec.structs.replace(line_of(state, "a-3"), part_of=segment("nowhere"))
     alone = msgspec.structs.replace(alone, segments=alone.segments.set(segment("a-3"), last))
     assert found(selected(alone, Lines((segment("a-3"),)))) == [("a-3", ())]
+
+
+def test_what_stays_at_a_lines_end_is_still_followed_by_another_voice() -> None:
+    follows = do.SplitSegment(channel=FLOOR, segment=segment("a"), revision=0, word=4, into=None)
+    line = line_of(carry_out(talk(), follows, actor=CAPTIONER), "a")
+    ends = [again(line, run, SegmentId("kept"))[2] for run in ((0, 2), (2, 4))]
+    assert [end.reason for end in ends if isinstance(end, le.SegmentEnded)] == [
+        le.EndReason.CLOSE,
+        le.EndReason.SPEAKER,
+    ]
