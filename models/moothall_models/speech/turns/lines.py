@@ -82,7 +82,11 @@ class LineTurns:
             at = self._changes.popleft()
             if line and at - line[0].t0 > self._settings.margin:
                 broken = True
-            elif self.lines and (last := self._apart(self.lines[-1], at)) is not None:
+            elif (
+                self.lines
+                and at - self.lines[-1].t0 > self._settings.margin
+                and (last := self._apart(self.lines[-1])) is not None
+            ):
                 self._followed.append(last)
         return broken
 
@@ -131,10 +135,11 @@ class LineTurns:
         begun = [line for line in self.lines if line.t0 <= t]
         if not begun:
             return None
-        line = begun[-1]
-        word = boundary(line.words, t, self._settings.margin)
+        line, margin = begun[-1], self._settings.margin
+        word = boundary(line.words, t, margin)
         if word is None:
-            return self._apart(line, t) or (self._apart(begun[-2], t) if begun[:-1] else None)
+            ended = begun if t - line.t0 > margin else begun[:-1]  # A line that begins about then is the other voice's.
+            return self._apart(ended[-1]) if ended else None
         if not self._fresh(line):
             return None
         first = SaidLine(line.segment, line.words[:word], line.ended, final=True, apart=True)
@@ -142,11 +147,9 @@ class LineTurns:
         self._put(line.segment, lambda _: [first, second])
         return LineSplit(line.segment, word, second.segment)
 
-    def _apart(self, line: SaidLine, t: int) -> LineSplit | None:
-        """What says that another voice begins, at media ms `t`, after an ended line. None where the line begins about
-        then, where that was said already, or where it is too late.
-        """
-        if t - line.t0 <= self._settings.margin or line.apart or not self._fresh(line):
+    def _apart(self, line: SaidLine) -> LineSplit | None:
+        """What says that another voice begins after an ended line; None where that was said, or it is too late."""
+        if line.apart or not self._fresh(line):
             return None
         self._put(line.segment, lambda line: [msgspec.structs.replace(line, apart=True)])
         return LineSplit(line.segment, len(line.words), None)

@@ -183,3 +183,14 @@ def test_later_than_a_line_may_be_split_nothing_is_said_of_it() -> None:
     made.changed(1_000)
     assert not made.breaks_before(said("so", 2_000)[0], ())
     assert made.followed() == []
+
+
+def test_of_a_line_of_which_nothing_can_be_said_the_line_before_has_nothing_either() -> None:
+    made = ended(0, 1_000)
+    made.corrected(SegmentId("l2"))
+    assert made.changed(1_590) is None, "it follows the second line, whose text was changed"
+    assert not made.breaks_before(said("so", 1_700)[0], ())
+    assert made.followed() == []
+    made = ended(0, 1_000)
+    made.corrected(SegmentId("l2"))
+    assert made.changed(1_300) is None
