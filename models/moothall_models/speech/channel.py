@@ -52,7 +52,7 @@ class SpeechChannel(UtteranceCutter):
         self.voices = VoiceListener(attach, settings.voices)
         self._segmenter = Segmenter(attach, settings, self.voices.lines)
         self._reporter = Reporter(attach.channel, settings)
-        self.reviewer = Reviewer(settings)
+        self.reviewer = Reviewer(settings, attach.committed_through)
         resumed = self._resumed
         self._continues = resumed is not None
         """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""

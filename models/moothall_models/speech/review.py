@@ -40,13 +40,17 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of the window's first sample."""
     edge: int
     """Media ms where the window ends."""
+    after: int
+    """Media ms up to which words belong to the line before, of which the window may have a little sound."""
 
 
 class Reviewer:
     """Keeps recent sound and the lines that have ended, prepares their better passes, and evaluates the results."""
 
-    def __init__(self, settings: SpeechSettings) -> None:
+    def __init__(self, settings: SpeechSettings, through: int) -> None:
+        """`through`: media ms where the last word of an earlier engine ends."""
         self._settings = settings
+        self._through = through
         reach = settings.review_reach + settings.review_within
         self._frames: deque[SpeechFrame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
         self._lines: deque[EndedLine] = deque(maxlen=LINES)
@@ -71,6 +75,8 @@ class Reviewer:
                         self._open = (output.segment, output.start.language, [])
                     if self._open is not None:
                         self._open[2].extend(output.words)
+                    else:
+                        self._through = output.words[-1].t1
                 case EndSegment() if self._open is not None:
                     segment, language, words = self._open
                     self._lines.append(EndedLine(segment, language, tuple(words), now))
@@ -105,7 +111,14 @@ class Reviewer:
             return None
         first = self._frames[0].t
         begin = max(0, lines[0].words[0].t0 - self._settings.review_margin - first) // FRAME_MS * FRAME_MS
-        return Review(lines=tuple(lines), waiting=min(len(lines), self._waiting), start=first + begin, edge=edge)
+        others = len(self._lines) - len(lines)
+        return Review(
+            lines=tuple(lines),
+            waiting=min(len(lines), self._waiting),
+            start=first + begin,
+            edge=edge,
+            after=self._lines[others - 1].words[-1].t1 if others else self._through,
+        )
 
     def _fresh(self, line: EndedLine, now: int) -> bool:
         return now - line.ended <= self._settings.review_within
@@ -131,6 +144,7 @@ class Reviewer:
         words = [
             Word(text=word.text, t0=review.start + word.t0, t1=review.start + word.t1, p=word.p)
             for word in hypothesis.words
+            if review.start + (word.t0 + word.t1) // 2 >= review.after
         ]
         texts = better(review.lines, words, self._settings)
         told = list(zip(review.lines, texts, strict=True))[len(review.lines) - review.waiting :]

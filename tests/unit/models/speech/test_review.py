@@ -141,8 +141,8 @@ def line(words: tuple[Word, ...], name: str = "s1", *, language: str = "en") -> 
     ]
 
 
-def reviewer(*, begin: int = 0, end: int = 3_200) -> Reviewer:
-    made = Reviewer(SETTINGS)
+def reviewer(*, begin: int = 0, end: int = 3_200, through: int = 0) -> Reviewer:
+    made = Reviewer(SETTINGS, through)
     for t in range(begin, end, FRAME):
         made.hear(SpeechFrame(t, silence(1), 1.0))
     return made
@@ -258,3 +258,32 @@ def test_what_will_be_heard_again_is_what_stands_in_the_window() -> None:
         " 今日は",
         4,
     )
+
+
+END = DOUBTED[-1].t1
+NEXT = line(probably(said("yes it is", END + 100), 0.5), "s2")
+
+
+def again(made: Reviewer, before: str, at: int) -> list[str]:
+    """The better texts of the lines that wait, when words are heard before what was said."""
+    found = made.next(5_000)
+    assert found is not None
+    heard = [*said(before, at, 100), *found.lines[0].words]
+    assert found.start <= at, "the window has their sound"
+    words = tuple(
+        HeardWord(f" {each.text.strip()}", each.t0 - found.start, each.t1 - found.start, 1.0) for each in heard
+    )
+    return [text for _, text in made.heard(found, Hypothesis(language="en", words=words))]
+
+
+def test_the_last_words_of_the_line_before_are_not_said_again() -> None:
+    for language in ("de", ""):
+        made = reviewer(end=5_000)
+        made.note([*line(DOUBTED, language=language), *NEXT], 4_500)
+        assert again(made, "download it", END - 190) == []
+    made = reviewer(end=5_000, through=END)
+    made.note(NEXT, 4_500)
+    assert again(made, "download it", END - 190) == []
+    made = reviewer(end=5_000)
+    made.note(NEXT, 4_500)
+    assert again(made, "I think", END - 190) == ["I think yes it is"], "nobody had committed them"
