@@ -55,10 +55,10 @@ async def test_what_came_before_and_terms_may_be_given(recognizer: WhisperRecogn
     assert "afternoon" in "".join(word.text for word in recognizer.recognise(window).words)
 
 
-async def test_a_constant_offset_changes_no_word(recognizer: WhisperRecognizer) -> None:
-    audio = (await opening())[: 4 * RATE]
+async def test_a_constant_offset_hides_no_faint_word(recognizer: WhisperRecognizer) -> None:
+    faint = (await opening())[: 4 * RATE] * np.float32(0.003)
     heard, moved = (
-        recognizer.recognise(Window(audio=sound, languages=("en",))) for sound in (audio, audio + np.float32(0.2))
+        recognizer.recognise(Window(audio=sound, languages=("en",))) for sound in (faint, faint + np.float32(0.5))
     )
     assert [word.text for word in moved.words] == [word.text for word in heard.words] != []
 
