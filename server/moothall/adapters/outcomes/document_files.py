@@ -9,9 +9,9 @@ import msgspec
 
 from moothall.adapters.outcomes.document_rows import (
     CitationRow,
-    ObjectionRow,
     ParagraphComment,
     ParagraphRow,
+    RemarkRow,
     chapters,
     side_by_side,
 )
@@ -149,13 +149,13 @@ def _comments(comments: Sequence[ParagraphComment], ui: Catalogue) -> Iterator[S
             yield from _said(each.answer, ui)
 
 
-def _said(said: ObjectionRow, ui: Catalogue) -> Iterator[StyledParagraph]:
+def _said(said: RemarkRow, ui: Catalogue) -> Iterator[StyledParagraph]:
     yield _words(said.text, said.language)
     if said.translation:
         yield from _under(said, ui)
 
 
-def _under(said: ObjectionRow, ui: Catalogue) -> Iterator[StyledParagraph]:
+def _under(said: RemarkRow, ui: Catalogue) -> Iterator[StyledParagraph]:
     """A machine's translation of what is said beside a paragraph."""
     yield _above(_own(Style.SOURCE, ui.text(MachineText.UNDER), ui))
     yield _words(said.translation, said.translation_language)

@@ -50,8 +50,8 @@ class CitationRow(msgspec.Struct, frozen=True, kw_only=True):
     translation_direction: str = "auto"
 
 
-class ObjectionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An objection beside a message, or what a body replied to it."""
+class RemarkRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says beside a paragraph: an objection, the reply of a body, a comment, or the answer to it."""
 
     says: str
     text: str
@@ -69,8 +69,8 @@ class ParagraphComment(msgspec.Struct, frozen=True, kw_only=True):
     """A comment beside a paragraph."""
 
     number: int
-    says: ObjectionRow
-    answer: ObjectionRow | None = None
+    says: RemarkRow
+    answer: RemarkRow | None = None
     """The answer in writing."""
 
 
@@ -96,8 +96,8 @@ class ParagraphRow(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     """The title of its report."""
     citations: tuple[CitationRow, ...] = ()
-    objections: tuple[ObjectionRow, ...] = ()
-    replies: tuple[ObjectionRow, ...] = ()
+    objections: tuple[RemarkRow, ...] = ()
+    replies: tuple[RemarkRow, ...] = ()
     """What bodies did with a message."""
 
 
@@ -167,7 +167,7 @@ def with_translations(rows: Iterable[ParagraphRow], made: TranslatedVersion) -> 
     ]
 
 
-Translatable = TypeVar("Translatable", CitationRow, ObjectionRow)
+Translatable = TypeVar("Translatable", CitationRow, RemarkRow)
 
 
 def _translated(row: Translatable, made: TranslatedVersion | None) -> Translatable:
@@ -191,7 +191,7 @@ def _comment(comment: DocumentComment, made: TranslatedVersion | None) -> Paragr
     said = comment.intervention
     texts = ((plain(said.name), said.text, said.language), ("", said.answer, said.answer_language))
     text, answer = (
-        _translated(ObjectionRow(says=name, text=plain(text), language=tag, direction=direction(tag)), made)
+        _translated(RemarkRow(says=name, text=plain(text), language=tag, direction=direction(tag)), made)
         for name, text, tag in texts
     )
     return ParagraphComment(number=said.number, says=text, answer=answer if answer.text else None)
@@ -242,11 +242,11 @@ def _message(n: int, shown: ShownMessage | None, ui: Catalogue) -> ParagraphRow:
     )
 
 
-def _replies(reference: MessageReference, register: Register, document: SessionId | None) -> Iterator[ObjectionRow]:
+def _replies(reference: MessageReference, register: Register, document: SessionId | None) -> Iterator[RemarkRow]:
     for each in register.replies.values():
         body = register.recipients.get(each.recipient)
         if body is not None and each.message == reference.message and each.document in (document, reference.report):
-            yield ObjectionRow(
+            yield RemarkRow(
                 says=body.name,
                 text=each.text,
                 language=each.language,
@@ -272,9 +272,9 @@ def _facts(shown: ShownMessage, ui: Catalogue) -> list[str]:
     return [*facts, said] if (said := drafted(message.drafted_by, ui)) else facts
 
 
-def _objection(each: Objection, ui: Catalogue) -> ObjectionRow:
+def _objection(each: Objection, ui: Catalogue) -> RemarkRow:
     says = ui.text(DocumentText.OBJECTS, name=alone(each.name))
-    return ObjectionRow(says=says, text=each.text, language=each.language, direction=direction(each.language))
+    return RemarkRow(says=says, text=each.text, language=each.language, direction=direction(each.language))
 
 
 def citation_row(words: QuotedWords, ui: Catalogue, *, unheard: bool = False) -> CitationRow:
