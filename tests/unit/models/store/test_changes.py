@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from moothall.testing import loop
@@ -9,6 +10,8 @@ from moothall_models.store.changes import EVERY_S, until_changed
 
 def test_a_model_that_comes_or_goes_is_noticed_once_it_is_quiet(tmp_path: Path) -> None:
     async def story() -> None:
+        # With a single thread, what is asked later of it comes back later.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         folders = (tmp_path / "firefox", tmp_path / "argos")
         folders[1].mkdir()
         (folders[1] / "en_ru").mkdir()
