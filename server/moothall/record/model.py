@@ -206,12 +206,12 @@ class RecordFold(TextFold):
         self._quality = self._quality.apply(header.at, header.role, event)
         self._at = header.at
         self._newest[header.lane] = record
-        if isinstance(event, qe.QuestionFact):
-            self._questions = evolve_questions(self._questions, event)
-            return
         match event:
-            case le.SegmentOpened() if event.cues:
-                self._cues.add(event.segment)
+            case le.SegmentOpened():
+                if event.cues:
+                    self._cues.add(event.segment)
+            case le.SegmentEnded() | le.SegmentCorrected():
+                pass  # The view has them. These are most of a text's events, so they come before the questions' many.
             case le.WordsCommitted():
                 self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
             case le.SegmentSplit():
@@ -232,6 +232,8 @@ class RecordFold(TextFold):
                 self._checkpoint = made_of(Checkpoint, event, offset=header.offset, at=header.at)
             case ev.RecordSealed():
                 self._seal = made_of(Seal, event, offset=header.offset, at=header.at)
+            case _ if isinstance(event, qe.QuestionFact):
+                self._questions = evolve_questions(self._questions, event)
             case _:
                 pass
 
