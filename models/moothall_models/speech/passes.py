@@ -51,7 +51,7 @@ def live(
 
     `spoken` is the result of `LanguageChoice.offer`, `draft` that of `expected`. `settled`: nobody speaks at the edge;
     otherwise only words that end at least `margin` ms before it are likely to be committed. `search`: whether the
-    recogniser may search for better readings where it is in doubt. `now` in media ms.
+    recogniser may search for better and other readings where it is in doubt. `now` in media ms.
     """
     (languages, switch_p), (text, committed_chars) = spoken, draft
     window = Window(
@@ -63,7 +63,7 @@ def live(
         beam=1 if search else 0,
         draft=text,
         committed_chars=committed_chars,
-        whole=max(0, edge - utterance.start - (0 if settled else margin)),
+        whole=max(0, edge - utterance.start - (0 if settled else margin)) if search else 0,
         settled=settled,
     )
     deadline = max(utterance.covered, utterance.speech_start) + PATIENCE

@@ -8,6 +8,7 @@ It costs a step of all texts for each token, so it begins only at the first doub
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Protocol
 
 import msgspec
@@ -47,6 +48,19 @@ class _Text(msgspec.Struct, frozen=True):
     """Attention at each of these choices, and at the next choice: each [heads, steps]."""
     log_p: float
     """Log probability of the whole text, the tokens before and a chosen end token included."""
+
+
+def search_from(written: DraftText, rules: TimestampRules, *, beam: int, committed: Sequence[int]) -> int | None:
+    """Index of the token from which on a likelier text is searched for; None: the written text is taken as it is.
+
+    `beam` is what the window asks for: with 0 nothing is searched, above 1 no last token is spared. Of the text tokens
+    the first ones that are the same as `committed` don't count.
+    """
+    if beam == 0 or not written.ended:
+        return None
+    text = (token for token in written.tokens if token < rules.end)
+    agreed = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(committed, text, strict=False)))
+    return first_doubt(written, rules, behind=agreed, spared=0 if beam > 1 else SPARED)
 
 
 def first_doubt(written: DraftText, rules: TimestampRules, *, behind: int, spared: int) -> int | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from moothall.core.kernel.languages import primary
 from moothall_models.ports import RATE, Floats, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.attention_times import steps_of_tokens
-from moothall_models.recognizers.whisper.beam import SPARED, WIDTH, first_doubt, search
+from moothall_models.recognizers.whisper.beam import WIDTH, search, search_from
 from moothall_models.recognizers.whisper.ct2_model import Weights, read_weights
 from moothall_models.recognizers.whisper.decoder import EncodedAudio, TokenMemory, WhisperDecoder, side_by_side
 from moothall_models.recognizers.whisper.decoder_graph import layers_of
@@ -214,14 +214,8 @@ class DraftingWhisper(WhisperRecognizer):
         """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt, or when
         the window wants no search.
         """
-        if opened.beam == 0:
-            return written
-        text = [token for token in written.tokens if token < self._end]
-        agreed = sum(
-            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.committed_tokens, text, strict=False))
-        )
-        start = first_doubt(written, self._rules, behind=agreed, spared=0 if opened.beam > 1 else SPARED)
-        if start is None or not written.ended:
+        start = search_from(written, self._rules, beam=opened.beam, committed=opened.committed_tokens)
+        if start is None:
             return written
         return search(
             _Branches(self._decoder, opened.heard, opened.stepper.tokens.cut(opened.prompt + start - 1)),

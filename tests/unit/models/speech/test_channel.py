@@ -397,15 +397,17 @@ def test_another_voice_splits_its_line_and_a_learnt_one_is_told_of() -> None:
 
 
 @pytest.mark.parametrize(("takes", "beam"), [(50, 1), (400, 1), (5_000, 0)], ids=["prompt", "slow", "late"])
-def test_where_text_is_late_the_recogniser_no_longer_searches(takes: int, beam: int) -> None:
+def test_where_text_is_late_the_recogniser_searches_for_no_other_text_or_word(takes: int, beam: int) -> None:
     channel, t, now = SpeechChannel(attach()), 0, 0
-    beams: list[int] = []
+    beams, wholes = list[int](), list[int]()
     while len(beams) < 12:
         speak(channel, t, t := t + 960)
         now = max(now, t)
         while len(beams) < 12 and (request := channel.next_pass(now)) is not None:
             beams.append(request.window.beam)
+            wholes.append(request.window.whole)
             now += takes
             channel.passed(request, EMPTY, now)
     assert beams[:6] == [1] * 6
     assert beams[-1] == beam
+    assert (wholes[-1] > 0) is (beam > 0)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from moothall_models.recognizers.whisper.beam import WIDTH, first_doubt, search
+from moothall_models.recognizers.whisper.beam import SPARED, WIDTH, first_doubt, search, search_from
 from moothall_models.recognizers.whisper.drafting import DraftText, StepResult, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken
 from support.models.token_tree import BEGIN, END, OPENS, RULES, STEPS, Tree
@@ -135,6 +135,40 @@ def test_it_follows_no_more_texts_than_it_may_and_none_past_the_cap() -> None:
     rows = tree.at(written.tokens[:1])
     assert search(rows, written, 1, RULES, width=3, cap=2, closing=STEPS) is written
     assert len(rows.rows) == 2
+
+
+def doubted(*odds: float, ended: bool = True) -> DraftText:
+    """A text of the tokens 1, 2, 3, … with these probabilities, behind the timestamp that opens it."""
+    tokens = [OPENS, *range(1, len(odds) + 1)]
+    return DraftText(
+        tokens=tuple(tokens),
+        choices=tuple(ChosenToken(token, p, float(np.log(p))) for token, p in zip(tokens, [1.0, *odds], strict=True)),
+        attention=np.zeros((len(tokens) + 1, 1, 4), np.float32),
+        ended=ended,
+        log_p=-1,
+    )
+
+
+def test_a_window_that_wants_no_search_gets_none_however_much_is_in_doubt() -> None:
+    written = doubted(0.1, 0.1, 0.1, 0.1)
+    assert search_from(written, RULES, beam=1, committed=()) == 1
+    assert search_from(written, RULES, beam=0, committed=()) is None
+
+
+def test_a_live_pass_spares_the_last_tokens_and_a_better_pass_none() -> None:
+    written = doubted(0.9, 0.9, *[0.1] * SPARED)
+    assert search_from(written, RULES, beam=1, committed=()) is None
+    assert search_from(written, RULES, beam=5, committed=()) == 3
+
+
+def test_what_is_committed_is_not_searched_for_as_far_as_it_was_heard_again() -> None:
+    written = doubted(0.1, 0.9, 0.1, 0.9, 0.9)
+    assert search_from(written, RULES, beam=1, committed=(1, 2)) == 3
+    assert search_from(written, RULES, beam=1, committed=(7, 2)) == 1
+
+
+def test_a_text_without_an_end_is_not_searched_for() -> None:
+    assert search_from(doubted(0.1, 0.9, 0.9, 0.9, ended=False), RULES, beam=1, committed=()) is None
 
 
 def test_doubt_is_looked_for_behind_what_stands_and_before_what_is_heard_again() -> None:
