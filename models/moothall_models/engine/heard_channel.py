@@ -59,10 +59,13 @@ class HeardChannel:
         """Speech heard since the last pass, ms."""
         self.lag = 0
         """Delay of the text as last reported, ms."""
+        self.stage = speech.stage
+        """What it does without, as last noted."""
         self.ahead = 0
         """Frames heard since the last pass, or since none was wanted."""
         self.idle = True
-        """Whether the policy wanted no pass when it was last asked; then it needs more sound before it wants one."""
+        """Whether the policy wanted no live pass when it was last asked; then it needs more sound before it wants one.
+        A better pass may wait for long, and nothing waits for that."""
         self.tells_language = attach.tell_language
         self.instead: str | None = None
         """The unexpected language that was last reported to the server; None when none was."""
@@ -78,16 +81,18 @@ class HeardChannel:
         """
         if self.running:
             return False
+        media = self.media.at(now)
         if self.wanted is None or self.wanted.review is not None:
-            media = self.media.at(now)
             wanted = self.speech.next_pass(media)
             if wanted is not None:
                 self.wanted = wanted
                 self.asked, self.due = now, due(now, wanted.deadline, media)
-        self.idle = self.wanted is None
+        self.idle = self.wanted is None or self.wanted.review is not None
         if self.idle:
             self.ahead = 0
-        return not self.idle
+        if self.wanted is not None and self.wanted.review is not None and media > self.wanted.deadline:
+            self.wanted = None  # Its line keeps its text, which readers have had for a while.
+        return self.wanted is not None
 
     @property
     def drained(self) -> bool:

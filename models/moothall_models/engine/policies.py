@@ -10,6 +10,7 @@ from moothall_models.ports import Floats, Hypothesis, Recognizer, Samples, Strea
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.listening.streamed import StreamedChannel
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.schedule import Stage
 from moothall_models.speech.turns.finding import VoiceWindow
 from moothall_models.speech.turns.listener import VoiceListener
 
@@ -28,6 +29,11 @@ class ChannelPolicy(Protocol):
     @property
     def waiting(self) -> int:
         """The backlog: ms from the oldest sound that no pass has heard to the newest sound. Used for back-pressure."""
+        ...
+
+    @property
+    def stage(self) -> Stage:
+        """What it does without since its engine can't keep up."""
         ...
 
     @property

@@ -7,7 +7,7 @@ and runs the passes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -23,6 +23,7 @@ from moothall_models.ports import VAD_FRAME, Floats, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, shared
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.schedule import Stage
 from moothall_models.speech.turns.finding import VoiceWindow
 from moothall_models.speech.turns.known import HeardVoice
 
@@ -93,6 +94,11 @@ class LinkSession:
     def attached(self) -> int:
         """How many channels are attached."""
         return len(self._channels)
+
+    @property
+    def stages(self) -> Mapping[int, Stage]:
+        """What each channel does without at the moment, by attachment."""
+        return {number: channel.stage for number, channel in self._channels.items()}
 
     @property
     def frames(self) -> int:
@@ -227,11 +233,13 @@ class LinkSession:
         """The batch of passes to be run next, each of another channel, by deadline; empty when no pass is wanted.
 
         `workers` is how many workers are free; each takes up to `at_once` passes, and the passes are shared out among
-        them. A better pass over an ended line runs alone, since it takes longer and isn't urgent.
+        them. A better pass over an ended line takes longer and isn't urgent: it runs alone, where no live pass is
+        wanted, and leaves a worker free for the next one, unless it is the only worker.
         """
         ready = sorted((each for each in self._channels.values() if each.wants(now)), key=lambda each: each.due)
         live = [each for each in ready if each.wanted is not None and each.wanted.review is None]
-        chosen = live[: shared(len(live), workers, at_once)] if live[:1] == ready[:1] else ready[:1]
+        spare = workers > 1 or not any(each.running for each in self._channels.values())
+        chosen = live[: shared(len(live), workers, at_once)] or (ready[:1] if spare else [])
         turns: list[NextPass] = []
         for channel in chosen:
             if channel.wanted is not None:
@@ -250,6 +258,7 @@ class LinkSession:
         channel.spoken = 0
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)
+        self._note_stage(channel)
         self._say_language(channel)
         self._drained(channel)
 
@@ -336,6 +345,13 @@ class LinkSession:
         if channel.tells_language and instead != channel.instead:
             channel.instead = instead
             self._out["sounds", channel.number, ""] = wire.SoundsLike(attachment=channel.number, language=instead)
+
+    def _note_stage(self, channel: HeardChannel) -> None:
+        """Log what the channel does without from now on, where that has changed."""
+        if channel.stage is not channel.speech.stage:
+            channel.stage = channel.speech.stage
+            said = channel.stage.name.lower().replace("_", " ")
+            logger.info("session %s channel %s: stage %d, %s", channel.session, channel.channel, channel.stage, said)
 
     def _say_room(self) -> None:
         """Report how many channels fit, if that has changed."""

@@ -142,7 +142,7 @@ class SpeechChannel(UtteranceCutter):
                 last=last,
                 settled=last or edge - utterance.known_at(edge).speech_end >= schedule.SETTLED_ENOUGH,
                 margin=self._settings.doubted_margin,
-                search=self._stage < schedule.Stage.NO_SEARCH,
+                search=self.stage < schedule.Stage.NO_SEARCH,
                 now=self._now,
             )
         elif self._outstanding is None and self._idle:
@@ -154,10 +154,11 @@ class SpeechChannel(UtteranceCutter):
     @property
     def _idle(self) -> bool:
         """Whether nobody speaks and passes are quick, so that there is time for a better pass."""
-        return not (self._utterances or self._ended) and self._stage is schedule.Stage.USUAL
+        return not (self._utterances or self._ended) and self.stage is schedule.Stage.USUAL
 
     @property
-    def _stage(self) -> schedule.Stage:
+    def stage(self) -> schedule.Stage:
+        """What the channel does without at the moment."""
         return schedule.stage(self._settings, self._pace)
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:

@@ -27,6 +27,7 @@ from moothall_models.speech import overlap, resume_points
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, Reporter
 from moothall_models.speech.listening.cutter import UtteranceCutter
 from moothall_models.speech.passes import PATIENCE, PassRequest
+from moothall_models.speech.schedule import Stage
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.turns.finding import VoiceWindow
@@ -54,6 +55,9 @@ class StreamedChannel(UtteranceCutter):
         self._outstanding: PassRequest | None = None
         self._shown = ""
         """The partial text that readers have."""
+
+    stage = Stage.USUAL
+    """A stream hears each sample once, however busy its engine is, so it does without nothing."""
 
     @property
     def resume_point(self) -> ResumePoint:
