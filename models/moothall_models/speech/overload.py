@@ -23,9 +23,9 @@ SHARE_HALF_LIFE = 120_000
 not."""
 ASSUMED = 30_000
 """Sound, in ms, as much as which `SPOKEN` counts beside what was heard."""
-LOWERED = 2
-"""How many times as many channels fit when passes are rarer. With steps of 2 s instead of 0.48 s there are a quarter of
-the passes, each over a window that is longer by half (docs/why/speech.md)."""
+LOWERED = 3
+"""How many times as many channels fit when passes are rarer, and each hears more new sound. Simulated at a price, with
+three times as many all have text that goes on within 6 s (docs/why/speech.md)."""
 GUESSED = 3
 """Channels per worker that are assumed before enough passes were measured: those of Whisper base on a server's core."""
 LEAST_SPEECH = 20_000

@@ -8,6 +8,7 @@ from moothall_models.choosing.measuring import Hearing, MeasuringClocks, RoomsCa
 from moothall_models.ports import Hypothesis, Recognizer, Samples, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.recognizers.scripted_streams import ScriptedStreams
+from moothall_models.speech.overload import LOWERED
 
 SCRIPT = make_script(7, 24)
 SOUND: Samples = (np.frombuffer(render(SCRIPT), dtype="<i2") / 32_768).astype(np.float32)
@@ -81,7 +82,7 @@ def test_rooms_follow_from_what_a_second_of_speech_costs() -> None:
     assert light.share == pytest.approx(heavy.share / 2, rel=0.2)
     assert light.rooms > heavy.rooms > 0
     assert light.rooms == int(0.8 / (0.75 * light.share))
-    assert light.late == 2 * light.rooms
+    assert light.late == LOWERED * light.rooms
     assert not light.busy
 
 

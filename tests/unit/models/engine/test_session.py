@@ -394,10 +394,10 @@ def test_it_says_what_fits_when_that_changes_and_only_then() -> None:
         hear_all(session)
         return [message for message in out(session) if isinstance(message, wire.Capacity)]
 
-    assert said(0) == [wire.Capacity(channels=2, most=5, attached=1)], "the hello said another number"
+    assert said(0) == [wire.Capacity(channels=2, most=8, attached=1)], "the hello said another number"
     assert said(320) == []
     load.passed(ran=LEAST_SPEECH * 0.4, waited=0, speech=LEAST_SPEECH)
-    assert said(640) == [wire.Capacity(channels=1, most=3, attached=1)]
+    assert said(640) == [wire.Capacity(channels=1, most=5, attached=1)]
 
 
 def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> None:

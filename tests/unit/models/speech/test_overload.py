@@ -26,29 +26,29 @@ def measured(share: float, workers: int = 1, at_most: int | None = None) -> Load
 
 
 def test_until_it_is_measured_it_is_guessed() -> None:
-    assert Load(1).room((), 0) == Headroom(3, 6)
-    assert Load(2).room((SPOKEN,) * 2, 0) == Headroom(4, 10)
+    assert Load(1).room((), 0) == Headroom(3, 9)
+    assert Load(2).room((SPOKEN,) * 2, 0) == Headroom(4, 16)
 
 
 @pytest.mark.parametrize(
     ("share", "workers", "room"),
-    [(0.3, 1, Headroom(3, 6)), (0.4, 2, Headroom(5, 10)), (0.1, 2, Headroom(21, 42)), (1.5, 1, Headroom(1, 2))],
+    [(0.3, 1, Headroom(3, 9)), (0.4, 2, Headroom(5, 15)), (0.1, 2, Headroom(21, 63)), (1.5, 1, Headroom(1, 3))],
 )
 def test_what_fits_follows_from_what_speech_takes(share: float, workers: int, room: Headroom) -> None:
     assert measured(share, workers).room((), 0) == room
 
 
 def test_what_is_there_is_taken_off() -> None:
-    assert measured(0.4, 2).room((SPOKEN,) * 4, 0) == Headroom(1, 6)
-    assert measured(0.4, 2).room((SPOKEN,) * 8, 0) == Headroom(-3, 2)
-    assert measured(0.4, 2).room((SPOKEN,) * 12, 0) == Headroom(-7, 0)
+    assert measured(0.4, 2).room((SPOKEN,) * 4, 0) == Headroom(1, 11)
+    assert measured(0.4, 2).room((SPOKEN,) * 8, 0) == Headroom(-3, 7)
+    assert measured(0.4, 2).room((SPOKEN,) * 16, 0) == Headroom(-11, 0)
 
 
 def test_rooms_in_which_little_is_said_leave_room_for_others() -> None:
     load = measured(0.4, 2)
-    assert load.room((SPOKEN,) * 4, 0) == Headroom(1, 6)
-    assert load.room((SPOKEN / 2,) * 4, 0) == Headroom(3, 8)
-    assert load.room((1.0,) * 4, 0) == Headroom(-1, 4), "nobody makes a pause in any of them"
+    assert load.room((SPOKEN,) * 4, 0) == Headroom(1, 11)
+    assert load.room((SPOKEN / 2,) * 4, 0) == Headroom(3, 13)
+    assert load.room((1.0,) * 4, 0) == Headroom(-1, 9), "nobody makes a pause in any of them"
     assert measured(0.4, 2, at_most=4).room((LEAST_SPOKEN,) * 3, 0) == Headroom(1, 1), "the operator's own limit"
 
 
@@ -76,22 +76,22 @@ def test_an_operator_may_allow_fewer() -> None:
 
 
 def test_where_text_is_late_no_more_fits_in_time_and_where_it_is_very_late_none() -> None:
-    assert measured(0.1).room((SPOKEN,) * 2, LATE - 1) == Headroom(8, 18)
-    assert measured(0.1).room((SPOKEN,) * 2, LATE) == Headroom(0, 18)
+    assert measured(0.1).room((SPOKEN,) * 2, LATE - 1) == Headroom(8, 28)
+    assert measured(0.1).room((SPOKEN,) * 2, LATE) == Headroom(0, 28)
     assert measured(0.1).room((SPOKEN,) * 2, TOO_LATE) == Headroom(0, 0)
 
 
 def test_too_little_speech_says_nothing() -> None:
     load = Load(1)
     load.passed(ran=1.0, waited=0, speech=LEAST_SPEECH - 1)
-    assert load.room((), 0) == Headroom(3, 6)
+    assert load.room((), 0) == Headroom(3, 9)
 
 
 def test_passes_that_had_to_wait_are_no_measure() -> None:
     load = measured(0.4)
     for _ in range(100):
         load.passed(ran=10, waited=500, speech=1_000)
-    assert load.room((), 0) == Headroom(2, 4)
+    assert load.room((), 0) == Headroom(2, 6)
 
 
 def test_passes_that_all_have_to_wait_show_that_less_fits_than_was_guessed() -> None:
@@ -105,7 +105,7 @@ def test_what_was_long_ago_counts_less() -> None:
     load = measured(0.1)
     for _ in range(6 * HALF_LIFE // 1_000):
         load.passed(ran=400, waited=0, speech=1_000)
-    assert load.room((), 0) == Headroom(2, 4)
+    assert load.room((), 0) == Headroom(2, 6)
 
 
 def test_a_channels_time_is_its_own_and_no_pass_is_long_overdue() -> None:
