@@ -144,7 +144,10 @@ class Sender:
 
     def _samples(self, first: int, count: int) -> bytes:
         begin, size = 2 * first % len(self._sound), 2 * count
-        return (self._sound[begin : begin + size] + self._sound * (size // len(self._sound) + 1))[:size]
+        piece = self._sound[begin : begin + size]
+        while len(piece) < size:
+            piece += self._sound[: size - len(piece)]
+        return piece
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:
