@@ -120,7 +120,7 @@ def excerpt(
         first = max(bounds[number], float(line["start"]) - PAUSE_S)
         last = min(starts[number + 1], float(line["end"]) + PAUSE_S)
         piece = samples[round(first * RATE) : round(max(first, last) * RATE)]
-        told.append(json.dumps(_moved(line, length / RATE - first), ensure_ascii=False))
+        told.append(json.dumps(moved(line, length / RATE - first), ensure_ascii=False))
         sound.append(piece)
         length += len(piece)
     save(folder / f"{name}.flac", np.concatenate(sound))
@@ -128,7 +128,7 @@ def excerpt(
     return Pair(name, folder / f"{name}.flac", folder / f"{name}.jsonl", languages)
 
 
-def _moved(line: dict[str, Any], by: float) -> dict[str, Any]:
+def moved(line: dict[str, Any], by: float) -> dict[str, Any]:
     """An utterance that begins so many seconds later."""
     times = {name: round(float(line[name]) + by, 3) for name in ("start", "end")}
     words = [[word, round(start + by, 3), round(end + by, 3)] for word, start, end in line.get("words", ())]
