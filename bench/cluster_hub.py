@@ -65,7 +65,7 @@ class RoomAsker(Person):
 
 
 async def hub_against(
-    hub: LinkedHub, session: SessionId, records: Callable[[SessionId], Sequence[LogRecord]], public: int
+    hub: HubProcess, session: SessionId, records: Callable[[SessionId], Sequence[LogRecord]], public: int
 ) -> Wrong:
     """Check that the hub's copy has all events of its lanes as the log has them, at least up to offset `public`;
     returns how it differs once `WHOLE_S` have passed.
@@ -73,7 +73,7 @@ async def hub_against(
     `records`: reads the log, which may grow meanwhile.
     """
     until = asyncio.get_running_loop().time() + WHOLE_S
-    mirror = await Mirror.open(hub.process.data / COPIES)
+    mirror = await Mirror.open(hub.data / COPIES)
     try:
         while True:
             wrong = await _against(mirror, session, records, public)

@@ -131,7 +131,9 @@ class Proof:
             found.add(shown_against(f"reader {n}", each, latest))
         if self.house.hub is not None and self.people.at_hub is not None:
             found.add(
-                await hub_against(self.house.hub, self.house.planned.session, self.house.nodes[0].records, public)
+                await hub_against(
+                    self.house.hub.process, self.house.planned.session, self.house.nodes[0].records, public
+                )
             )
             found.add(questions_against(self.people.at_hub.asked, records))
         found.add(self._words(records))

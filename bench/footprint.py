@@ -13,7 +13,12 @@ from typing import NamedTuple
 MB = 1_000_000
 HOUR = 3_600.0
 PROC = Path("/proc")
-PARTS = {"moothall_models": "engine", "moothall.adapters.sound.decode_child": "decoder", "read": "reader"}
+PARTS = {
+    "moothall_models": "engine",
+    "moothall_models.translator_cli": "translator",
+    "moothall.adapters.sound.decode_child": "decoder",
+    "read": "reader",
+}
 """The words in command lines that tell the server's children apart; `read` is the subcommand."""
 ALLOWANCE_MB = 2.0
 """MB by which memory may grow whatever the length: allocators take pages at times of their own."""

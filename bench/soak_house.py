@@ -48,7 +48,8 @@ NAMES = ("Kisumu", "Recife", "Chiang Mai")
 class ServerProcess:
     """`moothall serve` with a settings file, and a data folder that outlives the process."""
 
-    def __init__(self, data: Path, script: Path) -> None:
+    def __init__(self, data: Path, sections: str, limits: str = "") -> None:
+        """`sections`: of its settings, in TOML, besides where it is and its metrics; `limits`: more of `[server]`."""
         self.data = data
         self.port, self.metrics = free_port(60), free_port(61)
         self.address = f"http://127.0.0.1:{self.port}"
@@ -56,9 +57,7 @@ class ServerProcess:
         """The file of its standard error, of all starts."""
         self._config = data.parent / f"{data.name}.toml"
         self._config.write_text(
-            f'[server]\nport = {self.port}\ndata = "{data}"\n\n'
-            f'[engine]\nmodel = "scripted:{script}"\nworkers = 1\n\n[translation]\ntranslators = []\n\n'
-            f"[metrics]\nport = {self.metrics}\n",
+            f'[server]\nport = {self.port}\ndata = "{data}"\n{limits}\n{sections}\n[metrics]\nport = {self.metrics}\n',
             encoding="utf-8",
         )
         self._process: asyncio.subprocess.Process | None = None
@@ -232,7 +231,8 @@ async def house(
 ) -> AsyncIterator[House]:
     """Start everything, pair and link the hubs; stop it at the end of the context."""
     made = await prepared(folder / "server", rooms, sessions, minutes, NAMES[:hubs])
-    server = ServerProcess(folder / "server", script)
+    sections = f'[engine]\nmodel = "scripted:{script}"\nworkers = 1\n\n[translation]\ntranslators = []\n'
+    server = ServerProcess(folder / "server", sections)
     async with _links(server.port, hubs) as links:
         beside = [
             LinkedHub(HubProcess(folder / hub_name(title), free_port(70 + n), apart=True), link)
