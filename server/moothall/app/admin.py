@@ -50,6 +50,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         entries=entrance.catalogue.meetings,
         reach=services.translation.reach,
         recognition=lambda: services.recognising.errors,
+        voices=backend.settings.voices.allowed,
         balance=backend.balance,
         needs=backend.access_needs.open,
         draining=lambda: services.draining.on,
@@ -70,6 +71,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         programme=backend.programme,
         links=backend.links,
         recognition=lambda: services.recognising.errors,
+        voices=backend.settings.voices.allowed,
         streams=lambda session, ui: [said_of(each, ui) for each in streams.of(session)],
     )
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)

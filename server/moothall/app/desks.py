@@ -138,8 +138,7 @@ def open_desks(
         tally=reports.tally,
         presence=desks.presence,
     )
-    measured = backend.settings.voices
-    voices = Voices(backend.sessions, recognising, changes=measured.changes, recognise=measured.recognise)
+    voices = Voices(backend.sessions, recognising, allowed=backend.settings.voices.allowed)
     voices.changed = desks.look
     readings = Readings(backend.sessions)
     recognising.tell_readings(readings.heard)

@@ -20,7 +20,7 @@ from moothall.core.events.question_parts import (
     OpinionSums,
     QueueOrder,
 )
-from moothall.core.events.types import Access, ChannelKind, GapReason, LogKind, SealVersion, SoundKept, Topic
+from moothall.core.events.types import Access, ChannelKind, GapReason, LogKind, SealVersion, SoundKept, Topic, VoiceUse
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import (
@@ -49,6 +49,8 @@ class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
     sound: SoundKept = SoundKept.UNTIL_CHECKED
     rehearsal: bool = False
     kind: LogKind = LogKind.SESSION
+    voice_use: VoiceUse | msgspec.UnsetType = msgspec.UNSET
+    """Missing: all that the house allows."""
 
 
 class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
@@ -69,14 +71,17 @@ class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
 
 
 class ArrangeSession(Command, frozen=True, kw_only=True, tag="arrange"):
-    """Set who may read the session, what is kept of its sound, and whether lists name it.
+    """Set who may read the session, what is kept of its sound, whether lists name it, and what may be measured of
+    voices.
 
-    The first two can be changed until the session is closed.
+    Until the session is closed all can be changed, and then only whether lists name it.
     """
 
     access: Access
     sound: SoundKept
     listed: bool = True
+    voice_use: VoiceUse | msgspec.UnsetType = msgspec.UNSET
+    """Missing: unchanged, so that a sender who doesn't know of it has nothing measured that wasn't."""
 
 
 class CancelSession(Command, frozen=True, kw_only=True, tag="cancel"):

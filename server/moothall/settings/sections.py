@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.core.questions.statements import Dimension, StakeholderGroup
 from moothall.core.retention.periods import DEFAULTS, PATTERN, KeptKind
+from moothall.core.sessions.who_speaks import VoicesMeasured
 from moothall.wire.engine import ComputeType, Device, workers_for
 from moothall.wire.languages import ARGOS_INDEX, REGISTRY
 from moothall.wire.log_lines import LogFormat
@@ -253,7 +254,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VoicesSection(msgspec.Struct, frozen=True, kw_only=True):
-    """What engines may measure of voices (`docs/how-to/name-speakers.md`); in meetings with young people nothing."""
+    """The most that engines may measure of voices (`docs/how-to/name-speakers.md`): a meeting may do with less, and
+    with none; with young people there is nothing.
+    """
 
     changes: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Whether engines that can hear it split lines where one voice ends and another begins. Nothing of a voice is kept
@@ -261,6 +264,11 @@ class VoicesSection(msgspec.Struct, frozen=True, kw_only=True):
     recognise: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Whether voices of people who agreed are recognised within a meeting, so that desks are shown who may have spoken.
     What a voice is known by stays in the memory of the engine, until the close at the latest."""
+
+    @property
+    def allowed(self) -> VoicesMeasured:
+        """The most that engines may measure in any meeting."""
+        return VoicesMeasured(changes=self.changes, learnt=self.recognise)
 
 
 class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from moothall.settings.sections import (
     SignIn,
     Streams,
     Translation,
+    VoicesSection,
     WebhookSection,
 )
 
@@ -31,6 +32,7 @@ NO_STREAMS = Streams()
 NO_WEBHOOKS = WebhookSection()
 NO_MAIL = MailSection()
 NO_DRAFTING = DraftingSection()
+NO_VOICES = VoicesSection()
 
 
 class Browser:
@@ -131,6 +133,7 @@ async def admin_house(
     *,
     mail: MailSection = NO_MAIL,
     drafting: DraftingSection = NO_DRAFTING,
+    voices: VoicesSection = NO_VOICES,
 ) -> AsyncIterator[AdminHouse]:
     """Run a server without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
@@ -145,6 +148,7 @@ async def admin_house(
                 webhooks=webhooks,
                 mail=mail,
                 drafting=drafting,
+                voices=voices,
             )
         ) as running,
         AsyncExitStack() as stack,

@@ -62,6 +62,13 @@ class Engine:
             self._keep(message)
         return self.voices
 
+    async def attached_anew(self) -> None:
+        """Wait until the server has ended the attachment and begun another."""
+        while not isinstance(message := await self.link.receive(), wire.Attach):
+            assert message is not None
+            self._keep(message)
+        self.attach = message
+
     async def say(self, name: str, text: str, t0: int, reason: EndReason = EndReason.SENTENCE) -> None:
         """Commit and end a line of words of 1 s each."""
         channel, generation, segment = FLOOR, self.attach.generation, SegmentId(name)

@@ -15,6 +15,7 @@ import pytest
 
 import moothall_hub
 from moothall import adapters
+from moothall.adapters.admin.plan_form import VoiceChoice
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.attendance.texts import AttendanceText
 from moothall.adapters.desks import desk_door, microphone_door
@@ -333,6 +334,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "agenda/change": AgendaChangeKind,
     "admin/access": Access,
     "admin/sound": SoundKept,
+    "admin/voices": VoiceChoice,
     "admin/change": ChangeKind,
     "stream/state": PullState,
     "stream/trouble": StreamFault,

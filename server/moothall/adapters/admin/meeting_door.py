@@ -35,6 +35,7 @@ from moothall.core.rules.making import MAX_REASON
 from moothall.core.rules.notes_and_tags import MAX_QUESTION, MOST_QUESTIONS, listed
 from moothall.core.sessions.roughness import unquotable_languages
 from moothall.core.sessions.state import ON, State, Status
+from moothall.core.sessions.who_speaks import VoicesMeasured
 from moothall.services.programme import calling_off
 from moothall.services.programme.meeting_plan import (
     Differing,
@@ -74,6 +75,8 @@ class MeetingDoor:
     links: RoleLinks
     recognition: Callable[[], Mapping[str, Mapping[str, float]]]
     """Returns of 100 words how many come out wrong, by the models that are connected and by language."""
+    voices: VoicesMeasured
+    """The most that the house allows to be measured of voices."""
     streams: Callable[[SessionId, Catalogue], Sequence[Sequence[str]]] = lambda _session, _ui: ()
     """Returns the state of each stream from which a meeting's sound is fetched, in sentences."""
 
@@ -124,10 +127,11 @@ class MeetingDoor:
             asks=[ui.text(each) for each in asks.values()],
             sure=" ".join(asks),
             plan=fields | dict(given or {}) | kept,
-            meanwhile=saved_by_others(differing, self.programme, ui),
-            choices=choices(self.programme, ui),
+            meanwhile=saved_by_others(differing, self.programme, ui, self.voices),
+            choices=choices(self.programme, ui, self.voices, state.voice_use),
             recognition=recognition_lines(self.recognition(), ui),
             kept=fields["sound"],
+            measured=fields["voice_use"],
             begun=state.status is not Status.CREATED,
             over=state.status is Status.CLOSED,
             unchecked=bool(unquotable_languages(line for _, line in state.segments.items() if not line.gone)),

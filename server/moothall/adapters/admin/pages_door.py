@@ -20,12 +20,13 @@ from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPag
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.meeting_texts import reach_part, recognition_lines
 from moothall.adapters.pages.visitor_request import see_other
-from moothall.core.events.types import Access, SoundKept
+from moothall.core.events.types import Access, SoundKept, VoiceUse
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import State, Status
+from moothall.core.sessions.who_speaks import VoicesMeasured
 from moothall.services.programme.calling_off import UNDO_MS
 from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.programme import Programme
@@ -86,6 +87,8 @@ class AdminDoor:
     reach: Callable[[], Reach]
     recognition: Callable[[], Mapping[str, Mapping[str, float]]]
     """Returns of 100 words how many come out wrong, by the models that are connected and by language."""
+    voices: VoicesMeasured
+    """The most that the house allows to be measured of voices."""
     balance: BalanceFigures
     first_steps: Callable[[Sequence[Entry]], FirstSteps | None] = lambda _: None
     draining: Callable[[], bool] = lambda: False
@@ -140,7 +143,7 @@ class AdminDoor:
             one_copy=self.one_copy(),
             unconfirmed=sorted(self.unconfirmed()),
             needs=self.needs(),
-            choices=choices(self.programme, ui),
+            choices=choices(self.programme, ui, self.voices),
             local=self.sheets.local,
             deleted=[view.named_meeting(each, self.programme, ui) for each in self._just_deleted()],
             translation=reach_part(self.reach(), ui),
@@ -190,6 +193,7 @@ class AdminDoor:
                 access=_choice(Access, given.get("access"), Access.PUBLIC),
                 sound=_choice(SoundKept, given.get("sound"), SoundKept.UNTIL_CHECKED),
                 young_people="young_people" in given,
+                voice_use=_choice(VoiceUse, given.get("voice_use"), VoiceUse.ALLOWED),
                 by=asked.staff[0].link,
             )
         except StorageUnavailable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 import msgspec
 
@@ -10,13 +11,14 @@ from moothall.adapters.admin.request import AdminProblem
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import when
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.events.types import Access, SoundKept
+from moothall.core.events.types import Access, SoundKept, VoiceUse
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.times import moment
+from moothall.core.sessions.who_speaks import VoicesMeasured, voice_uses, within
 from moothall.services.programme.meeting_plan import Differing
 from moothall.services.programme.programme import Programme
 
@@ -29,6 +31,23 @@ SOUND = (SoundKept.UNTIL_CHECKED, SoundKept.NONE, SoundKept.PUBLISHED)
 """What may be kept of the sound, in the order of the list."""
 
 
+class VoiceChoice(StrEnum):
+    """What a choice has measured of voices, by its name in the list."""
+
+    BOTH = "both"
+    CHANGES = "changes"
+    NAMES = "names"
+    NONE = "none"
+
+
+_VOICES = {
+    VoicesMeasured(changes=True, learnt=True): VoiceChoice.BOTH,
+    VoicesMeasured(changes=True): VoiceChoice.CHANGES,
+    VoicesMeasured(learnt=True): VoiceChoice.NAMES,
+    VoicesMeasured(): VoiceChoice.NONE,
+}
+
+
 def plan_fields(plan: MeetingPlan, zone: Zone, ui: Catalogue) -> dict[str, str]:
     """The initial values of the form's fields; `base` holds the plan from which the form is made, as JSON."""
     return {
@@ -39,6 +58,7 @@ def plan_fields(plan: MeetingPlan, zone: Zone, ui: Catalogue) -> dict[str, str]:
         "place": plan.room or "",
         "access": plan.access.value,
         "sound": plan.sound.value,
+        "voice_use": plan.voice_use.value,
         "base": msgspec.json.encode(plan).decode(),
     }
 
@@ -75,6 +95,7 @@ def wanted_plan(given: Mapping[str, str], base: MeetingPlan, languages: Sequence
         return AdminText.TIMES
     try:
         access, sound = Access(given.get("access", base.access)), SoundKept(given.get("sound", base.sound))
+        voice_use = VoiceUse(given.get("voice_use", base.voice_use))
     except ValueError as error:
         raise AdminProblem(400, AdminText.CONFLICT) from error
     return MeetingPlan(
@@ -85,6 +106,7 @@ def wanted_plan(given: Mapping[str, str], base: MeetingPlan, languages: Sequence
         ends=ends,
         access=access,
         sound=sound,
+        voice_use=voice_use,
     )
 
 
@@ -105,9 +127,13 @@ def time_of(given: Mapping[str, str], name: str, before: int | None, zone: Zone)
         return AdminText.TIMES
 
 
-def choices(programme: Programme, ui: Catalogue) -> dict[str, list[dict[str, str]]]:
-    """The options of the form's lists."""
+def choices(
+    programme: Programme, ui: Catalogue, voices: VoicesMeasured, now: VoiceUse = VoiceUse.ALLOWED
+) -> dict[str, list[dict[str, str]]]:
+    """The options of the form's lists. `voices`: what the house allows; `now`: what the session has chosen."""
+    measured = [(use, _VOICES[each]) for use, each in voice_uses(voices, now).items()]
     return {
+        "voice_use": [{"value": use.value, "name": ui.named(f"admin/voices.{name}")} for use, name in measured],
         "access": [{"value": each.value, "name": ui.named(f"admin/access.{each}")} for each in Access],
         "sound": [{"value": each.value, "name": ui.named(f"admin/sound.{each}")} for each in SOUND],
         "places": [{"value": room.id, "name": room.title} for room in programme.rooms()],
@@ -129,11 +155,13 @@ def losses(now: MeetingPlan, wanted: MeetingPlan) -> dict[str, str]:
     return found
 
 
-def saved_by_others(found: Differing | None, programme: Programme, ui: Catalogue) -> dict[str, str]:
+def saved_by_others(
+    found: Differing | None, programme: Programme, ui: Catalogue, voices: VoicesMeasured
+) -> dict[str, str]:
     """What somebody else has saved in the meantime, by the names of the form's fields; empty strings where nothing
     differs.
     """
-    said = dict.fromkeys(("title", "languages", "place", "starts", "ends", "access", "sound"), "")
+    said = dict.fromkeys(("title", "languages", "place", "starts", "ends", "access", "sound", "voice_use"), "")
     if found is None:
         return said
     now, zone = found.now, programme.zone()
@@ -146,5 +174,6 @@ def saved_by_others(found: Differing | None, programme: Programme, ui: Catalogue
         "ends": ("ends", when(now.ends, None, ui, zone)),
         "access": ("access", ui.named(f"admin/access.{now.access}")),
         "sound": ("sound", ui.named(f"admin/sound.{now.sound}")),
+        "voice_use": ("voice_use", ui.named(f"admin/voices.{_VOICES[within(voices, now.voice_use)]}")),
     }
     return said | {field: text or "\N{EN DASH}" for field, text in (values[name] for name in found.fields)}

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from moothall.adapters.tokens.gate import NoBody, ProgramAct, ProgramProblem, TokenGate, refused
 from moothall.core import commands as do
-from moothall.core.events.types import Access, SealVersion, SoundKept
+from moothall.core.events.types import Access, SealVersion, SoundKept, VoiceUse
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import SessionId, is_name
@@ -56,7 +56,9 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sound: SoundKept = SoundKept.UNTIL_CHECKED
     """What is kept of its sound."""
     young_people: bool = False
-    """Whether young people take part: then no names are taken over, and no sound is kept."""
+    """Whether young people take part: then no names are taken over, no sound is kept, and no voice is measured."""
+    voice_use: VoiceUse = VoiceUse.ALLOWED
+    """What is measured of voices, within `[voices]` of the settings."""
 
 
 class SessionChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +71,7 @@ class SessionChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ends: Instant | msgspec.UnsetType | None = msgspec.UNSET
     access: Access | msgspec.UnsetType = msgspec.UNSET
     sound: SoundKept | msgspec.UnsetType = msgspec.UNSET
+    voice_use: VoiceUse | msgspec.UnsetType = msgspec.UNSET
 
 
 class SealOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -194,6 +197,7 @@ class SessionActsDoor:
             ends=milliseconds(wanted.ends),
             access=wanted.access,
             sound=SoundKept.NONE if wanted.young_people else wanted.sound,
+            voice_use=VoiceUse.NONE if wanted.young_people else wanted.voice_use,
         )
         _check(plan.languages, plan.starts, plan.ends)
         planned = made_of(Planned, plan, session=name)
@@ -208,7 +212,12 @@ class SessionActsDoor:
                 if not unfinished:
                     return await self._now(name)
             made = await self.programme.make(
-                planned, access=wanted.access, sound=wanted.sound, young_people=wanted.young_people, by=token.id
+                planned,
+                access=wanted.access,
+                sound=wanted.sound,
+                young_people=wanted.young_people,
+                voice_use=wanted.voice_use,
+                by=token.id,
             )
         if isinstance(made, Refusal):
             raise refused(made)

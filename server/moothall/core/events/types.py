@@ -71,6 +71,17 @@ class SoundKept(StrEnum):
     """Sound is kept, and anybody may hear it with the text."""
 
 
+class VoiceUse(StrEnum):
+    """What engines may measure of the voices of a session, within what the house allows."""
+
+    ALLOWED = "allowed"
+    """All that the house allows."""
+    CHANGES = "changes"
+    """Only where one voice ends and another begins."""
+    NONE = "none"
+    """Nothing."""
+
+
 class ChannelKind(StrEnum):
     """What a channel carries."""
 
@@ -141,6 +152,8 @@ class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
     """Whether the session is only a test: it is never listed, and is removed automatically."""
     kind: LogKind = LogKind.SESSION
     """What the log is about."""
+    voice_use: VoiceUse | msgspec.UnsetType = msgspec.UNSET
+    """What may be measured of voices; missing: all that the house allows. With young people it is nothing."""
 
 
 class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
@@ -155,8 +168,8 @@ class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"
 
 
 class SessionArranged(Event, frozen=True, kw_only=True, tag="session.arranged"):
-    """Settings of the session were changed: who may read it, what is kept of its sound, and whether lists name it. All
-    three are given as they are now.
+    """Settings of the session were changed: who may read it, what is kept of its sound, whether lists name it, and what
+    may be measured of voices. The first three are given as they are now.
     """
 
     access: Access
@@ -165,6 +178,8 @@ class SessionArranged(Event, frozen=True, kw_only=True, tag="session.arranged"):
     """What is kept of the sound from here on; with `none`, what was kept so far is erased."""
     listed: bool = True
     """Whether public lists name the session, provided that everybody may read it."""
+    voice_use: VoiceUse | msgspec.UnsetType = msgspec.UNSET
+    """What may be measured of voices from here on; missing: unchanged."""
 
 
 class SessionCancelled(Event, frozen=True, kw_only=True, tag="session.cancelled"):

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.types import Access, SoundKept
+from moothall.core.events.types import Access, SoundKept, VoiceUse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId, Timetable
 
@@ -137,6 +137,7 @@ class MeetingPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The planned end, Unix ms."""
     access: Access
     sound: SoundKept
+    voice_use: VoiceUse = VoiceUse.ALLOWED
 
 
 def merge_edits(made_from: MeetingPlan, wanted: MeetingPlan, now: MeetingPlan) -> tuple[MeetingPlan, tuple[str, ...]]:

@@ -364,6 +364,8 @@ def _set_speaker(state: State, command: do.SetSpeaker, wall: int) -> Decision:
 def _agree_voice(state: State, command: do.AgreeVoice) -> Decision:
     if command.agreed and state.young_people:
         return refuse(RefusalCode.FORBIDDEN, "Young people take part: no voice is recognised.")
+    if command.agreed and state.voice_use is not ev.VoiceUse.ALLOWED:
+        return refuse(RefusalCode.FORBIDDEN, "In this session no voice is recognised.")
     if command.agreed is (command.speaker in state.voices):
         return refuse(RefusalCode.CONFLICT, "That is noted already.")
     return [ev.VoiceAgreed(speaker=command.speaker, agreed=command.agreed)]

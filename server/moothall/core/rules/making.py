@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events import hubs as he
 from moothall.core.events import types as ev
@@ -33,7 +35,8 @@ def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | R
     if not all(map(is_language, command.languages)):
         return refuse(RefusalCode.INVALID, _NO_TAG)
     sound = ev.SoundKept.NONE if command.young_people else command.sound
-    return [made_of(ev.SessionCreated, command, sound=sound)]
+    use = msgspec.UNSET if command.young_people or command.voice_use is ev.VoiceUse.ALLOWED else command.voice_use
+    return [made_of(ev.SessionCreated, command, sound=sound, voice_use=use)]
 
 
 def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent] | Refusal:
@@ -52,12 +55,15 @@ def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refus
     begun = state.status is not Status.CREATED
     if isinstance(command, do.ArrangeSession):
         sound = ev.SoundKept.NONE if state.young_people else command.sound
+        use = state.voice_use if command.voice_use is msgspec.UNSET or state.young_people else command.voice_use
         if is_imported(state) and command.access is not state.access:
             return refuse(RefusalCode.CONFLICT, "State on what ground others may read an imported record.")
-        if state.status is Status.CLOSED and (command.access, sound) != (state.access, state.sound):
-            message = "Who may read a session and what becomes of its sound can't be changed after its end."
+        held, wanted = (state.access, state.sound, state.voice_use), (command.access, sound, use)
+        if state.status is Status.CLOSED and held != wanted:
+            message = "After its end only whether lists name a session can be changed of how it is held."
             return refuse(RefusalCode.CONFLICT, message)
-        return [made_of(ev.SessionArranged, command, sound=sound)]
+        changed = msgspec.UNSET if use is state.voice_use else use
+        return [made_of(ev.SessionArranged, command, sound=sound, voice_use=changed)]
     if isinstance(command, do.ReinstateSession):
         if state.cancelled is None:
             return refuse(RefusalCode.CONFLICT, "This session is not cancelled.")

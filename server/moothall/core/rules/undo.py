@@ -241,8 +241,8 @@ def _step(
             # What was recorded is erased, or was not recorded: no command brings it back.
             return made_of(do.ArrangeSession, event), None
         case ev.SessionArranged():
-            before = do.ArrangeSession(access=state.access, sound=state.sound, listed=state.listed)
-            return made_of(do.ArrangeSession, event), (before,)
+            use = msgspec.UNSET if event.voice_use is msgspec.UNSET else state.voice_use
+            return made_of(do.ArrangeSession, event), (made_of(do.ArrangeSession, state, voice_use=use),)
         case ev.SessionCancelled():
             back: do.AnyCommand = do.ReinstateSession()
             if state.cancelled is not None:

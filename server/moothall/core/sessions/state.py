@@ -92,6 +92,8 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
     sources: dict[SourceId, SessionSource] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
+    voice_use: ev.VoiceUse = ev.VoiceUse.ALLOWED
+    """What may be measured of voices, within what the house allows; nothing with young people, whatever was chosen."""
     voices: frozenset[SpeakerId] = frozenset()
     """Speakers who agreed to have their voices recognised in this session."""
     terms: ChosenTerms = msgspec.field(default_factory=dict)
@@ -146,7 +148,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
-            return replace(state, status=Status.CREATED, **shared(state, event))
+            return _created(state, event)
         case ev.SessionDescribed():
             return _described(state, event)
         case ev.SessionArranged():
@@ -266,13 +268,20 @@ def _of_speaker(state: State, event: ev.SpeakerIntroduced | ev.VoiceAgreed) -> S
     return msgspec.structs.replace(state, voices=others | {event.speaker} if event.agreed else others)
 
 
+def _created(state: State, event: ev.SessionCreated) -> State:
+    use = state.voice_use if event.voice_use is msgspec.UNSET else event.voice_use
+    fields = shared(state, event) | {"voice_use": ev.VoiceUse.NONE if event.young_people else use}
+    return msgspec.structs.replace(state, status=Status.CREATED, **fields)
+
+
 def _arranged(state: State, event: ev.SessionArranged, at: int) -> State:
     since = state.sound_from
     if event.sound is ev.SoundKept.NONE:
         since = 0
     elif state.sound is ev.SoundKept.NONE:
         since = max(0, state.media_now(at))
-    return msgspec.structs.replace(state, sound_from=since, **shared(state, event))
+    use = state.voice_use if event.voice_use is msgspec.UNSET or state.young_people else event.voice_use
+    return msgspec.structs.replace(state, sound_from=since, **shared(state, event) | {"voice_use": use})
 
 
 def _wall_cleared(state: State, event: ev.WallCleared) -> State:

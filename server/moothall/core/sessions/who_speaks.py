@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from moothall.core.events import lines as le
+from moothall.core.events.types import VoiceUse
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import State
@@ -107,6 +109,35 @@ def same_turn(state: State, lines: Sequence[SegmentId], segment: SegmentId) -> t
     return tuple(found)
 
 
-def learns_voices(state: State) -> bool:
-    """Whether voices may be measured in a session at all: never with young people."""
-    return not state.young_people
+class VoicesMeasured(NamedTuple):
+    """What engines may measure of voices."""
+
+    changes: bool = False
+    """Where one voice ends and another begins."""
+    learnt: bool = False
+    """Whose voice it is, of those who agreed."""
+
+
+NO_VOICES = VoicesMeasured()
+
+
+def within(allowed: VoicesMeasured, use: VoiceUse) -> VoicesMeasured:
+    """What a session measures that chose `use`, where its house allows `allowed`."""
+    return VoicesMeasured(
+        changes=allowed.changes and use is not VoiceUse.NONE, learnt=allowed.learnt and use is VoiceUse.ALLOWED
+    )
+
+
+def voice_uses(allowed: VoicesMeasured, now: VoiceUse = VoiceUse.ALLOWED) -> dict[VoiceUse, VoicesMeasured]:
+    """The choices of a session that chose `now`, the widest first, and what each measures; empty where the house allows
+    nothing. Of those that measure the same one is named, `now` before
+    others, and "only where the voice changes" last.
+    """
+    named = {within(allowed, use): use for use in (VoiceUse.CHANGES, VoiceUse.ALLOWED, VoiceUse.NONE, now)}
+    found = {named[measured]: measured for measured in (within(allowed, use) for use in VoiceUse)}
+    return found if len(found) > 1 else {}
+
+
+def measured(state: State, allowed: VoicesMeasured) -> VoicesMeasured:
+    """What engines may measure in a session: never anything with young people, whatever was chosen."""
+    return NO_VOICES if state.young_people else within(allowed, state.voice_use)

@@ -16,10 +16,17 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.sessions.state import State
-from moothall.core.sessions.who_speaks import LEAST_VOICE_MS, MOST_VOICES, learns_voices, proposed_for, same_turn
+from moothall.core.sessions.who_speaks import (
+    LEAST_VOICE_MS,
+    MOST_VOICES,
+    VoicesMeasured,
+    measured,
+    proposed_for,
+    same_turn,
+)
 from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
-from moothall.services.engines.assignment import VoiceMessage, VoicesMeasured
+from moothall.services.engines.assignment import VoiceMessage
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
@@ -57,10 +64,9 @@ class _Known:
 class Voices:
     """The voices of all meetings. `run` passes on to engines which to learn and which to forget."""
 
-    def __init__(self, sessions: Sessions, recognising: Recognising, *, changes: bool, recognise: bool) -> None:
-        """`changes`: whether engines may hear where the voice changes; `recognise`: whether they may learn voices."""
-        self._sessions, self._recognising = sessions, recognising
-        self._changes, self._recognise = changes, recognise
+    def __init__(self, sessions: Sessions, recognising: Recognising, *, allowed: VoicesMeasured) -> None:
+        """`allowed`: the most that engines may measure in any session."""
+        self._sessions, self._recognising, self.allowed = sessions, recognising, allowed
         self._known: dict[SessionId, _Known] = {}
         # Bound: MOST_VOICES for each loaded session; the newest order for a voice counts.
         self._due: dict[tuple[SessionId, int], tuple[ChannelId, SegmentId] | None] = {}
@@ -72,8 +78,7 @@ class Voices:
 
     def measured(self, state: State) -> VoicesMeasured:
         """What engines may measure of the voices of a session."""
-        may = learns_voices(state)
-        return VoicesMeasured(changes=self._changes and may, learnt=self._recognise and may)
+        return measured(state, self.allowed)
 
     async def run(self) -> None:
         """Pass orders on to engines until cancelled."""
@@ -128,6 +133,7 @@ class Voices:
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         if not self.measured(live.state).learnt:
+            self._forgotten(live.id)
             return
         known = self._known.setdefault(live.id, _Known())
         self._follow(live, known, publication)
@@ -156,9 +162,7 @@ class Voices:
                 case ev.VoiceAgreed() if not event.agreed:
                     self._withdrawn(live.id, known, event.speaker)
                 case ev.SessionClosed():
-                    for speaker in tuple(known.numbers):
-                        self._withdrawn(live.id, known, speaker)
-                    del self._known[live.id]
+                    self._forgotten(live.id)
                     return
                 case ev.BodyRemoved():
                     known.heard = {name: each for name, each in known.heard.items() if name in live.state.segments}
@@ -186,6 +190,14 @@ class Voices:
             known.given += 1
             known.numbers[speaker] = known.given
         self._order(live.id, known.numbers[speaker], (channel, segment))
+
+    def _forgotten(self, session: SessionId) -> None:
+        """Forget all voices of a session, which closed or has none recognised any more."""
+        known = self._known.pop(session, None)
+        if known is not None:
+            for speaker in tuple(known.numbers):
+                self._withdrawn(session, known, speaker)
+            self.changed(session)
 
     def _withdrawn(self, session: SessionId, known: _Known, speaker: SpeakerId) -> None:
         number = known.numbers.pop(speaker, None)

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +24,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.sessions.keeping import Span, merged, without
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import State
+from moothall.core.sessions.who_speaks import NO_VOICES, VoicesMeasured
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.words import ShownWords
 from moothall.services.log.session_writer import SessionWriter
@@ -53,16 +53,6 @@ VoicesHeard = Callable[[SessionId, ChannelId, VoiceMessage], None]
 """Called with what an engine says of a voice."""
 
 
-class VoicesMeasured(NamedTuple):
-    """What an engine may measure of the voices of a session."""
-
-    changes: bool = False
-    """Where one voice ends and another begins."""
-    learnt: bool = False
-    """Whose voice it is, of those who agreed."""
-
-
-NO_VOICES = VoicesMeasured()
 VoicesMeasuredIn = Callable[[State], VoicesMeasured]
 FateOf = Callable[[str], ProcessFate | None]
 """Returns how the process of an engine ended, by the id of that life of the process; None where that isn't known."""

@@ -21,8 +21,9 @@ from moothall.core.ports import Clock
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.roughness import rough_languages
 from moothall.core.sessions.state import State, Status
+from moothall.core.sessions.who_speaks import NO_VOICES, VoicesMeasured
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import NO_VOICES, Assignment, AudioSpan, FateOf, VoicesMeasured, cut_short
+from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.joining import Joining
 from moothall.services.engines.words import AttachmentWords, StoredWords
@@ -232,7 +233,9 @@ class Attachment:
         await self.inbox.put(wire.Lost(attachment=self.number))
 
     async def renew(self) -> None:
-        """Send changed preferred terms to the engine. End the attachment where the expected languages have changed."""
+        """Send changed preferred terms to the engine. End the attachment where the expected languages have changed, or
+        what may be measured of voices.
+        """
         if not self.attached:
             return
         preferred = self.assignment.preferred
@@ -240,7 +243,8 @@ class Attachment:
             self._preferred = preferred
             terms = wire.Glossary(attachment=self.number, terms=preferred.terms, near=preferred.near)
             await self.engine.link.send(terms)
-        if self.attached and expected(self.assignment.now) != self.assignment.languages:
+        other = expected(self.assignment.now) != self.assignment.languages or self._measures() != self._measured
+        if self.attached and other:
             await self.leave()
 
     async def reconsider(self) -> None:
@@ -316,11 +320,7 @@ class Attachment:
         assignment.languages, assignment.sounds_like = expected(channel), None
         self._generation = channel.generation
         self._span, self._preferred = span, assignment.preferred
-        hello, may = self.engine.hello, assignment.measured(writer.state)
-        if span.kept and not audio.respoken:  # A respeaker's voice is that of nobody whom a desk names.
-            self._measured = VoicesMeasured(
-                changes=may.changes and hello.tells_turns, learnt=may.learnt and hello.knows_voices
-            )
+        self._measured = self._measures()
         logger.info(
             "session %s channel %s: generation %d on engine %s from %d ms, %s",
             writer.session,
@@ -357,6 +357,13 @@ class Attachment:
             joining=None if join is None else Joining(join),
             readings=self.assignment.heard_otherwise,
         )
+
+    def _measures(self) -> VoicesMeasured:
+        """What its engine can and may measure of voices as the session stands."""
+        hello, may = self.engine.hello, self.assignment.measured(self.assignment.writer.state)
+        if self._span is None or not self._span.kept or self.assignment.audio.respoken:
+            return NO_VOICES  # A respeaker's voice is that of nobody whom a desk names.
+        return VoicesMeasured(changes=may.changes and hello.tells_turns, learnt=may.learnt and hello.knows_voices)
 
     async def _pump(self) -> None:
         audio, link = self.assignment.audio, self.engine.link

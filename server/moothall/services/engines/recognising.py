@@ -18,6 +18,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.sessions.state import ON, State
+from moothall.core.sessions.who_speaks import VoicesMeasured
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import (
     Assignment,
@@ -25,7 +26,6 @@ from moothall.services.engines.assignment import (
     ReadingsHeard,
     VoiceMessage,
     VoicesHeard,
-    VoicesMeasured,
     VoicesMeasuredIn,
     no_glossary,
     no_voices,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, SoundKept
+from moothall.core.events.types import Access, SoundKept, VoiceUse
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_MEETING, FirstKnow, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
@@ -25,11 +25,14 @@ MORE_MS = 10 * MINUTE_MS
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
-    """How a session is held: who may read it, what happens to its sound, whether it is listed."""
+    """How a session is held: who may read it, what happens to its sound, whether it is listed, and what is measured of
+    voices.
+    """
 
     access: Access
     sound: SoundKept
     listed: bool = True
+    voice_use: VoiceUse = VoiceUse.ALLOWED
 
 
 def arrangement(state: State) -> Arrangement:
@@ -56,6 +59,7 @@ def plan_of(planned: Planned, state: State) -> MeetingPlan:
         ends=planned.ends,
         access=state.access,
         sound=state.sound,
+        voice_use=state.voice_use,
     )
 
 
@@ -88,7 +92,7 @@ async def change_meeting(
             starts=merged.starts,
             ends=merged.ends,
         )
-        how = Arrangement(access=merged.access, sound=merged.sound, listed=live.state.listed)
+        how = made_of(Arrangement, merged, listed=live.state.listed)
         return await change_plan(programme, plan, how=how, by=by)
 
 
@@ -191,7 +195,14 @@ async def duplicate(
         rehearsal=planned.rehearsal,
         speakers=planned.speakers,
     )
-    made = await programme.make(another, access=state.access, sound=state.sound, young_people=state.young_people, by=by)
+    made = await programme.make(
+        another,
+        access=state.access,
+        sound=state.sound,
+        young_people=state.young_people,
+        voice_use=state.voice_use,
+        by=by,
+    )
     if isinstance(made, Refusal):
         return made
     commands: list[do.AnyCommand] = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, ChannelKind, CloseRequested, SoundKept
+from moothall.core.events.types import Access, ChannelKind, CloseRequested, SoundKept, VoiceUse
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_MEETING, GoneOn, RecordBroken, Refusal, RefusalCode, refuse
@@ -231,12 +231,13 @@ class Programme:
         access: Access = Access.PUBLIC,
         sound: SoundKept = SoundKept.UNTIL_CHECKED,
         young_people: bool = False,
+        voice_use: VoiceUse = VoiceUse.ALLOWED,
         by: str = SYSTEM.id,
     ) -> Planned | Refusal:
         """Create a planned session: its log, with the floor channel and the announced speakers, and its plan.
 
-        With `young_people` no names are copied and no sound is kept. An interrupted creation is completed by the same
-        call. Raises StorageUnavailable.
+        With `young_people` no names are copied, no sound is kept, and no voice is measured. An interrupted creation is
+        completed by the same call. Raises StorageUnavailable.
         """
         if not is_name(planned.session):
             return refuse(RefusalCode.INVALID, "A meeting can't have this name.")
@@ -246,7 +247,14 @@ class Programme:
         live = await self.sessions.open(planned.session)
         if live.state.status is Status.ABSENT:
             commands: list[do.AnyCommand] = [
-                made_of(do.CreateSession, planned, access=access, young_people=young_people, sound=sound),
+                made_of(
+                    do.CreateSession,
+                    planned,
+                    access=access,
+                    young_people=young_people,
+                    sound=sound,
+                    voice_use=voice_use,
+                ),
                 do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=planned.languages),
             ]
             if not young_people:

@@ -77,13 +77,16 @@ async def test_a_session_that_protects_less_than_was_sent_is_not_taken_for_the_s
         program = await house.program()
         plan = {"title": "Water", "languages": ["en"]}
         assert (await program.ask("PUT", "/api/sessions/water", plan))[0] == 200
-        for more in ({"young_people": True}, {"sound": "none"}, {"sound": "none", "young_people": True}):
+        less = {"voice_use": "none"}
+        for more in ({"young_people": True}, {"sound": "none"}, {"sound": "none", "young_people": True}, less):
             assert (await program.ask("PUT", "/api/sessions/water", {**plan, **more}))[0] == 409, more
         young = {**plan, "young_people": True}
         made = await program.ask("PUT", "/api/sessions/youth", young)
         assert made[0] == 200
         assert await program.ask("PUT", "/api/sessions/youth", young) == made
         assert (await program.ask("PUT", "/api/sessions/youth", plan))[0] == 409
+        assert (await program.ask("PATCH", "/api/sessions/water", less))[0] == 200
+        assert (await program.ask("PUT", "/api/sessions/water", {**plan, **less}))[0] == 200
 
 
 async def test_what_can_be_no_session_is_refused_with_a_sentence(tmp_path: Path) -> None:

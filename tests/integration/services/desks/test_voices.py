@@ -9,9 +9,10 @@ from typing import Any
 
 from moothall.core import commands as do
 from moothall.core.events.lines import EndReason
+from moothall.core.events.types import VoiceUse
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SpeakerId
-from moothall.core.sessions.who_speaks import MOST_VOICES
+from moothall.core.sessions.who_speaks import MOST_VOICES, VoicesMeasured
 from moothall.services.desks.acts import DeskPresence
 from moothall.services.desks.requests import DeskRequest
 from moothall.services.desks.session_desks import DeskConnection
@@ -40,6 +41,11 @@ class Meeting:
         answer = await self.live.writer.send(by, CommandId(f"a{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
+    async def arrange(self, use: VoiceUse) -> None:
+        """Choose what is measured of voices in this session."""
+        state = self.live.state
+        await self.do(do.ArrangeSession(access=state.access, sound=state.sound, voice_use=use), by=SYSTEM)
+
     async def shown(self) -> dict[str, Any]:
         for _ in range(20):
             await asyncio.sleep(0)
@@ -62,7 +68,7 @@ async def meeting(
     *, recognise: bool = True, young_people: bool = False, respoken: bool = False
 ) -> AsyncIterator[Meeting]:
     async with memory_hall() as hall:
-        voices = Voices(hall.sessions, hall.recognising, changes=True, recognise=recognise)
+        voices = Voices(hall.sessions, hall.recognising, allowed=VoicesMeasured(changes=True, learnt=recognise))
         assert hall.group is not None
         passing_on = hall.group.create_task(voices.run())
         live, engine, working = await with_engine(hall, young_people=young_people, respoken=respoken)
@@ -199,6 +205,31 @@ def test_whoever_may_not_name_speakers_refuses_no_proposal_and_a_voice_too_many_
                 await on.engine.say(f"m{n}", "One", 4_000 + 1_000 * n)
                 await on.engine.hears(f"m{n}", 1, 2_000)
             assert len(await on.proposals()) == MOST_PROPOSED
+
+    run(story())
+
+
+def test_a_session_that_wants_less_is_attached_anew_and_what_was_known_is_forgotten() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "Good morning all", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.learnt(1, 2_700)
+            await on.engine.say("l2", "And I again", 4_000)
+            await on.engine.hears("l2", 1, 2_500)
+            assert await on.proposals() == [("l2", "ana", "voice")]
+            await on.arrange(VoiceUse.CHANGES)
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+            assert on.voices.shown(on.live.id) is None
+            await on.engine.attached_anew()
+            assert (on.engine.attach.turns, on.engine.attach.voices) == (True, False)
+            await on.arrange(VoiceUse.ALLOWED)
+            await on.engine.attached_anew()
+            assert (on.engine.attach.turns, on.engine.attach.voices) == (True, True)
+            shown = await on.shown()
+            assert (shown["proposals"], shown["agreed"], shown["learnt"]) == ([], ["ana"], [])
 
     run(story())
 

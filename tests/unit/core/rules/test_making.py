@@ -79,6 +79,10 @@ def arranged(access: ev.Access = ev.Access.STAFF, sound: ev.SoundKept = ev.Sound
     return do.ArrangeSession(access=access, sound=sound)
 
 
+def voices(use: ev.VoiceUse) -> do.ArrangeSession:
+    return do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.UNTIL_CHECKED, voice_use=use)
+
+
 def test_who_may_read_and_what_becomes_of_the_sound_is_changed_until_its_end() -> None:
     before = created()
     assert events(before, arranged()) == [ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE)]
@@ -91,6 +95,20 @@ def test_who_may_read_and_what_becomes_of_the_sound_is_changed_until_its_end() -
         assert refused(closed, other).code is RefusalCode.CONFLICT
     hidden = carry_out(closed, do.ArrangeSession(access=begun.access, sound=begun.sound, listed=False))
     assert not hidden.listed
+
+
+def test_what_is_measured_of_voices_is_said_only_where_it_changes() -> None:
+    none = msgspec.structs.replace(arranged(), voice_use=ev.VoiceUse.NONE)
+    state = carry_out(created(), none)
+    assert state.voice_use is ev.VoiceUse.NONE
+    for same in (none, arranged()):
+        (event,) = events(state, same)
+        assert isinstance(event, ev.SessionArranged)
+        assert event.voice_use is msgspec.UNSET
+        assert carry_out(state, same) == state
+    closed = carry_out(state, do.OpenSession(), do.CloseSession())
+    wider = msgspec.structs.replace(arranged(), voice_use=ev.VoiceUse.ALLOWED)
+    assert refused(closed, wider).code is RefusalCode.CONFLICT
 
 
 def test_sound_that_was_not_kept_is_kept_from_the_change_on() -> None:
@@ -144,6 +162,7 @@ def test_what_is_cancelled_can_not_begin_until_it_is_held_after_all() -> None:
     ("before", "command", "undoing"),
     [
         ((), arranged(), do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.UNTIL_CHECKED)),
+        ((), voices(ev.VoiceUse.NONE), voices(ev.VoiceUse.ALLOWED)),
         ((), do.CancelSession(reason="Storm"), do.ReinstateSession()),
         ((do.CancelSession(reason="Storm"),), do.CancelSession(), do.CancelSession(reason="Storm")),
         ((do.CancelSession(reason="Storm"),), do.ReinstateSession(), do.CancelSession(reason="Storm")),

@@ -6,6 +6,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.types import Access, SoundKept, VoiceUse
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, SegmentId, SpeakerId
@@ -16,10 +17,12 @@ from moothall.core.sessions.who_speaks import (
     LineEvidence,
     NameEvidence,
     ProposedName,
-    learns_voices,
+    VoicesMeasured,
+    measured,
     proposed,
     proposed_for,
     same_turn,
+    voice_uses,
 )
 from support.sessions.deciding import (
     CAPTIONER,
@@ -38,6 +41,12 @@ from support.sessions.deciding import (
 
 ANA, BEN, CY, DI = (SpeakerId(name) for name in ("ana", "ben", "cy", "di"))
 LONG = (ANA, LEAST_VOICE_MS)
+ALL, NOTHING = VoicesMeasured(changes=True, learnt=True), VoicesMeasured()
+CHANGES, NAMES = VoicesMeasured(changes=True), VoicesMeasured(learnt=True)
+
+
+def arranged(use: VoiceUse) -> do.ArrangeSession:
+    return do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.NONE, voice_use=use)
 
 
 def named() -> State:
@@ -129,5 +138,29 @@ def test_never_with_young_people() -> None:
         do.IntroduceSpeaker(speaker=ANA, name="Ana"),
     )
     assert refused(state, do.AgreeVoice(speaker=ANA, agreed=True), actor=CAPTIONER).code is RefusalCode.FORBIDDEN
-    assert not learns_voices(state)
-    assert learns_voices(named())
+    assert measured(state, ALL) == NOTHING
+    assert carry_out(state, arranged(VoiceUse.ALLOWED)).voice_use is VoiceUse.NONE, "whatever is set"
+    assert measured(msgspec.structs.replace(state, voice_use=VoiceUse.ALLOWED), ALL) == NOTHING
+    assert measured(named(), ALL) == ALL
+
+
+def test_a_session_measures_less_than_its_house_allows_and_never_more() -> None:
+    state = carry_out(named(), arranged(VoiceUse.CHANGES))
+    assert measured(state, ALL) == CHANGES
+    assert measured(state, NAMES) == measured(state, NOTHING) == NOTHING
+    assert refused(state, do.AgreeVoice(speaker=BEN, agreed=True), actor=CAPTIONER).code is RefusalCode.FORBIDDEN
+    assert carry_out(state, do.AgreeVoice(speaker=ANA, agreed=False), actor=CAPTIONER).voices == set()
+    assert measured(carry_out(state, arranged(VoiceUse.NONE)), ALL) == NOTHING
+    silent = do.CreateSession(title="Closed", languages=("en",), voice_use=VoiceUse.NONE)
+    assert measured(carry_out(State(id=named().id), silent), ALL) == NOTHING
+
+
+def test_the_choices_are_those_that_differ_and_name_what_was_chosen() -> None:
+    allowed, changes, none = VoiceUse
+    assert voice_uses(ALL) == {allowed: ALL, changes: CHANGES, none: NOTHING}
+    assert list(voice_uses(ALL)) == [allowed, changes, none]
+    assert voice_uses(CHANGES) == {allowed: CHANGES, none: NOTHING}
+    assert voice_uses(CHANGES, changes) == {changes: CHANGES, none: NOTHING}
+    assert voice_uses(NAMES) == {allowed: NAMES, none: NOTHING}
+    assert voice_uses(NAMES, changes) == {allowed: NAMES, changes: NOTHING}
+    assert voice_uses(NOTHING) == {}
