@@ -566,6 +566,8 @@ class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person had corrected the line."""
     accepted: bool = False
     """Whether the only such corrections were proposals of a machine, accepted unchanged."""
+    voice_changes: bool = False
+    """Whether another voice began after the line."""
 
 
 class MoveSegmentsHere(Command, frozen=True, kw_only=True, tag="move-here"):

@@ -113,6 +113,9 @@ def shown_words(segment: Segment) -> tuple[str, ...]:
 def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     """The events that split a line, or a refusal.
 
+    The second part is of another voice, so it doesn't have the name of the first. Where an engine splits the line, it
+    has that of whoever has the floor now, if that is somebody else; a desk may split any line, and names it by another
+    act.
     An engine may split a line of its channel soon after the line's end, and only before anybody has corrected it.
     """
     channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
@@ -142,8 +145,8 @@ def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Se
         )
     first, second = parts
     second = msgspec.structs.replace(second, id=command.into)
-    speaker = channel.speaker if actor.role is Role.ENGINE else segment.speaker
-    second = msgspec.structs.replace(second, speaker=speaker)
+    now = channel.speaker if actor.role is Role.ENGINE else None
+    second = msgspec.structs.replace(second, speaker=None if now == segment.speaker else now)
     tags = state.notes_and_tags.tags.get(segment.id) or ()
     tagged = [ne.SegmentTagged(segment=second.id, tag=each.tag, question=each.question) for each in tags]
     return [*_cut(segment, first, command.into), *_said(second, segment), *tagged]

@@ -245,7 +245,8 @@ def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor
 
 def _whole(channel: Channel, line: do.MovedSegment) -> Sequence[ev.AnyEvent]:
     opened = made_of(le.SegmentOpened, line, channel=channel.id)
-    ended = made_of(le.SegmentEnded, line, channel=channel.id, reason=le.EndReason.SENTENCE)
+    reason = le.EndReason.SPEAKER if line.voice_changes else le.EndReason.SENTENCE
+    ended = made_of(le.SegmentEnded, line, channel=channel.id, reason=reason)
     if not line.mended:
         return [opened, ended]
     mended = made_of(le.SegmentCorrected, line, channel=channel.id, base_revision=0, base_words=0, tail="")
@@ -327,4 +328,6 @@ def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
     """
     if line.words:
         return again(line, (0, len(line.words)), returned(line.id))
-    return _whole(channel, made_of(do.MovedSegment, line, segment=returned(line.id), text=line.whole))
+    changes = line.reason is le.EndReason.SPEAKER
+    moved = made_of(do.MovedSegment, line, segment=returned(line.id), text=line.whole, voice_changes=changes)
+    return _whole(channel, moved)

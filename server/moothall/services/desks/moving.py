@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from moothall.core import commands as do
+from moothall.core.events.lines import EndReason
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
@@ -148,6 +149,7 @@ def _arriving(
             t1=max(0, line.t1 + shift),
             text=line.whole,
             speaker=None if line.speaker is None else speakers.get(line.speaker),
+            voice_changes=line.reason is EndReason.SPEAKER,
         )
         for line in sorted(lines, key=lambda line: line.t0)
     )

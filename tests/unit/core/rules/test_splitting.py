@@ -123,7 +123,20 @@ def test_whoever_has_the_floor_now_speaks_in_the_second_part_that_an_engine_hear
         do.SetSpeaker(channel=FLOOR, speaker=BEN),
     )
     assert line_of(carry_out(state, split(1), actor=ENGINE), "x").speaker == BEN
-    assert line_of(carry_out(state, split(1, generation=None), actor=CAPTIONER), "x").speaker == ANA
+
+
+def test_the_second_part_has_not_the_name_of_the_first() -> None:
+    state = carry_out(
+        speaking(),
+        do.IntroduceSpeaker(speaker=ANA, name="Ana"),
+        do.AssignSpeaker(segments=(segment("a"),), speaker=ANA),
+        do.SetSpeaker(channel=FLOOR, speaker=ANA),
+    )
+    for parts in (
+        carry_out(state, split(1), actor=ENGINE),
+        carry_out(state, split(1, generation=None), actor=CAPTIONER),
+    ):
+        assert (line_of(parts, "a").speaker, line_of(parts, "x").speaker) == (ANA, None)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,26 @@ async def test_lines_leave_one_session_and_stand_in_the_other_at_the_same_time_o
         assert came == le.SegmentsMovedHere(channel=FLOOR, segments=tuple(line.id for line in lines), session=MORNING)
 
 
+async def test_that_another_voice_follows_moves_with_a_line_and_comes_back() -> None:
+    def changes(there: Stage) -> list[bool]:
+        lines = sorted((line for _, line in there.writer.state.segments.items()), key=lambda line: line.t0)
+        return [line.reason is le.EndReason.SPEAKER for line in lines if not line.gone]
+
+    async with two() as it:
+        follows = do.SplitSegment(channel=FLOOR, segment=A, revision=0, word=2, into=None)
+        await it.morning.done("split", follows, actor=TECHNICIAN)
+        assert isinstance(await it.move(), Receipt)
+        assert changes(it.noon) == [True, False]
+        first = it.arrived()[0]
+        await it.noon.done(
+            "on", do.MoveSegmentsAway(channel=FLOOR, segments=(first,), session=MORNING), actor=TECHNICIAN
+        )
+        await it.noon.done(
+            "back", do.BringSegmentsBack(channel=FLOOR, segments=(first,), session=MORNING), actor=TECHNICIAN
+        )
+        assert sorted(changes(it.noon)) == [False, True]
+
+
 async def test_the_same_command_moves_once() -> None:
     async with two() as it:
         first = await it.move()
