@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { doubtAt, doubts, nextSpan, reread, wordAt, wordSpans } from '../../../web/js/lines/word_spans.js';
+import { doubtAt, doubts, nextSpan, reread, wordAt, wordSpans, wordsBefore } from '../../../web/js/lines/word_spans.js';
 
 /** @param {string} text  @param {string} [language] */
 const words = (text, language) => wordSpans(text, language).map(({ at, end }) => text.slice(at, end));
@@ -47,4 +47,18 @@ test('from word to word it ends at the last', () => {
   assert.equal(nextSpan(spans, null, -1), spans[2]);
   assert.equal(nextSpan(spans, spans[1], -1), spans[0]);
   assert.equal(nextSpan(spans, spans[2], 1), null);
+});
+
+test('words before a place are counted as the server counts them', () => {
+  const text = 'Good morning all.';
+  assert.deepEqual([0, 2, 4, 5, 12, 13, 17, Infinity].map((place) => wordsBefore(text, place)), [0, 0, 1, 1, 2, 2, 3, 3]);
+  assert.equal(wordsBefore('', Infinity), 0);
+});
+
+test('recognised words are what was recognised, with or without spaces', () => {
+  /** @type {[string, number][]} */
+  const said = [['大家', 0.9], ['早上', 0.9], ['好', 0.9]];
+  assert.deepEqual([0, 2, 4, 5].map((place) => wordsBefore('大家早上好', place, said)), [0, 1, 2, 3]);
+  assert.equal(wordsBefore('Dear all', 4, [[' Dear', 0.9], [' all', 0.9]]), 1);
+  assert.equal(wordsBefore('Dear everybody here', Infinity, [[' Dear', 0.9], [' all', 0.9]]), 3);
 });

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
 from moothall.core.events.lines import AirSource, EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.ports import Clock
+from moothall.services.engines.recognising import Recognising
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import LiveAudio
-from moothall.testing.engine_link import EngineEnd
+from moothall.testing.engine_link import EngineEnd, engine_link
+from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
 from support.memory.hall import FLOOR, MIC, MemoryHall, Sound
 
@@ -114,3 +119,22 @@ async def with_engine(
     working = hall.group.create_task(heard())
     await engine.begin()
     return live, engine, working
+
+
+@asynccontextmanager
+async def engine_at(recognising: Recognising, live: LiveSession, clock: Clock) -> AsyncIterator[Engine]:
+    """An engine that hears the floor of an open session of a running server, until the context is left."""
+    ours, theirs = engine_link("e")
+    audio = LiveAudio(MIC, await MemorySpools().open(live.id, MIC), 0, clock)
+    working = (
+        recognising.serve(theirs),
+        audio.carry(Sound(16_000 * 60), as_live=True),
+        recognising.recognise(live.writer, FLOOR, audio),
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in working]
+        engine = Engine(ours)
+        await engine.begin()
+        yield engine
+        for each in tasks:
+            each.cancel()

@@ -24,6 +24,7 @@ import { say, unsay } from '../lib/said.js';
 import { standing } from '../lib/standing.js';
 import { DeskWalking } from '../lines/walking.js';
 import { Words } from '../lib/words.js';
+import { wordsBefore } from '../lines/word_spans.js';
 import { DeskWriting } from './writing.js';
 
 const REDONE = 60000; // ms of sound that are recognised again after a change of language
@@ -75,7 +76,9 @@ const walking = new DeskWalking(lines, {
     const { refusal } = await correct(line, text);
     if (refusal) refused(refusal);
   },
+  split: (line, offset) => splits() && split(line, offset),
 });
+const splits = () => may.has('split') && state.session?.channels[channel]?.kind !== 'translation';
 const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
 const left = () => lines.box.focus({ preventScroll: true }); // a form was closed
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
@@ -86,6 +89,8 @@ const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
   inAll: (word) => replace.open(word),
   writes: (area) => abbreviations.writes(area),
   ended,
+  splits,
+  split,
 });
 const replace = new DeskReplace(state, words, {
   correct: (rows) => link.request('act', { id: newId(), commands: rows.map(({ line, text }) => correction(line, text)) }),
@@ -155,6 +160,24 @@ function correct(base, text) {
  */
 function mend(segment, span) {
   if (may.has('correct')) edit.open(segment, span);
+}
+
+/**
+ * Another person speaks from an index of a line's text on: the line is split there. At its beginning they speak after
+ * the line before it, at its end after it.
+ * @param {DeskLine} line  @param {number} offset
+ */
+async function split(line, offset) {
+  const count = (/** @type {DeskLine} */ each, end = Infinity) => wordsBefore(each.text.trim(), end, each.revision ? [] : state.words[each.segment]);
+  const word = count(line, offset);
+  const all = state.shown();
+  const meant = word ? line : all[all.findIndex(({ segment }) => segment === line.segment) - 1];
+  if (!meant) return;
+  const many = count(meant);
+  const parts = word > 0 && word < many;
+  const { segment, revision } = meant;
+  const answer = await act({ do: 'split', channel, segment, revision, word: parts ? word : many, into: parts ? newId() : null });
+  if (!answer.refusal) say(words.text(parts ? 'did.split' : 'did.follows'));
 }
 
 /** The address of a piece of the meeting's sound. @param {number} from  @param {number} to  both in media ms */

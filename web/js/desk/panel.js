@@ -187,7 +187,8 @@ export class DeskPanel {
   }
 
   /** The name of the text `did.…` that describes a command. @param {Command} command */
-  #did({ do: kind, accepted, wanted, keep, written, flags = [], tag }) {
+  #did({ do: kind, accepted, wanted, keep, written, flags = [], tag, into }) {
+    if (kind === 'split' && into === null) return 'follows';
     if (kind === 'flag' && !flags.length) return 'unflag';
     if (kind === 'tag-segment' && tag === null) return 'untag';
     if (accepted) return 'accept';

@@ -14,10 +14,11 @@ export class DeskEdit {
    * @param {import('../lib/words.js').Words} words
    * @param {(line: DeskLine, text: string) => Promise<Answer>} save  resolves to the server's answer
    * @param {?((from: number, to: number) => string)} clip  gives the address of a piece of sound, in media ms; null where there is no sound
-   * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string, left?: () => void}} ears
+   * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string, left?: () => void, splits?: () => boolean, split?: (line: DeskLine, offset: number) => unknown}} ears
    *   `opened`: a line was opened, or closed (null); `inAll`: a word is to be replaced in all lines; `writes`: a text
    *   box was made; `ended`: gives a text as it is to be saved; `left`: moves the focus after a line was closed; by
-   *   default it goes to the line
+   *   default it goes to the line; `splits`: whether the line may be split here; `split`: another person speaks from an
+   *   index of the line's text on
    */
   constructor(lines, words, save, clip, ears) {
     this.ears = ears;
@@ -69,6 +70,11 @@ export class DeskEdit {
       return made;
     };
     const buttons = this.usual = element('p', { class: 'buttons' }, button('save', () => this.#save(), 'first'), button('cancel', () => this.close(true), 'quiet'));
+    if (this.ears.splits?.()) {
+      const split = button('split', () => this.#split(), 'quiet');
+      split.setAttribute('aria-keyshortcuts', 'Shift+Enter');
+      buttons.append(split);
+    }
     buttons.append(button('replace.open', () => this.#inAll(), 'quiet'));
     if (this.clip) buttons.append(button('hear', () => this.#hear(), 'quiet'));
     this.sound = element('audio', { controls: true, hidden: true, preload: 'none' });
@@ -124,7 +130,10 @@ export class DeskEdit {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (event.key === 'Enter' && event.shiftKey && this.ears.splits?.()) {
+      event.preventDefault();
+      this.#split();
+    } else if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       if (this.theirs) this.#mine();
       else this.#save();
@@ -134,24 +143,37 @@ export class DeskEdit {
     }
   }
 
+  /** Save what was typed, and close the editor; returns the line as it is then, null where it was refused. */
   async #save() {
     const { base } = this;
-    if (!base) return;
+    if (!base) return null;
     const typed = this.ears.ended(this.area.value.replace(/\s+/g, ' ').trim());
     if (typed === base.text.trim()) {
       this.close(true);
-      return;
+      return base;
     }
     const [space] = base.text.match(/^\s*/) ?? [''];
     this.form.setAttribute('aria-busy', 'true');
     const answer = await this.save(base, typed ? space + typed : '');
     this.form.removeAttribute('aria-busy');
-    if (this.base !== base) return;
-    if (!answer.refusal) this.close(true);
-    else if (answer.refusal.code === 'stale' && answer.refusal.segment) {
+    if (this.base !== base) return null;
+    if (!answer.refusal) {
+      this.close(true);
+      return { ...base, text: typed, revision: base.revision + 1 };
+    }
+    if (answer.refusal.code === 'stale' && answer.refusal.segment) {
       const { revision, words, text } = answer.refusal.segment;
       this.#conflict({ ...base, revision, words, text });
     } else this.note.textContent = this.words.text(`refused.${answer.refusal.code}`);
+    return null;
+  }
+
+  /** Another person speaks from the cursor on. What was typed is saved first. */
+  async #split() {
+    if (this.theirs) return; // first one of the two texts has to be chosen
+    const before = this.area.value.slice(0, this.area.selectionStart).replace(/\s+/g, ' ').trimStart().length;
+    const line = await this.#save();
+    if (line?.text.trim()) this.ears.split?.(line, before);
   }
 
   /**

@@ -16,10 +16,10 @@ export class DeskWalking {
   /**
    * @param {import('./lines.js').DeskLines} lines
    * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void, left?: () => void, picks?: boolean,
-   *          reread?: (line: DeskLine, text: string) => unknown}} does
+   *          reread?: (line: DeskLine, text: string) => unknown, split?: (line: DeskLine, offset: number) => unknown}} does
    *   `mend`: open a line in the editor; `mends`: whether lines may be corrected here; `left`: what Escape does; by
    *   default it leaves the word, then the line; `picks`: whether Space picks a line; `reread`: correct a line with
-   *   another reading of a word
+   *   another reading of a word; `split`: another person speaks from an index of a line's text on
    */
   constructor(lines, does) {
     this.lines = lines;
@@ -134,6 +134,11 @@ export class DeskWalking {
     if (reading) {
       event.stopImmediatePropagation(); // here it is no single-key shortcut
       this.#reread(reading);
+      return true;
+    }
+    const line = key === 'Enter' && shift && target.matches('li.line') ? this.lines.state.lines.get(current) : null;
+    if (line && this.does.split) {
+      this.does.split(line, this.chosen?.span.at ?? 0);
       return true;
     }
     if (key === 'Enter' && target.matches('li.line, [data-does="pick"]')) {

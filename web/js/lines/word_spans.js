@@ -32,6 +32,22 @@ export const doubts = (text, words, below = 0.5) => doubted(text, words, below).
 export const doubtAt = (text, words, span) => doubted(text, words, 0.5).find(({ at, end }) => at <= span.at && span.end <= end)?.n ?? -1;
 
 /**
+ * How many words of a text end at or before an index, as the server counts the words of a line that is split.
+ * @param {string} text  trimmed  @param {number} offset
+ * @param {[word: string, certainty: number][]} words  all words of the line as recognised; other texts have the words that spaces part
+ */
+export function wordsBefore(text, offset, words = []) {
+  const said = words.map(([word]) => word);
+  const whole = said.join('');
+  const parts = whole.trim() === text ? said : text.match(/\s*\S+/gu) ?? [];
+  let end = whole.trim() === text ? whole.trimStart().length - whole.length : 0;
+  return parts.filter((part) => {
+    end += part.length;
+    return end <= offset;
+  }).length;
+}
+
+/**
  * The text with another reading in place of a word; punctuation around the word stays.
  * @param {string} text  @param {Span} span  @param {string} reading
  */
