@@ -206,6 +206,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for what offline and the passes heard")
     parser.add_argument("--last", action="store_true", help="the last fold, and not the others")
     parser.add_argument("--seed", action="append", type=int, default=[], help="each pair with this noise, too")
+    parser.add_argument(
+        "--price", type=float, default=1.0, help="what a CPU second of a pass counts, for other machines"
+    )
     parser.add_argument("--heard", type=Path, metavar="RUN", help="score NAME.hypothesis.jsonl in this folder instead")
     parser.add_argument("--model", default=offline.MODEL, help="recogniser; see moothall models list")
     parser.add_argument("--scorer", type=Path, default=SCORER, help="program that scores: REFERENCE HYPOTHESIS --quiet")
@@ -227,7 +230,7 @@ def main() -> None:
     if args.heard is None:
         recognizer = DraftingWhisper(open_store().path(args.model), model=args.model)
         recognizer.warm_up()
-        passes = KeptPasses(args.cache / f"{args.model}.passes.jsonl", recognizer.recognise)
+        passes = KeptPasses(args.cache / f"{args.model}.passes.jsonl", recognizer.recognise, args.price)
     runs = []
     for pair in pairs:
         live = (args.heard or kept) / f"{pair.name}.hypothesis.jsonl"

@@ -29,9 +29,13 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 class KeptPasses:
     """A recogniser's answers, kept in a file of JSON lines that only grows. Bound: the runs that a person starts."""
 
-    def __init__(self, file: Path, recognise: Callable[[Window], Hypothesis]) -> None:
-        """Read the passes in `file`, if it is there; `recognise` hears the windows that are not in it."""
+    def __init__(self, file: Path, recognise: Callable[[Window], Hypothesis], price: float = 1.0) -> None:
+        """Read the passes in `file`, if it is there; `recognise` hears the windows that are not in it.
+
+        `price`: what a CPU second of a pass counts on the clock, to get the figures of a slower or quicker machine.
+        """
         self._recognise = recognise
+        self._price = price
         self._file = file
         lines = file.read_bytes().splitlines() if file.is_file() else []
         self._kept = {kept.key: kept for kept in (msgspec.json.decode(line, type=_Kept) for line in lines)}
@@ -41,11 +45,13 @@ class KeptPasses:
         key = key_of(window)
         found = self._kept.get(key)
         if found is not None:
-            clock.saved += found.ms
+            clock.saved += found.ms * self._price
             return found.hypothesis
         began = time.process_time()
         hypothesis = self._recognise(window)
-        kept = self._kept[key] = _Kept(key, round((time.process_time() - began) * 1000, 2), hypothesis)
+        ms = (time.process_time() - began) * 1000
+        clock.saved += ms * (self._price - 1)
+        kept = self._kept[key] = _Kept(key, round(ms, 2), hypothesis)
         with self._file.open("ab") as out:
             out.write(msgspec.json.encode(kept) + b"\n")
         return hypothesis

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,21 @@ def test_a_pass_that_was_kept_is_not_run_again_and_costs_the_same(tmp_path: Path
     again.hear(window("so"), clock)
     assert ran == ["", "so"]
     assert clock.saved >= 0
+
+
+def test_passes_cost_what_they_would_on_another_machine(tmp_path: Path) -> None:
+    file = tmp_path / "passes.jsonl"
+    file.write_text(f'["{key_of(window())}",200.0,{{"language":"en","words":[]}}]\n', "utf-8")
+    clock = CpuClock()
+    KeptPasses(file, lambda asked: Hypothesis(language="en", words=()), price=0.5).hear(window(), clock)
+    assert clock.saved == 100.0
+
+    def recognise(asked: Window) -> Hypothesis:
+        began = time.process_time()
+        while time.process_time() - began < 0.01:
+            pass
+        return Hypothesis(language="en", words=())
+
+    clock = CpuClock()
+    KeptPasses(file, recognise, price=0.0).hear(window("so"), clock)
+    assert clock.saved <= -10.0
