@@ -121,7 +121,7 @@ def _hear_until(until: float, hearing: Hearing, seconds: Callable[[], float], at
         t = number * FRAME_MS
         number += 1
         policy.hear(t, frame, [p])
-        while (request := policy.next_pass(t + FRAME_MS)) is not None:
+        while (request := policy.next_pass(t + FRAME_MS, spare=False)) is not None:
             policy.passed(request, recognizer.recognise(request.window), t + FRAME_MS)
             recognised, spoken = recognised + spoken, 0
     return recognised

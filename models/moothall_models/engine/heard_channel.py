@@ -56,13 +56,13 @@ class HeardChannel:
         self.share = SpeechShare()
         """How much of its time is speech."""
         self.spoken = 0
-        """Speech heard since the last pass, ms."""
+        """Speech heard since the last live pass, ms."""
         self.lag = 0
         """Delay of the text as last reported, ms."""
         self.stage = speech.stage
         """What it does without, as last noted."""
         self.ahead = 0
-        """Frames heard since the last pass, or since none was wanted."""
+        """Frames heard since the last pass, or since no live one was wanted."""
         self.idle = True
         """Whether the policy wanted no live pass when it was last asked; then it needs more sound before it wants one.
         A better pass may wait for long, and nothing waits for that."""
@@ -74,16 +74,16 @@ class HeardChannel:
         self.ended = False
         """Whether the policy has taken in all audio."""
 
-    def wants(self, now: float) -> bool:
+    def wants(self, now: float, spare: bool) -> bool:
         """Ask the policy for its next pass: returns whether `wanted` is a pass that can be run now.
 
-        `now`: ms of the driver's clock.
+        `now`: ms of the driver's clock; `spare` as in `ChannelPolicy.next_pass`.
         """
         if self.running:
             return False
         media = self.media.at(now)
         if self.wanted is None or self.wanted.review is not None:
-            wanted = self.speech.next_pass(media)
+            wanted = self.speech.next_pass(media, spare=spare)
             if wanted is not None:
                 self.wanted = wanted
                 self.asked, self.due = now, due(now, wanted.deadline, media)

@@ -63,8 +63,11 @@ class ChannelPolicy(Protocol):
         """Take note that there is no more audio. Passes may still be requested until `done`."""
         ...
 
-    def next_pass(self, now: int) -> PassRequest | None:
-        """Request the next pass, if one is due; `now`: the time up to which audio has been captured."""
+    def next_pass(self, now: int, *, spare: bool = True) -> PassRequest | None:
+        """Request the next pass, if one is due; `now`: the time up to which audio has been captured.
+
+        `spare`: whether the engine has time for passes that aren't live.
+        """
         ...
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:

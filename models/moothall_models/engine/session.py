@@ -236,10 +236,11 @@ class LinkSession:
         them. A better pass over an ended line takes longer and isn't urgent: it runs alone, where no live pass is
         wanted, and leaves a worker free for the next one, unless it is the only worker.
         """
-        ready = sorted((each for each in self._channels.values() if each.wants(now)), key=lambda each: each.due)
+        spare = self.load is None or self.load.spare(self._shares)
+        ready = sorted((each for each in self._channels.values() if each.wants(now, spare)), key=lambda each: each.due)
         live = [each for each in ready if each.wanted is not None and each.wanted.review is None]
-        spare = workers > 1 or not any(each.running for each in self._channels.values())
-        chosen = live[: shared(len(live), workers, at_once)] or (ready[:1] if spare else [])
+        free = workers > 1 or not any(each.running for each in self._channels.values())
+        chosen = live[: shared(len(live), workers, at_once)] or (ready[:1] if free else [])
         turns: list[NextPass] = []
         for channel in chosen:
             if channel.wanted is not None:
@@ -253,9 +254,10 @@ class LinkSession:
         if channel is None or channel.speech is not turn.speech:
             return
         channel.wanted, channel.running, channel.ahead, channel.idle = None, False, 0, False
-        if self.load is not None:
-            self.load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
-        channel.spoken = 0
+        if turn.request.review is None:
+            if self.load is not None:
+                self.load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
+            channel.spoken = 0
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)
         self._note_stage(channel)
@@ -353,13 +355,17 @@ class LinkSession:
             said = channel.stage.name.lower().replace("_", " ")
             logger.info("session %s channel %s: stage %d, %s", channel.session, channel.channel, channel.stage, said)
 
+    @property
+    def _shares(self) -> list[float]:
+        """How much of the time of each channel is speech."""
+        return [channel.share.value for channel in self._channels.values()]
+
     def _say_room(self) -> None:
         """Report how many channels fit, if that has changed."""
         if self.load is None:
             return
         attached = len(self._channels)
-        shares = [channel.share.value for channel in self._channels.values()]
-        room = self.load.room(shares, max((channel.lag for channel in self._channels.values()), default=0))
+        room = self.load.room(self._shares, max((channel.lag for channel in self._channels.values()), default=0))
         fits = (attached + room.channels, attached + room.most)
         if fits != self._fits:
             self._fits = fits

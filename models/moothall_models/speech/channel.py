@@ -117,11 +117,12 @@ class SpeechChannel(UtteranceCutter):
         self._end()
         return self._noted(self._finish_closed() + self._end_if_done())
 
-    def next_pass(self, now: int) -> PassRequest | None:
+    def next_pass(self, now: int, *, spare: bool = True) -> PassRequest | None:
         """Request the next pass, if one is due; at most one is outstanding.
 
         `now` is the media ms up to which audio has been captured. A live pass may replace an outstanding better pass
-        over a line that has ended; so the caller must not ask once such a pass has begun.
+        over a line that has ended; so the caller must not ask once such a pass has begun. `spare`: whether the engine
+        has time for better passes.
         """
         self._now = max(self._now, now)
         if self._outstanding is not None and self._outstanding.review is None:
@@ -145,16 +146,11 @@ class SpeechChannel(UtteranceCutter):
                 search=self.stage < schedule.Stage.NO_SEARCH,
                 now=self._now,
             )
-        elif self._outstanding is None and self._idle:
+        elif spare and self._outstanding is None and not (self._utterances or self._ended):
             self._outstanding = passes.review(self.reviewer, self.glossary, self._now, self._settings.review_within)
         else:
             return None
         return self._outstanding
-
-    @property
-    def _idle(self) -> bool:
-        """Whether nobody speaks and passes are quick, so that there is time for a better pass."""
-        return not (self._utterances or self._ended) and self.stage is schedule.Stage.USUAL
 
     @property
     def stage(self) -> schedule.Stage:

@@ -35,6 +35,9 @@ HALF_LIFE = 120_000
 PROMPT = 150
 """Longest wait of a pass that counts as prompt, ms. A longer wait is a sign of overload, in which channels have fewer
 passes and therefore seem cheaper than they are."""
+SPARED = 0.75
+"""Share of the channels that fit up to which an idle worker is given better passes: these take a third of what live
+passes take (ADR 55), so that the rest isn't used up."""
 LATE, TOO_LATE = 2_500, 8_000
 """Delays of the text, ms: from the first on no further channel fits without delay, from the second on none at all."""
 LATEST = 1_000
@@ -100,17 +103,20 @@ class _Share:
         self._ran = self._ran * fade + ran
         self._speech = self._speech * fade + speech
 
-    def channels(self, workers: int) -> int | None:
-        """How many channels of which nothing else is known fit on so many workers, at least one; None while too little
-        speech was measured.
+    def channels(self, workers: int) -> float | None:
+        """How many channels of which nothing else is known fit on so many workers; None while too little speech was
+        measured.
         """
         if self._speech < LEAST_SPEECH:
             return None
-        return max(1, int(FULL * workers * self._speech / (SPOKEN * max(self._ran, 1.0))))
+        return FULL * workers * self._speech / (SPOKEN * max(self._ran, 1.0))
 
 
 class Load:
-    """Measures the computing time of passes, and estimates from it how many channels fit."""
+    """Measures the computing time of live passes, and estimates from it how many channels fit.
+
+    Better passes don't count: they take only time that nothing else wants.
+    """
 
     def __init__(self, workers: int, at_most: int | None = None) -> None:
         """`workers`: passes that run at a time. `at_most`: channels that the operator allows; None: any number."""
@@ -120,7 +126,7 @@ class Load:
         self._all = _Share()
 
     def passed(self, ran: float, waited: float, speech: float) -> None:
-        """Record a pass that waited for `waited` ms, ran for `ran` ms, and heard `speech` ms of new speech."""
+        """Record a live pass that waited for `waited` ms, ran for `ran` ms, and heard `speech` ms of new speech."""
         self._all.add(ran, speech)
         if waited <= PROMPT:
             self._prompt.add(ran, speech)
@@ -130,15 +136,28 @@ class Load:
         time of each of these is speech (`SpeechShare.value`). The slowest of them is `lag` ms late.
         """
         attached, taken = len(shares), sum(shares) / SPOKEN
-        fits = self._prompt.channels(self._workers) or GUESSED * self._workers
-        # Passes that had to wait make channels seem cheaper, so an estimate with them may only lower the result.
-        fits = min(fits, self._all.channels(self._workers) or fits)
+        fits = max(1, int(self._fits))
         channels, most = _whole(fits - taken), _whole(LOWERED * fits - taken)
         if self._at_most is not None:
             channels, most = min(channels, self._at_most - attached), min(most, self._at_most - attached)
         if lag >= LATE:
             channels = min(0, channels)
         return Headroom(channels, max(0, most) if lag < TOO_LATE else 0)
+
+    def spare(self, shares: Sequence[float]) -> bool:
+        """Whether live passes leave workers idle for long enough that better passes fit beside them; `shares` as above.
+
+        This is a question of how much of the workers' time live passes take, and not of how long a single one takes: a
+        slow machine with one room has time left, and a quick one with as many rooms as fit has none.
+        """
+        return sum(shares) / SPOKEN <= SPARED * self._fits
+
+    @property
+    def _fits(self) -> float:
+        """How many channels fit of which nothing is known."""
+        fits = self._prompt.channels(self._workers) or float(GUESSED * self._workers)
+        # Passes that had to wait make channels seem cheaper, so an estimate with them may only lower the result.
+        return min(fits, self._all.channels(self._workers) or fits)
 
 
 def _whole(channels: float) -> int:

@@ -29,9 +29,9 @@ class Stage(IntEnum):
     """
 
     USUAL = 0
-    """Nothing: there are better passes over lines that have ended."""
+    """Nothing. Better passes are no stage: only an idle core is spent on them (`overload.Load.spare`)."""
     FEWER_PARTIALS = 1
-    """No better pass, which only an idle core is spent on, and no early pass that could show words and commit none."""
+    """No early pass that could show words and commit none."""
     WIDER_WINDOWS = 2
     """Passes are rarer, each over more new sound."""
     NO_SEARCH = 3

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from moothall.core.commands import EndSegment, ReviseSegment
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, ArrivalTime
 from moothall_models.engine.session import LinkSession
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from moothall_models.speech.overload import LEAST_SPEECH, Load
 from simulate_speech import attach_from_start
 
 SCRIPT = Script(
     words=(
-        ScriptWord(" Good", 400, 700, misheard=" God"),
+        ScriptWord(" Good", 400, 700, misheard=" Could"),
         ScriptWord(" morning", 710, 1_200),
         ScriptWord(" to", 1_210, 1_400),
         ScriptWord(" all.", 1_410, 1_800),
@@ -21,26 +23,43 @@ SCRIPT = Script(
 )
 PCM = render(SCRIPT)[: 32 * 1_900] + bytes(32 * 3_000)
 HELLO = wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=9)
+RECOGNIZER = ScriptedRecognizer(SCRIPT)
 NOW = 5_000.0
+
+
+def told(session: LinkSession) -> list[object]:
+    """The commands that wait to be sent."""
+    messages = iter(session.next_message, None)
+    return [command for each in messages if isinstance(each, wire.PassAct) for command in each.commands]
+
+
+def with_ended_line(load: Load | None = None) -> LinkSession:
+    """Return a session in which a line of channel 1 has ended with a word in doubt; channels 2 and 3 are silent."""
+    made = LinkSession(
+        HELLO, voice=ScriptedVoiceActivity, media=lambda at: ArrivalTime(at.audio_from), cpu_ms=float, load=load
+    )
+    for number in (1, 2, 3):
+        made.received(attach_from_start(("en",), number), 0)
+    made.received(wire.Audio(attachment=1, t=0, pcm=PCM), NOW)
+    while made.hear(NOW):
+        pass
+    while not any(isinstance(command, EndSegment) for command in told(made)):
+        (turn,) = made.next_passes(NOW)
+        made.passed(turn, RECOGNIZER.recognise(turn.request.window), NOW)
+        while made.hear(NOW):
+            pass
+    return made
 
 
 @pytest.fixture
 def session() -> LinkSession:
-    """A line of channel 1 has ended and wants a better pass; channels 2 and 3 are silent."""
-    made = LinkSession(HELLO, voice=ScriptedVoiceActivity, media=lambda at: ArrivalTime(at.audio_from), cpu_ms=float)
-    for number in (1, 2, 3):
-        made.received(attach_from_start(("en",), number), 0)
-    made.received(wire.Audio(attachment=1, t=0, pcm=PCM), NOW)
-    recognizer = ScriptedRecognizer(SCRIPT)
-    for _ in range(20):
-        while made.hear(NOW):
-            pass
-        channel = made._channels[1]
-        if channel.wants(NOW) and channel.wanted is not None and channel.wanted.review is not None:
-            return made
-        for turn in made.next_passes(NOW):
-            made.passed(turn, recognizer.recognise(turn.request.window), NOW)
-    raise AssertionError("no better pass was wanted")
+    """The ended line waits for its better pass."""
+    made = with_ended_line()
+    channel = made._channels[1]
+    assert channel.wants(NOW, spare=True)
+    assert channel.wanted is not None
+    assert channel.wanted.review is not None
+    return made
 
 
 def speaks(session: LinkSession, number: int) -> None:
@@ -96,3 +115,22 @@ def test_while_it_waits_all_sound_is_heard(session: LinkSession) -> None:
             pass
         assert 1 not in chosen(session, NOW + 10_000, 1)
     assert session.frames >= heard + 10_000 // FRAME_MS
+
+
+def test_it_is_wanted_where_rooms_leave_time_and_counts_in_no_measure_of_the_load() -> None:
+    load = Load(1)
+    load.passed(ran=LEAST_SPEECH * 0.1, waited=0, speech=LEAST_SPEECH)
+    session = with_ended_line(load)
+    before = load.room((), 0)
+    (turn,) = session.next_passes(NOW)
+    assert turn.request.review is not None
+    session.passed(turn, RECOGNIZER.recognise(turn.request.window), NOW + 100_000)
+    assert load.room((), 0) == before
+    (revised,) = [command for command in told(session) if isinstance(command, ReviseSegment)]
+    assert revised.text == "Good morning to all."
+
+
+def test_it_is_not_wanted_where_rooms_take_what_workers_have() -> None:
+    load = Load(1)
+    load.passed(ran=LEAST_SPEECH * 1.5, waited=0, speech=LEAST_SPEECH)
+    assert with_ended_line(load).next_passes(NOW) == []

@@ -52,6 +52,24 @@ def test_rooms_in_which_little_is_said_leave_room_for_others() -> None:
     assert measured(0.4, 2, at_most=4).room((LEAST_SPOKEN,) * 3, 0) == Headroom(1, 1), "the operator's own limit"
 
 
+@pytest.mark.parametrize(
+    ("share", "rooms", "workers", "spare"),
+    [
+        (0.45, 0, 1, True),
+        (0.45, 2, 1, False),
+        (0.45, 3, 2, True),
+        (0.45, 4, 2, False),
+        (0.78, 1, 1, True),
+        (1.1, 1, 1, False),
+    ],
+    ids=["nobody", "full", "three of four", "four", "one on a slow machine", "one on a machine that is too slow"],
+)
+def test_better_passes_fit_beside_the_rooms_where_these_leave_time(
+    share: float, rooms: int, workers: int, spare: bool
+) -> None:
+    assert measured(share, workers).spare((0.75,) * rooms) is spare
+
+
 def heard(*spans: tuple[int, float]) -> float:
     """The share of speech after spans of (s, share)."""
     share = SpeechShare()
