@@ -54,6 +54,8 @@ class SpeechChannel(UtteranceCutter):
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings, attach.committed_through)
         resumed = self._resumed
+        self._several = len(attach.languages) > 1
+        """Whether several languages may be spoken."""
         self._continues = resumed is not None
         """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""
         self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
@@ -190,8 +192,14 @@ class SpeechChannel(UtteranceCutter):
         hypothesis = self.glossary.heard(utterance, request.window.glossary, hypothesis)
         settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
         fresh = self._fresh(utterance, hypothesis, request.edge)
+        if utterance.in_context and confidence.surer(utterance.unconfirmed, fresh):
+            fresh, hypothesis = utterance.unconfirmed, utterance.spoken
         before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis
         utterance.redo = None
+        if (settled or request.last) and not utterance.in_context and self._lacks_context(utterance, fresh):
+            utterance.unconfirmed, utterance.redo, utterance.in_context = fresh, request.edge, True
+            return self._report()
+        utterance.in_context = False
         count = agreement.stable(fresh, before, request.edge, settled=settled, settings=self._settings)
         if request.edge - request.start >= self._settings.longest_window:
             # A window at its greatest length is cut, so its words have to be committed now.
@@ -223,7 +231,7 @@ class SpeechChannel(UtteranceCutter):
     def _passed_over(self, utterance: Utterance, request: PassRequest) -> list[Output]:
         """Handle a pass without an answer: the last hypothesis remains, and the next pass covers this sound again."""
         utterance.unheard.missed(max(utterance.covered, utterance.speech_start), request.edge)
-        utterance.covered, utterance.redo = request.edge, None
+        utterance.covered, utterance.redo, utterance.in_context = request.edge, None, False
         out: list[Output] = []
         if request.edge - request.start >= confidence.longest_window(utterance, self._settings):
             out += self._take(utterance, utterance.unconfirmed, len(utterance.unconfirmed), 0)
@@ -237,13 +245,28 @@ class SpeechChannel(UtteranceCutter):
         span = utterance.unheard.given_up(before)
         return [] if span is None else list(self._segmenter.skip(*span))
 
+    def _lacks_context(self, utterance: Utterance, words: Sequence[Word]) -> bool:
+        """Whether `words`, the last before a pause, are likely to be heard better with what was said before.
+
+        They are when they are all that was said since the pause before, and there are none, or one of them is too
+        improbable to be shown. With several languages the one before might be taken for theirs.
+        """
+        if self._several or utterance.language is not None or not (self._committed and utterance.context):
+            return False
+        doubtful = not words or any(word.p < self._settings.shown_p for word in words)
+        return doubtful and self._committed[-1].t1 > utterance.context[0].t
+
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
         """The words of a hypothesis that aren't committed yet, in media time; none if they are not believed."""
         words = heard_words(utterance, hypothesis, edge)
         pairs = zip(words, hypothesis.words, strict=False)  # `heard_words` drops invented words at the end.
         self._others = {(word.t0, word.text): heard.others for word, heard in pairs if heard.others}
-        known = overlap.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
+        known = overlap.already_committed(
+            words, tuple(self._committed), utterance.window_start, self._segmenter.through
+        )
         fresh = tuple(words[max(known, overlap.cut_off(words, self._cut)) :])
+        if utterance.in_context:
+            fresh = tuple(word for word in fresh if word.t1 > utterance.start)
         return fresh if confidence.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()
 
     def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:

@@ -35,6 +35,11 @@ def believed(
     return words[0].p >= settings.believed_p or mean >= settings.believed_mean
 
 
+def surer(one: Sequence[Word], other: Sequence[Word]) -> bool:
+    """Whether `one` of two readings is surer than the `other`, on average a word; a reading without words never is."""
+    return bool(one) and (not other or _mean(one) > _mean(other))
+
+
 def even(utterance: Utterance, edge: int, settings: SpeechSettings) -> bool:
     """Whether the level of the utterance's speech up to media ms `edge` varies by at most `even_range` dB."""
     frames = utterance.spoken_frames(edge)[WELL_BEGUN if utterance.start <= utterance.speech_start else 0 :]

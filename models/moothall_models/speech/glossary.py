@@ -125,7 +125,7 @@ class ChannelGlossary:
             utterance.parroted = True
             return Hypothesis(language=hypothesis.language, words=(), likeliest=hypothesis.likeliest)
         if self._terms and words:
-            self._note(words, utterance.start)
+            self._note(words, utterance.window_start)
         return hypothesis
 
     def _count(self, term: str, now: int) -> float:

@@ -63,11 +63,11 @@ def live(
         beam=1 if search else 0,
         draft=text,
         committed_chars=committed_chars,
-        whole=max(0, edge - utterance.start - (0 if settled else margin)) if search else 0,
+        whole=max(0, edge - utterance.window_start - (0 if settled else margin)) if search else 0,
         settled=settled,
     )
     deadline = max(utterance.covered, utterance.speech_start) + PATIENCE
-    return PassRequest(window=window, deadline=deadline, start=utterance.start, edge=edge, last=last, asked=now)
+    return PassRequest(window=window, deadline=deadline, start=utterance.window_start, edge=edge, last=last, asked=now)
 
 
 def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int, patience: int) -> PassRequest | None:
@@ -90,7 +90,7 @@ def expected(committed: Sequence[Word], utterance: Utterance) -> tuple[str, int]
     """
     text = ""
     for word in committed:
-        if word.t1 > utterance.start:
+        if word.t1 > utterance.window_start:
             # The first word of a line is committed without its leading space.
             text += f" {word.text}" if word.text[:1].isalnum() and text[-1:] in (".", "?", "!", ",", "") else word.text
     return text + "".join(word.text for word in utterance.unconfirmed), len(text)

@@ -6,9 +6,9 @@ from moothall.wire.engine import Attach, ResumePoint, TermHeard
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.utterance import FRAME_MS, Utterance
 
-BEFORE = 512
+BEFORE = 3_520
 """Audio before the window of a resume point that the next engine gets, ms: enough for the pre-roll of the next
-utterance and the pause so far."""
+utterance, its context, and the pause so far."""
 
 
 def usable(attach: Attach) -> ResumePoint | None:

@@ -50,6 +50,9 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Probability of speech below which a frame within an utterance counts as silence."""
     pre_roll: int = 352
     """Audio before the first frame of speech that belongs to the utterance."""
+    context: int = 3_000
+    """Audio before the pre-roll with which an utterance is recognised once more in the pause after it, if it is short
+    and in doubt."""
     utterance_end: int = 480
     """Silence that ends an utterance."""
     shortest_speech: int = 96

@@ -46,12 +46,18 @@ class SpeechProgress(msgspec.Struct, frozen=True):
 class Utterance:
     """Speech from a little before its first sound to a little after its last, with the audio of its window. Mutable."""
 
-    def __init__(self, number: int, before: Sequence[SpeechFrame], silence_p: float) -> None:
+    def __init__(
+        self, number: int, before: Sequence[SpeechFrame], silence_p: float, context: Sequence[SpeechFrame] = ()
+    ) -> None:
         """Begin with `before`: the frames of the pre-roll, if any, and the first frame of speech.
 
-        A frame whose probability of speech is below `silence_p` counts as silence.
+        A frame whose probability of speech is below `silence_p` counts as silence. `context`: the frames before those.
         """
         self.number = number
+        self.context = tuple(context)
+        """The frames before `start`; none when `start` has moved."""
+        self.in_context = False
+        """Whether the next pass, a second one over the same sound (`redo`), begins with the context."""
         self._silence_p = silence_p
         self._samples = np.zeros(RATE, dtype=np.float32)
         self._p: list[float] = []
@@ -85,9 +91,13 @@ class Utterance:
             self.add(frame)
 
     @classmethod
-    def resumed(cls, number: int, frame: SpeechFrame, speaking: Speaking, silence_p: float) -> Utterance:
-        """Restore an utterance that another engine had begun, from its window's first `frame` on."""
-        utterance = cls(number, (frame,), silence_p)
+    def resumed(
+        cls, number: int, frame: SpeechFrame, speaking: Speaking, silence_p: float, context: Sequence[SpeechFrame] = ()
+    ) -> Utterance:
+        """Restore an utterance that another engine had begun, from its window's first `frame` on; `context`: the frames
+        before that.
+        """
+        utterance = cls(number, (frame,), silence_p, context if frame.t <= speaking.speech_start else ())
         utterance.speech_start = speaking.speech_start
         utterance._moments = [SpeechProgress(frame.t, speaking.speech_ms, speaking.speech_end)]
         utterance._know(frame)
@@ -159,9 +169,15 @@ class Utterance:
             else SpeechProgress(t, before.speech_ms, before.speech_end)
         )
 
+    @property
+    def window_start(self) -> int:
+        """Media ms where the window of the next pass begins."""
+        return self.context[0].t if self.in_context else self.start
+
     def audio(self, until: int) -> Samples:
-        """A copy of the audio from `start` to media ms `until`."""
-        return self.audio_between(self.start, until)
+        """A copy of the audio from `window_start` to media ms `until`."""
+        own = self.audio_between(self.start, until)
+        return np.concatenate([*(frame.samples for frame in self.context), own]) if self.in_context else own
 
     def audio_between(self, t0: int, t1: int) -> Samples:
         """A copy of the audio from media ms `t0` to `t1`, both between `start` and `heard`."""
@@ -185,6 +201,7 @@ class Utterance:
         kept = len(self._p) - frames
         self._samples[: kept * VAD_FRAME] = self._samples[frames * VAD_FRAME : len(self._p) * VAD_FRAME].copy()
         del self._p[:frames], self._moments[:frames]
+        self.context = ()
         self.start += frames * FRAME_MS
         self.covered = max(self.covered, self.start)
 
@@ -199,12 +216,17 @@ class Utterance:
         return middle
 
     def last_speech(self, t0: int, t1: int) -> int | None:
-        """Media ms where the last frame of speech between `t0` and `t1` ends, or None when there is only silence."""
+        """Media ms where the last frame of speech between `t0` and `t1` ends, or None when there is only silence.
+
+        It may lie in the context.
+        """
         last = min(len(self._p), -((self.start - t1) // FRAME_MS)) - 1
         for index in range(last, max(-1, (t0 - self.start) // FRAME_MS - 1), -1):
             if self._p[index] >= self._silence_p:
                 return self.start + (index + 1) * FRAME_MS
-        return None
+        spoken = (frame.t for frame in reversed(self.context) if frame.p >= self._silence_p and frame.t < t1)
+        t = next((t for t in spoken if t + FRAME_MS > t0), None)
+        return None if t is None else t + FRAME_MS
 
     def speech_between(self, t0: int, t1: int) -> int:
         """Duration in ms of the frames of speech that lie whole between media ms `t0` and `t1`."""
@@ -255,8 +277,8 @@ def heard_words(utterance: Utterance, hypothesis: Hypothesis, edge: int) -> list
     """
     words: list[Word] = []
     for word in hypothesis.words:
-        t0 = min(edge, utterance.start + word.t0)
-        t1 = min(edge, utterance.start + word.t1)
+        t0 = min(edge, utterance.window_start + word.t0)
+        t1 = min(edge, utterance.window_start + word.t1)
         words.append(Word(text=word.text, t0=t0, t1=max(t0, t1), p=word.p))
     while words and words[-1].t1 - words[-1].t0 < SHORTEST and words[-1].t0 >= edge - EDGE:
         words.pop()

@@ -22,7 +22,9 @@ class UtteranceCutter:
         self._settings = settings
         self._gate = Gate(settings)
         self._resumed = resume_points.usable(attach)
-        self._latest: deque[SpeechFrame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
+        self._latest: deque[SpeechFrame] = deque(
+            maxlen=settings.context // FRAME_MS + settings.pre_roll // FRAME_MS + 1
+        )
         # Bound: the audio in them, since the caller bounds how far audio may be ahead of passes.
         self._utterances: deque[Utterance] = deque()
         self._count = 0
@@ -120,7 +122,8 @@ class UtteranceCutter:
 
     def _begin(self, frames: Sequence[SpeechFrame]) -> None:
         self._count += 1
-        self._utterances.append(Utterance(self._count, frames, self._settings.silence_p))
+        own = self._settings.pre_roll // FRAME_MS + 1
+        self._utterances.append(Utterance(self._count, frames[-own:], self._settings.silence_p, frames[:-own]))
 
     def _warm_up(self, frame: SpeechFrame) -> None:
         """Take in a frame before the resume point's window: it only restores the pre-roll and the pause so far."""
@@ -133,10 +136,11 @@ class UtteranceCutter:
         self._resumed = None
         if point.speaking is None:
             return
+        before = tuple(self._latest)[-(self._settings.context // FRAME_MS) :]
         self._heard += FRAME_MS
         self._latest.append(frame)
         self._count += 1
-        self._utterances.append(Utterance.resumed(self._count, frame, point.speaking, self._settings.silence_p))
+        self._utterances.append(Utterance.resumed(self._count, frame, point.speaking, self._settings.silence_p, before))
         spoken = frame.t >= point.speaking.speech_start
         self._gate.reopen(self._paused if spoken else 0)
         if spoken:

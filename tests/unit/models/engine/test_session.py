@@ -82,9 +82,10 @@ def settle(session: LinkSession, now: float) -> list[wire.ToServer]:
         while session.hear(now):
             pass
         turn = session.next_pass(now)
-        if turn is None:
+        if turn is not None:
+            session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), now)
+        elif not session.hear(now):
             return out(session)
-        session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), now)
 
 
 def acts(messages: list[wire.ToServer]) -> list[wire.PassAct]:
@@ -361,7 +362,7 @@ def test_an_act_carries_the_place_and_another_engine_goes_on_there() -> None:
     session.received(audio(0, len(PCM) // 32), 0)
     sent = acts(settle(session, 0))
     point = next(act.resume_point for act in sent if act.resume_point is not None and act.resume_point.segment is None)
-    assert point.audio_from == max(0, point.begin - 512)
+    assert point.audio_from == max(0, point.begin - 3_520)
     assert int.from_bytes(point.voice, "big") == point.audio_from // 32
     second = counting()
     told = msgspec.structs.replace(attach(), audio_from=point.audio_from, resume_point=point, committed_through=1_300)

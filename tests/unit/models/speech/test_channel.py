@@ -58,6 +58,64 @@ def test_a_sentence_is_committed_as_it_is_spoken() -> None:
     assert channel.done
 
 
+def pauses(
+    second: tuple[Word, ...], languages: tuple[str, ...] = ("en",), in_context: tuple[Word, ...] = ()
+) -> tuple[list[int], str]:
+    """Beginnings, media ms, of the windows in the pause after `second`, which was said after a pause, and all text.
+
+    With its context it is heard as `in_context`.
+    """
+    channel = SpeechChannel(attach(languages=languages))
+    first = said("We hold these truths.", 512)
+    begins, out = [], list[Output]()
+    for t in range(0, 6_400, FRAME):
+        out += channel.hear(t, silence(1), [probability((*first, *second), t)])
+        while (request := channel.next_pass(t + FRAME)) is not None:
+            if request.window.settled and request.edge > second[0].t0 and request.review is None:
+                begins.append(request.start)
+            words = in_context if begins[-1:] == [0] else second
+            out += channel.passed(request, hear((*first, *words), request), t + FRAME)
+    return begins, text(out)
+
+
+def unsure(text: str, t: int = 2_624, p: float = 0.4) -> tuple[Word, ...]:
+    return tuple(replace(word, p=p) for word in said(text, t))
+
+
+@pytest.mark.parametrize(
+    ("in_context", "heard"),
+    [(unsure("To be so.", p=0.8), "To be so."), (unsure("To be so.", p=0.3), "Two bees sew."), ((), "Two bees sew.")],
+    ids=["surer", "less sure", "nothing"],
+)
+def test_a_short_utterance_in_doubt_is_heard_with_what_was_said_before_it(
+    in_context: tuple[Word, ...], heard: str
+) -> None:
+    begins, all_text = pauses(unsure("Two bees sew."), in_context=in_context)
+    assert begins == [2_272, 0], "3 s before, of which the audio has 2.3"
+    assert all_text == f"We hold these truths.{heard}"
+
+
+def test_an_utterance_that_is_not_believed_may_be_with_what_was_said_before_it() -> None:
+    begins, all_text = pauses(unsure("Two bees sew.", p=0.1), in_context=unsure("To be so.", p=0.7))
+    assert (begins, all_text) == ([2_272, 0], "We hold these truths.To be so.")
+
+
+@pytest.mark.parametrize(
+    ("second", "languages"),
+    [
+        (said("To be so.", 2_624), ("en",)),
+        (unsure("To be so."), ("en", "de")),
+        (said("To be so, and then again to", 2_624) + unsure("be.", 4_724), ("en",)),
+        (unsure("To be so.", 5_120), ("en",)),
+    ],
+    ids=["sure", "two languages", "committed in part", "long after"],
+)
+def test_no_other_utterance_is(second: tuple[Word, ...], languages: tuple[str, ...]) -> None:
+    begins, _ = pauses(second, languages)
+    assert begins == [second[0].t0 // FRAME * FRAME - 352] * len(begins)
+    assert begins
+
+
 def test_half_a_word_behind_a_cut_is_neither_committed_nor_shown() -> None:
     channel = SpeechChannel(attach(through=1_100, audio_from=1_100, cut=1_100))
     out = play(channel, SENTENCE, 1_100, 4_972, close=True)  # In the middle of `We`; `hold` begins at 1300.

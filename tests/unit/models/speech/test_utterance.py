@@ -4,7 +4,14 @@ import numpy as np
 
 from moothall.core.events.lines import Word
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
-from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, SpeechProgress, UnheardSpan, Utterance, heard_words
+from moothall_models.speech.utterance import (
+    FRAME_MS,
+    SpeechFrame,
+    SpeechProgress,
+    UnheardSpan,
+    Utterance,
+    heard_words,
+)
 
 
 def frame(t: int, p: float = 1.0) -> SpeechFrame:
@@ -126,6 +133,29 @@ def test_it_is_given_up_piece_by_piece() -> None:
     assert unheard.given_up(1_000) is None
     assert unheard.given_up(1_800) == (1_000, 1_800)
     assert unheard.given_up(1_800) is None
+
+
+def after_somebody() -> Utterance:
+    """Begins at 960 ms; before it somebody spoke until 320 ms."""
+    context = [frame(t, 0.9 if t < 320 else 0.1) for t in range(0, 960, FRAME_MS)]
+    own = Utterance(1, (frame(960), frame(992)), 0.35, context)
+    for t in range(1_024, 1_600, FRAME_MS):
+        own.add(frame(t))
+    return own
+
+
+def test_its_context_is_what_was_said_right_before_its_first_sample() -> None:
+    own = after_somebody()
+    assert (own.context[0].t, len(own.context), own.start) == (0, 30, 960)
+    alone = own.audio(1_024)
+    own.in_context = True
+    assert (own.window_start, own.audio(1_024).tolist()[960 * 16 :]) == (0, alone.tolist())
+    assert (own.last_speech(100, 960), own.last_speech(320, 960)) == (320, None)
+    speaking = own.speaking()
+    assert Utterance.resumed(1, frame(960), speaking, 0.35, own.context).context == own.context
+    own.trim(1_100)
+    assert own.context == ()
+    assert Utterance.resumed(1, frame(1_088), own.speaking(), 0.35, after_somebody().context).context == ()
 
 
 START = 5_000
