@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.wire.hubs import messages as wire
-from moothall_hub.pairing.pairing import Pairing, pair
+from moothall_hub.pairing.pairing import Pairing, PairingFailure, pair
 from moothall_hub.uplink.budget import Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.dialling import CentreAddress, Dialling, UplinkEvent
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import Down, FollowAgain
+
+AGAIN_S = 1.0
+"""Seconds until words are tried again where too many came from here."""
 
 
 class Uplink:
@@ -37,7 +40,8 @@ class Uplink:
     async def run(self, address: str, words: str) -> None:
         """Pair by six words, then follow until cancelled."""
         node = secrets.token_hex(8)
-        pairing = await pair(address, words, node)
+        while (pairing := await pair(address, words, node)) is PairingFailure.OFTEN:  # noqa: ASYNC110  # a server
+            await asyncio.sleep(AGAIN_S)
         assert isinstance(pairing, Pairing), pairing
         self._dialling = Dialling(
             Link(node, "bench", lambda: secrets.randbelow(1_000) / 1_000),

@@ -16,7 +16,7 @@ from hub_uplinks import Uplink
 from looped import Round, longest_wait
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
-from moothall.core.events.lines import SegmentEnded
+from moothall.core.events.lines import MadeFrom, SegmentEnded, SegmentOpened
 from moothall.core.events.types import EngineAttached, GapNoted
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.translation.lines import line_of
@@ -27,6 +27,7 @@ from scoring import Result, figure, latency, markdown, score, together
 from soak_house import BAD
 from soak_memory import Held, course, sentence
 from soak_memory import faults as memory_faults
+from soak_pieces import Course
 
 PIECE_S = 600.0
 """About how much of a room is scored at a time: an alignment of two hours would take as long."""
@@ -63,6 +64,10 @@ class Outcome(NamedTuple):
     log: Sequence[str]
     """Lines of the server's log."""
     links: Sequence[Uplink]
+    refused: int
+    """How many rooms an engine had no room for, for a while."""
+    promised: Mapping[str, int]
+    """What the control room said of when such rooms get an engine, and how often it was looked."""
     differ: Sequence[str]
     """How copies of the real hubs differ from the log."""
 
@@ -169,6 +174,12 @@ def translations(records: Sequence[LogRecord], languages: Sequence[str]) -> tupl
     return len(lines), found
 
 
+def routes(records: Mapping[SessionId, Sequence[LogRecord]]) -> list[str]:
+    """The translators that made lines, with their versions and directions."""
+    opened = (event for each in records.values() for _, event in events(each) if isinstance(event, SegmentOpened))
+    return sorted({event.made_from.route for event in opened if isinstance(event.made_from, MadeFrom)})
+
+
 def by_minute(said: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], minutes: int) -> list[tuple[int, int]]:
     """Of each minute of sound the words that were said, and those that were committed, whenever that was."""
     spoken, came = Counter[int](), Counter[int]()
@@ -194,11 +205,14 @@ def report(outcome: Outcome, found: Sequence[Figures], args: argparse.Namespace)
         rooms_table(found),
         "",
         translations_table(found, outcome.languages),
+        f"Routes: {', '.join(routes(outcome.records)) or '-'}",
         "",
         *parts_lines(outcome.looks),
         "",
         *stage_lines(outcome, args),
         *told_lines(outcome),
+        f"Rooms that had to wait for an engine: {outcome.refused}",
+        *(f"The control room said, {count} times: {when}" for when, count in outcome.promised.items()),
         *readers_lines(outcome),
     ]
     return "\n".join(said)
@@ -270,11 +284,11 @@ def parts_lines(looks: Sequence[Look]) -> list[str]:
     return lines
 
 
-def memory(part: str, looks: Sequence[Look]) -> Any:
-    """The course of a process' memory."""
+def memory(part: str, looks: Sequence[Look]) -> Course:
+    """The course of a process' memory, and of its descriptors after the first quarter, when everybody has joined."""
     own = [(look.hours, look.parts[part][0]) for look in looks if part in look.parts]
-    points = [(hours, used.own_mb) for hours, used in own]
-    return course(part, points, (own[0][1].descriptors, own[-1][1].descriptors))
+    descriptors = (own[len(own) // 4][1].descriptors, own[-1][1].descriptors)
+    return course(part, [(hours, used.own_mb) for hours, used in own], descriptors)
 
 
 def stages(log: Sequence[str]) -> dict[str, list[tuple[float, int]]]:

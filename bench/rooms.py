@@ -21,16 +21,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import html
 import json
 import os
+import re
 import resource
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs the processes of hubs.
+
+import aiohttp
 
 from cluster_hub import hub_against
 from footprint import processes
@@ -55,6 +60,10 @@ LANGUAGES = ("es", "pt")
 """Into which all rooms are translated, besides what is spoken."""
 LOOK_S = 10.0
 """Seconds between two samples."""
+REFUSED = "no engine has room for it"
+"""What the server logs of a room that has to wait."""
+PROMISED = re.compile("its text comes once one of them has time, ([^:<]+):")
+"""What the control room says of such a room."""
 READY_S = 180.0
 """Seconds within which the engine and the translators must be there, and the readers must have joined."""
 SPARE_MINUTES = 30.0
@@ -83,6 +92,8 @@ class Rooms:
         self.hubs = [HubProcess(folder / f"hub-{n}", free_port(70 + n), apart=True) for n in range(args.real)]
         self.links: list[Uplink] = []
         self.floors: list[FloorReader] = []
+        self.promised = Counter[str]()
+        """What the control room said of when rooms without an engine get one, by the look."""
 
     async def run(self) -> Outcome:
         """Do all of it."""
@@ -106,8 +117,10 @@ class Rooms:
                 languages=LANGUAGES,
                 looks=self.looks,
                 readers=last,
-                log=self.server.log.read_text(errors="replace").splitlines(),
+                log=self._logged(),
                 links=self.links,
+                refused=sum(REFUSED in line for line in self._logged()),
+                promised=self.promised,
                 differ=[each for found in differ for each in found],
             )
         finally:
@@ -129,7 +142,7 @@ class Rooms:
         tasks += [group.create_task(each.run(self._folder / f"{n}.seen.jsonl")) for n, each in enumerate(self.floors)]
         if self.args.readers:
             await self.readers.start(self.args.readers, targets(self.sessions, LANGUAGES), self.args.rate)
-            async with asyncio.timeout(READY_S):
+            async with asyncio.timeout(READY_S + self.args.readers / self.args.rate):
                 await self.readers.joined()
         return tasks
 
@@ -145,6 +158,8 @@ class Rooms:
         while (left := began + 60 * self.args.minutes - loop.time()) > 0:
             await asyncio.sleep(min(LOOK_S, left))
             await self._look(loop.time() - began)
+            if any(REFUSED in line for line in self._logged()):
+                await self._ask_control()
         for speaker in speakers:
             speaker.cancel()
 
@@ -159,6 +174,16 @@ class Rooms:
         with (self._folder / "looks.jsonl").open("a", encoding="utf-8") as out:
             said = {part: [round(used.own_mb, 1), round(cpu, 2)] for part, (used, cpu) in found.items()}
             out.write(json.dumps({"s": round(at, 1), "load": os.getloadavg()[0], "lags": lags, **said}) + "\n")
+
+    async def _ask_control(self) -> None:
+        """Note what the control room says of rooms that wait for an engine."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+            await http.get(f"{self.server.address}/enter/{self._made.token}")
+            async with http.get(f"{self.server.address}/control?ui=en") as page:
+                self.promised.update(PROMISED.findall(html.unescape(await page.text())))
+
+    def _logged(self) -> list[str]:
+        return self.server.log.read_text(errors="replace").splitlines()
 
     async def _finish(self) -> None:
         """Wait until no more text comes, then close the sessions."""
@@ -179,7 +204,7 @@ class Rooms:
 
     async def _until_logged(self, *texts: str) -> None:
         async with asyncio.timeout(READY_S):
-            while not all(text in self.server.log.read_text(errors="replace") for text in texts):  # noqa: ASYNC110  # a file
+            while not all(any(text in line for line in self._logged()) for text in texts):  # noqa: ASYNC110  # a file
                 await asyncio.sleep(0.5)
 
     def _records(self, session: SessionId) -> Sequence[LogRecord]:
