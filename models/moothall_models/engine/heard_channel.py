@@ -95,6 +95,11 @@ class HeardChannel:
         return self.wanted is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether a pass is wanted or running, or received sound waits to be processed."""
+        return self.wanted is not None or self.audio.next_end is not None
+
+    @property
     def drained(self) -> bool:
         """Whether all audio has been recognised, and the server has accepted all acts."""
         return self.ended and self.speech.done and not self.acts.waiting

@@ -89,6 +89,8 @@ class LinkSession:
         # voices by the lines that a channel remembers.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): self.hello}
         self._frames = 0
+        self._idle = False
+        """Whether nothing waited to be heard when passes were last asked for."""
 
     @property
     def attached(self) -> int:
@@ -108,7 +110,7 @@ class LinkSession:
     @property
     def waiting(self) -> bool:
         """Whether a whole frame waits to be processed, or a pass is wanted or running."""
-        return any(each.audio.next_end is not None or each.wanted is not None for each in self._channels.values())
+        return any(each.busy for each in self._channels.values())
 
     @property
     def under_way(self) -> int:
@@ -246,6 +248,7 @@ class LinkSession:
             if channel.wanted is not None:
                 channel.running, channel.began = True, now
                 turns.append(NextPass(channel.number, channel.wanted, channel.speech, len(chosen)))
+        self._note_idle()
         return turns
 
     def passed(self, turn: NextPass, hypothesis: Hypothesis, now: float) -> None:
@@ -360,12 +363,19 @@ class LinkSession:
         """How much of the time of each channel is speech."""
         return [channel.share.value for channel in self._channels.values()]
 
+    def _note_idle(self) -> None:
+        """Report that one more channel fits where nothing waits to be heard any more."""
+        before, self._idle = self._idle, not self.waiting
+        if self._idle and not before:
+            self._say_room()
+
     def _say_room(self) -> None:
         """Report how many channels fit, if that has changed."""
         if self.load is None:
             return
         attached = len(self._channels)
-        room = self.load.room(self._shares, max((channel.lag for channel in self._channels.values()), default=0))
+        late = max((channel.lag for channel in self._channels.values()), default=0)
+        room = self.load.room(self._shares, 0 if self._idle else late, idle=self._idle)
         fits = (attached + room.channels, attached + room.most)
         if fits != self._fits:
             self._fits = fits

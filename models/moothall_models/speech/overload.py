@@ -131,13 +131,15 @@ class Load:
         if waited <= PROMPT:
             self._prompt.add(ran, speech)
 
-    def room(self, shares: Sequence[float], lag: int) -> Headroom:
+    def room(self, shares: Sequence[float], lag: int, *, idle: bool = False) -> Headroom:
         """How many channels of which nothing is known fit beside those that are attached. `shares`: how much of the
-        time of each of these is speech (`SpeechShare.value`). The slowest of them is `lag` ms late.
+        time of each of these is speech (`SpeechShare.value`). The slowest of them is `lag` ms late. An engine that is
+        `idle`, since nothing waits to be heard, has room for one more in any case: the sound of the others may have
+        stopped, of which it would hear no sooner than when that goes on.
         """
         attached, taken = len(shares), sum(shares) / SPOKEN
         fits = max(1, int(self._fits))
-        channels, most = _whole(fits - taken), _whole(LOWERED * fits - taken)
+        channels, most = _whole(fits - taken), max(_whole(LOWERED * fits - taken), int(idle))
         if self._at_most is not None:
             channels, most = min(channels, self._at_most - attached), min(most, self._at_most - attached)
         if lag >= LATE:

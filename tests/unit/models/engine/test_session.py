@@ -401,6 +401,28 @@ def test_it_says_what_fits_when_that_changes_and_only_then() -> None:
     assert said(640) == [wire.Capacity(channels=1, most=5, attached=1)]
 
 
+def test_where_all_sound_has_stopped_and_all_is_heard_one_more_fits() -> None:
+    load = Load(1)
+    load.passed(ran=LEAST_SPEECH * 9, waited=0, speech=LEAST_SPEECH)
+    session = link(load=load)
+    for number in range(1, 6):
+        session.received(msgspec.structs.replace(attach(), attachment=number), 0)
+    session.received(audio(0, 2_500), 0)
+
+    def most() -> list[int | None]:
+        return [message.most for message in out(session) if isinstance(message, wire.Capacity)]
+
+    hear_all(session)
+    assert most() == [0], "five of one"
+    turn = session.next_pass(20_000)
+    assert turn is not None
+    assert most() == [], "a pass is running"
+    session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 20_000)
+    while (turn := session.next_pass(20_000)) is not None:
+        session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 20_000)
+    assert most() == [1]
+
+
 def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> None:
     session = link()
     session.received(attach(), 0)

@@ -99,6 +99,14 @@ def test_where_text_is_late_no_more_fits_in_time_and_where_it_is_very_late_none(
     assert measured(0.1).room((SPOKEN,) * 2, TOO_LATE) == Headroom(0, 0)
 
 
+def test_an_engine_with_nothing_to_do_has_room_for_one_more() -> None:
+    load = measured(0.4, 2)
+    assert load.room((SPOKEN,) * 16, 0) == Headroom(-11, 0)
+    assert load.room((SPOKEN,) * 16, 0, idle=True) == Headroom(-11, 1)
+    assert load.room((SPOKEN,) * 4, 0, idle=True) == load.room((SPOKEN,) * 4, 0)
+    assert measured(0.4, 2, at_most=16).room((SPOKEN,) * 16, 0, idle=True) == Headroom(-11, 0), "the operator's limit"
+
+
 def test_too_little_speech_says_nothing() -> None:
     load = Load(1)
     load.passed(ran=1.0, waited=0, speech=LEAST_SPEECH - 1)
