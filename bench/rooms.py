@@ -64,6 +64,10 @@ REFUSED = "no engine has room for it"
 """What the server logs of a room that has to wait."""
 PROMISED = re.compile("its text comes once one of them has time, ([^:<]+):")
 """What the control room says of such a room."""
+SENTENCES = [
+    f"its text comes once one of them has time, {when}:"
+    for when in ("nobody knows when", "by the programme in about {n} min")
+]
 READY_S = 180.0
 """Seconds within which the engine and the translators must be there, and the readers must have joined."""
 SPARE_MINUTES = 30.0
@@ -180,7 +184,9 @@ class Rooms:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
             await http.get(f"{self.server.address}/enter/{self._made.token}")
             async with http.get(f"{self.server.address}/control?ui=en") as page:
-                self.promised.update(PROMISED.findall(html.unescape(await page.text())))
+                said = Counter(PROMISED.findall(html.unescape(await page.text())))
+        said.subtract(PROMISED.findall(" ".join(SENTENCES)))  # The page has each sentence once more, for its scripts.
+        self.promised.update(+said)
 
     def _logged(self) -> list[str]:
         return self.server.log.read_text(errors="replace").splitlines()
