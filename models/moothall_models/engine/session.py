@@ -89,8 +89,9 @@ class LinkSession:
         # voices by the lines that a channel remembers.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): self.hello}
         self._frames = 0
-        self._idle = False
-        """Whether nothing waited to be heard when passes were last asked for."""
+        self._idle = self._worked = False
+        """Whether nothing waited to be heard when passes were last asked for, and whether a pass has ended since the
+        last channel was attached: before that nobody knows what it takes."""
 
     @property
     def attached(self) -> int:
@@ -257,6 +258,7 @@ class LinkSession:
         if channel is None or channel.speech is not turn.speech:
             return
         channel.wanted, channel.running, channel.ahead, channel.idle = None, False, 0, False
+        self._worked = True
         if turn.request.review is None:
             if self.load is not None:
                 self.load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
@@ -288,6 +290,7 @@ class LinkSession:
         attach = msgspec.structs.replace(attach, turns=turns, voices=voices)
         channel = HeardChannel(attach, self.voice(), self.media(attach), self.speech(attach))
         self._channels[attach.attachment] = channel
+        self._idle = self._worked = False
         logger.info(
             "session %s channel %s: attachment %d begins, generation %d, from %d ms",
             attach.session,
@@ -365,7 +368,7 @@ class LinkSession:
 
     def _note_idle(self) -> None:
         """Report that one more channel fits where nothing waits to be heard any more."""
-        before, self._idle = self._idle, not self.waiting
+        before, self._idle = self._idle, self._worked and not self.waiting
         if self._idle and not before:
             self._say_room()
 

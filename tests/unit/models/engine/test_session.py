@@ -421,6 +421,11 @@ def test_where_all_sound_has_stopped_and_all_is_heard_one_more_fits() -> None:
     while (turn := session.next_pass(20_000)) is not None:
         session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 20_000)
     assert most() == [1]
+    session.received(msgspec.structs.replace(attach(), attachment=6), 20_000)
+    assert session.next_pass(20_000) is None
+    session.received(audio(2_500, 2_600), 20_000)
+    hear_all(session)
+    assert most() == [], "six of six, and nobody knows yet what that one takes"
 
 
 def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> None:
