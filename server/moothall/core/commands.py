@@ -465,6 +465,20 @@ class SetSpeaker(Command, frozen=True, kw_only=True, tag="set-speaker"):
     since: SegmentId | None = None
 
 
+class JoinSegments(Command, frozen=True, kw_only=True, tag="join"):
+    """Take back that a line was split: its words and those of its second part are one line again. Or take back that
+    another voice begins after a line.
+    """
+
+    channel: ChannelId
+    segment: SegmentId
+    revision: int
+    """How many corrections the line has had."""
+    part: SegmentId | None
+    """The second part, whose words go back into the line as they read now; None where another voice was said to
+    follow."""
+
+
 class AgreeVoice(Command, frozen=True, kw_only=True, tag="agree-voice"):
     """Note that a speaker agrees to have their voice recognised in this session, or doesn't any more."""
 
@@ -937,6 +951,7 @@ AnyCommand = (
     | PublishDeclined
     | ReviseSegment
     | SplitSegment
+    | JoinSegments
     | SetTranslation
     | SpeakerCommand
     | LineCommand

@@ -131,6 +131,11 @@ async def test_from_a_voice_to_a_name_that_readers_see_and_a_line_that_is_split_
         await expect(texts.nth(4)).to_have_text("Because it rained")
         await expect(texts.last).to_have_text("all night")
 
+        # What was split is one line again, for readers too.
+        await page.get_by_role("button", name="Undo: Line split in two").first.click()
+        await expect(texts.last).to_have_text("Because it rained all night")
+        await expect(texts).to_have_count(5)
+
         # One press takes the agreement back, and with it what was learnt and what is proposed.
         await engine.say("l5", "Once more it is me", 20_000)
         await engine.hears("l5", 1, 2_500)

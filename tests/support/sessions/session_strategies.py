@@ -61,6 +61,13 @@ engine_commands: st.SearchStrategy[do.AnyCommand] = st.one_of(
     ),
     st.builds(do.ReviseSegment, channel=st.just(FLOOR), generation=few, segment=segments, base_words=few, text=texts),
     st.builds(
+        do.JoinSegments,
+        channel=st.just(FLOOR),
+        segment=segments,
+        revision=few,
+        part=st.one_of(st.none(), segments),
+    ),
+    st.builds(
         do.SplitSegment,
         channel=st.just(FLOOR),
         segment=segments,

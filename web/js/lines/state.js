@@ -178,7 +178,7 @@ export class DeskState {
    * @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>}
    */
   #changed(line, body, by) {
-    if (body.type === 'segment.ended') return { t1: body.t1, text: body.text, ...(body.reason === 'speaker' && { voice_changes: true }) };
+    if (body.type === 'segment.ended') return { t1: body.t1, text: body.text, voice_changes: body.reason === 'speaker' || undefined };
     if (body.type === 'segment.split') {
       if (this.words[line.segment]) this.words[line.segment] = this.words[line.segment].slice(0, body.word);
       return { t1: body.t1, words: Math.min(line.words, body.word), voice_changes: true };

@@ -304,7 +304,7 @@ export class Reader {
       }
       case 'segment.ended':
         if (!line) return;
-        Object.assign(line, { t1: body.t1, text: body.text, doubts: line.doubts && left(line.doubts, line.text, body.text), ...(body.reason === 'speaker' && { voice_changes: true }) });
+        Object.assign(line, { t1: body.t1, text: body.text, doubts: line.doubts && left(line.doubts, line.text, body.text), voice_changes: body.reason === 'speaker' || undefined });
         this.spoke = at;
         break;
       case 'segment.split':

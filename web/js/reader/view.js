@@ -76,6 +76,7 @@ export class View {
     item.dataset.n = String(line.number);
     item.dataset.speaker = line.speaker ?? '';
     if (line.voice_changes) item.dataset.changes = 'true';
+    else delete item.dataset.changes;
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
     if (line.tool) item.dataset.tool = line.tool;
     if (line.respoken) item.dataset.respoken = 'true';

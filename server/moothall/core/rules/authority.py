@@ -45,7 +45,7 @@ _AIR = _of(do.PutOnAir)
 _TEXT = (
     _CORRECT
     | _SPLIT
-    | _of(do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments)
+    | _of(do.JoinSegments, do.TypeSegment, do.SetLanguages, do.ForceLanguage, do.RewindChannel, do.RestoreSegments)
     | _AIR
 )
 _MOVE = _of(do.MoveSegmentsAway, do.MoveSegmentsHere, do.BringSegmentsBack)

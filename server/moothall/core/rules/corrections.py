@@ -152,6 +152,40 @@ def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Se
     return [*_cut(segment, first, command.into), *_said(second, segment), *tagged]
 
 
+def join(state: State, command: do.JoinSegments) -> Sequence[ev.AnyEvent] | Refusal:
+    """The events that make one line of a line and its second part again, or a refusal.
+
+    The part is struck and its words are said again in the line, so that whoever removes the line removes all its words.
+    """
+    channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
+    if channel is None or segment is None or segment.channel != command.channel or segment.gone:
+        return _unknown()
+    if command.revision != segment.revision:
+        return _stale(segment, "The line was corrected in the meantime.")
+    if command.part is None:
+        if segment.reason is not le.EndReason.SPEAKER:
+            return refuse(RefusalCode.CONFLICT, "No other voice is said to begin after this line.")
+        return [_ended_anew(segment, segment.t1, le.EndReason.SENTENCE)]
+    parts = [each for _, each in state.segments.items() if each.part_of == segment.id and not each.gone]
+    part = min(parts, key=lambda each: (each.t0, each.id), default=None)
+    if part is None or part.id != command.part:
+        return refuse(RefusalCode.CONFLICT, "That is not the line that was split off last, or it is gone.")
+    if not state.kept_through(segment.t0, part.t1):
+        return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
+    replace, words = msgspec.structs.replace, segment.words + part.words
+    whole = replace(segment, words=words, mended=segment.mended or part.mended)
+    if segment.text or part.text:
+        whole = replace(whole, text=segment.whole + part.whole, base=len(words))
+    struck = le.ChannelRewound(channel=channel.id, t=channel.committed_through, segments=(part.id,))
+    again = le.WordsCommitted(channel=channel.id, segment=segment.id, first=len(segment.words), words=part.words)
+    ended = _ended_anew(whole, max(segment.t1, part.t1), part.reason or le.EndReason.SENTENCE)
+    return [struck, again, ended, _corrected(whole, whole.base, whole.text, machine=not whole.mended)]
+
+
+def _ended_anew(segment: Segment, t1: int, reason: le.EndReason) -> le.SegmentEnded:
+    return le.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)
+
+
 def _unsplit(many: int) -> Refusal:
     return refuse(
         RefusalCode.INVALID,

@@ -32,7 +32,7 @@ from moothall.core.outcomes.report_rules import decide_report
 from moothall.core.outcomes.translations import decide_translation
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.attendance import decide_attendance
-from moothall.core.rules.corrections import correct, publish_declined, revise, split
+from moothall.core.rules.corrections import correct, join, publish_declined, revise, split
 from moothall.core.rules.displays import decide_wall
 from moothall.core.rules.fitting import fits
 from moothall.core.rules.imports import decide_import, is_imported
@@ -128,6 +128,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return revise(state, command, wall)
         case do.SplitSegment():
             return split(state, command, actor, wall)
+        case do.JoinSegments():
+            return join(state, command)
         case do.DescribeSession():
             return describe(state, command)
         case do.SetLanguages():

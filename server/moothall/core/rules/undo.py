@@ -219,6 +219,8 @@ def _step(
             return None
         case le.SegmentCorrected() if isinstance(last, le.SegmentSplit | le.SegmentEnded):
             return None  # The texts of the two parts of a line.
+        case le.SegmentOpened() if event.part_of and isinstance(following, le.WordsCommitted):
+            return None  # It goes with the split of a line.
         case le.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
             # It goes with the lines that its own lines were made from. Translations of restored lines are made anew.
             return None
@@ -293,6 +295,12 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             return forced, (do.ForceLanguage(channel=event.channel, language=had),)
         case le.SegmentCorrected():
             return _of_correction(state, event)
+        case le.SegmentSplit():
+            # The line has a correction more once a part is split off.
+            joined = made_of(
+                do.JoinSegments, event, revision=event.revision + (event.into is not None), part=event.into
+            )
+            return made_of(do.SplitSegment, event), (joined,)
         case le.SegmentOpened() if isinstance(following, le.SegmentEnded):
             # A finished line without text is not shown.
             emptied = made_of(do.CorrectSegment, event, base_revision=0, base_words=0, text="")
@@ -301,7 +309,8 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             channel = state.channels[event.channel]
             rewinding, through = channel.rewound + 1, channel.committed_through
             restored = made_of(do.RestoreSegments, event, rewinding=rewinding, through=through)
-            again = isinstance(following, le.SegmentOpened)  # This act is itself the undoing of another act.
+            # Then this act is itself the undoing of another act.
+            again = isinstance(following, le.SegmentOpened | le.WordsCommitted)
             return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
             return None
@@ -323,7 +332,6 @@ _FINAL: dict[type, type[do.AnyCommand]] = {
     ev.NotRecordedEnded: do.EndNotRecorded,
     ev.RecordSealed: do.SealRecord,
     le.SegmentsMovedAway: do.MoveSegmentsAway,
-    le.SegmentSplit: do.SplitSegment,
     ev.VoiceAgreed: do.AgreeVoice,
 }
 

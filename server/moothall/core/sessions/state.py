@@ -383,7 +383,11 @@ def _rewound(state: State, event: le.ChannelRewound) -> State:
     last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
     n = channel.rewound + 1
     state = _with_segments(state, event.segments, gone=True, struck=n)
-    return _with_channel(state, event.channel, committed_through=event.t, open_segment=None, last_words=last, rewound=n)
+    # Where a split is taken back, the line that grows goes on; in other cases it was ended, or is one of those struck.
+    still_open = None if channel.open_segment in event.segments else channel.open_segment
+    return _with_channel(
+        state, event.channel, committed_through=event.t, open_segment=still_open, last_words=last, rewound=n
+    )
 
 
 def _heard(state: State, channel: ChannelId, t: int) -> State:

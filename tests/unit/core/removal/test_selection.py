@@ -248,3 +248,15 @@ def test_what_stays_at_a_lines_end_is_still_followed_by_another_voice() -> None:
         le.EndReason.CLOSE,
         le.EndReason.SPEAKER,
     ]
+
+
+def test_with_a_line_that_is_one_again_goes_the_part_that_was_split_off_for_a_while() -> None:
+    state = talk()
+    parts = do.SplitSegment(channel=FLOOR, segment=segment("a"), revision=0, word=2, into=segment("x"))
+    joined = do.JoinSegments(channel=FLOOR, segment=segment("a"), revision=1, part=segment("x"))
+    state = carry_out(state, parts, joined, actor=CAPTIONER)
+    assert line_of(state, "a").words == line_of(talk(), "a").words
+    whole = WithCopies(selection=Lines((segment("a"),)), segments=(segment("a"),))
+    assert ("x", ()) in found(selected(state, whole))
+    last = WithCopies(selection=SpokenSpan(2_500, 3_500), segments=())
+    assert found(selected(state, last)) == [("a", ((0, 3),)), ("x", ())]

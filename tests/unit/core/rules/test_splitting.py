@@ -258,12 +258,12 @@ def test_the_tags_of_a_line_are_those_of_both_parts() -> None:
     assert [state.notes_and_tags.tag(segment(name), None) for name in ("a", "x")] == [Tag.AGREED, Tag.AGREED]
 
 
-def test_a_split_is_one_act_that_nothing_undoes() -> None:
+def test_a_split_is_one_act_that_one_act_undoes() -> None:
     state = carry_out(speaking(), correct("a", 0, 3, "Fine evening both."), actor=CAPTIONER)
     command = split(1, revision=1, generation=None)
     done = events(state, command, actor=CAPTIONER)
     reading = read_act(state, done)
-    assert (reading.commands, reading.undoing) == ((msgspec.structs.replace(command, generation=None),), ())
+    assert (reading.commands, reading.undoing) == ((command,), (msgspec.structs.replace(JOIN, revision=2),))
 
 
 def test_the_second_part_of_a_line_from_before_a_turn_is_no_line_of_the_turn() -> None:
@@ -284,3 +284,56 @@ def test_the_second_part_of_a_line_from_before_a_turn_is_no_line_of_the_turn() -
     )
     state = carry_out(state, end("c", 2_000), split(1, name="b", into="x"), split(1, name="c", into="y"), actor=ENGINE)
     assert state.turn_lines == ("c", "y")
+
+
+def undone(before: State, *commands: do.AnyCommand) -> State:
+    """The state after an act of a desk and its undoing."""
+    act = read_act(before, [event for each in commands for event in events(before, each, actor=CAPTIONER)])
+    assert act.commands == commands
+    return carry_out(carry_out(before, *commands, actor=CAPTIONER), *act.undoing, actor=CAPTIONER)
+
+
+def test_a_split_is_undone_and_the_open_line_goes_on() -> None:
+    before = speaking()
+    state = undone(before, split(2, generation=None))
+    line, was = line_of(state, "a"), line_of(before, "a")
+    assert (line.whole, line.words, line.t1, line.reason) == (was.whole, was.words, was.t1, was.reason)
+    assert (line.mended, line_of(state, "x").gone) == (False, True)
+    assert state.channels[FLOOR].open_segment == segment("b")
+    assert line_of(carry_out(state, commit("b", 1, word(" back", 1500, 1700)), actor=ENGINE), "b").words[1:]
+    undoing = read_act(carry_out(before, split(2), actor=ENGINE), events(carry_out(before, split(2)), JOIN))
+    assert undoing.undoing == ()
+
+
+JOIN = do.JoinSegments(channel=FLOOR, segment=segment("a"), revision=1, part=segment("x"))
+
+
+def test_what_was_corrected_before_or_after_stays_in_the_line_that_is_one_again() -> None:
+    before = carry_out(speaking(), correct("a", 0, 3, "Good evening all."), actor=CAPTIONER)
+    state = undone(before, split(2, revision=1, generation=None))
+    assert (line_of(state, "a").whole, line_of(state, "a").mended) == ("Good evening all.", True)
+    state = carry_out(speaking(), split(2, generation=None), correct("x", 0, 1, " you."), actor=CAPTIONER)
+    state = carry_out(state, JOIN, actor=CAPTIONER)
+    assert (line_of(state, "a").whole, line_of(state, "a").mended) == ("Good morning you.", True)
+
+
+def test_that_another_voice_follows_is_undone() -> None:
+    state = undone(speaking(), msgspec.structs.replace(follows(), generation=None))
+    assert line_of(state, "a").reason is le.EndReason.SENTENCE
+    nothing = msgspec.structs.replace(JOIN, revision=0, part=None)
+    assert refused(state, nothing, actor=CAPTIONER).code is RefusalCode.CONFLICT
+
+
+def test_only_the_part_that_comes_next_goes_back_into_a_line_that_nobody_changed_since() -> None:
+    state = carry_out(speaking(), split(2, generation=None), actor=CAPTIONER)
+    twice = carry_out(state, split(1, revision=1, into="y", generation=None), actor=CAPTIONER)
+    late = msgspec.structs.replace(JOIN, revision=2)
+    for there, command, code in (
+        (state, msgspec.structs.replace(JOIN, segment=segment("none")), RefusalCode.UNKNOWN),
+        (state, msgspec.structs.replace(JOIN, revision=0), RefusalCode.STALE),
+        (state, msgspec.structs.replace(JOIN, part=segment("b")), RefusalCode.CONFLICT),
+        (speaking(), msgspec.structs.replace(JOIN, revision=0), RefusalCode.CONFLICT),
+        (twice, late, RefusalCode.CONFLICT),
+        (carry_out(state, do.MapClock(t=1_100), do.BeginNotRecorded(back=200)), JOIN, RefusalCode.CONFLICT),
+    ):
+        assert refused(there, command, actor=CAPTIONER).code is code
