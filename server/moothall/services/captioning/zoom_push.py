@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from typing import Protocol
 
 import msgspec
@@ -28,7 +29,7 @@ from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.forgetting import Forgetting
@@ -41,6 +42,8 @@ NAMESPACE = "zoom"
 LOOK_MS = 250
 BACKOFF = Backoff(first_ms=1_000, last_ms=15_000)
 MOST_TARGETS = 1_000
+ENDED = 100
+"""Lines that are remembered for not being sent twice. Overflow: the oldest is forgotten; it is too old to be sent."""
 """Most sessions with an address. Overflow: another one is refused."""
 FORGET_LOOK_MS = 60_000
 """Interval at which addresses are checked for whether they are to be forgotten, in ms."""
@@ -74,6 +77,8 @@ class CaptionSender(Protocol):
 class _Sending:
     def __init__(self) -> None:
         self.waiting: OutgoingLines = ()
+        self.ended: deque[SegmentId] = deque(maxlen=ENDED)
+        """The lines that ended last, sent or not."""
         self.seq: int | None = None
         self.failures = 0
         self.again = 0
@@ -199,10 +204,15 @@ class ZoomPush:
             language = "" if line is None else line.language
             # The words that a removal leaves of a line become a new line, which Zoom may have shown already.
             new = line is not None and not removed and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
+            # A line that ends anew, since a split was taken back, went to Zoom when it ended first.
+            if line is not None and event.segment in sending.ended:
+                new = False
             # The second part of a line went to Zoom with the first, unless that one still waits.
             if line is not None and line.part_of and all(each.segment != line.part_of for each in sending.waiting):
                 new = False
             sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
+            if isinstance(event, le.SegmentEnded):
+                sending.ended.append(event.segment)
 
 
 def _after(waiting: OutgoingLines, event: object, channel: str, language: str, now: int) -> OutgoingLines:

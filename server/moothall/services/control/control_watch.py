@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from moothall.core.events.lines import SegmentEnded, SegmentOpened, WordsCommitted
+from moothall.core.events.lines import ChannelRewound, SegmentEnded, SegmentOpened, WordsCommitted
 from moothall.core.events.types import SessionOpened, SessionResumed
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.sessions.state import State
@@ -66,11 +66,15 @@ class Watched:
                 self._hear(signal, now)
             elif isinstance(signal, Unsaved):
                 self.unsaved[signal.channel] = bool(signal.text)
+        # Where lines are struck in the same act, a split was taken back, and its words are said again.
+        joined = any(isinstance(event, ChannelRewound) for event in publication.events)
         for event in publication.events:
             match event:
                 case SegmentOpened() if not (event.made_from or event.part_of):
                     self.heard, self.words = event.language, now
-                case WordsCommitted() if (said := state.segments.get(event.segment)) is None or not said.part_of:
+                case WordsCommitted() if not joined and (
+                    (said := state.segments.get(event.segment)) is None or not said.part_of
+                ):
                     self.counts.append((now, len(event.words)))
                     self.words = now
                 case SegmentEnded() if (line := state.segments.get(event.segment)) and not (

@@ -132,6 +132,21 @@ def test_a_name_that_is_pressed_teaches_by_the_lines_of_its_turn_only() -> None:
     run(story())
 
 
+def test_a_split_that_is_taken_back_ends_no_turn() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=BEN, agreed=True))
+            await on.engine.say("l1", "Who asks me", 0, EndReason.SPEAKER)
+            line, part = SegmentId("l1"), SegmentId("p")
+            await on.do(do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=1, into=part))
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=BEN))
+            await on.do(do.JoinSegments(channel=FLOOR, segment=line, revision=1, part=part))
+            await on.engine.say("l2", "I am Ben", 8_000)
+            assert await on.engine.told(1) == [wire.LearnVoice(attachment=1, voice=1, segment=SegmentId("l2"))]
+
+    run(story())
+
+
 def test_one_press_forgets_a_voice_at_once_and_what_was_heard_of_it() -> None:
     async def story() -> None:
         async with meeting() as on:

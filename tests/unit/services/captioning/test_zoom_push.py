@@ -418,5 +418,9 @@ def test_a_line_that_is_split_while_it_waits_goes_out_in_two_and_later_not_again
             await split("c", 1, "b")
             await on.hall.clock.sleep(HELD_MS + 1_000)
             assert on.sender.shown == [(42, "Who?"), (43, "I do.")]
+            joined = do.JoinSegments(channel=FLOOR, segment=SegmentId("a"), revision=1, part=SegmentId("b"))
+            await on.do(joined, by=DESK)
+            await on.hall.clock.sleep(HELD_MS + 1_000)
+            assert on.sender.shown == [(42, "Who?"), (43, "I do.")]
 
     run(story())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.lines import Origin, SegmentOpened, Word, WordsCommitted
+from moothall.core.events.lines import ChannelRewound, Origin, SegmentOpened, Word, WordsCommitted
 from moothall.core.events.types import AnyEvent, ChannelKind, SessionResumed
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.sessions.parts import Channel
@@ -75,3 +75,7 @@ def test_words_that_a_split_says_again_do_not_count_again() -> None:
         state = evolve(state, event)
     seen.take(published(*events), state, 1_000)
     assert (seen.rate(1_000), seen.words) == (0, None)
+    struck = ChannelRewound(channel=FLOOR, t=9, segments=(SegmentId("part"),))
+    again = WordsCommitted(channel=FLOOR, segment=LINE, first=1, words=said[1:])
+    seen.take(published(struck, again), state, 2_000)
+    assert (seen.rate(2_000), seen.words) == (0, None)
