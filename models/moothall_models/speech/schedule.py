@@ -68,7 +68,8 @@ def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate, n
     `newest`: media ms of the newest sound that has come, where that is to count although it was not heard yet.
     """
     if utterance.redo is not None:
-        return utterance.redo
+        # An engine that goes on for another hears up to there first.
+        return utterance.redo if utterance.redo <= utterance.heard else None
     for moment in utterance.moments(utterance.covered):
         edge = _edge(utterance, moment, settings, pace)
         if edge is not None:

@@ -104,6 +104,7 @@ class Utterance:
         utterance.covered, utterance.again, utterance.redo = speaking.covered, speaking.again, speaking.redo
         utterance.language, utterance.unconfirmed = speaking.language, speaking.unconfirmed
         utterance.parroted = speaking.parroted
+        utterance.in_context = speaking.in_context and bool(utterance.context)
         utterance.spoken = Hypothesis(language=speaking.heard_language, words=(), likeliest=speaking.likeliest)
         return utterance
 
@@ -121,6 +122,7 @@ class Utterance:
             likeliest=self.spoken.likeliest,
             unconfirmed=self.unconfirmed,
             parroted=self.parroted,
+            in_context=self.in_context,
         )
 
     @property

@@ -98,6 +98,8 @@ class Speaking(msgspec.Struct, frozen=True, kw_only=True):
     """Words of the last pass that are not committed."""
     parroted: bool = False
     """Whether a pass only repeated the terms that it was given to prefer."""
+    in_context: bool = False
+    """Whether the next window begins with the sound before the utterance."""
 
 
 class TermHeard(msgspec.Struct, frozen=True, kw_only=True):

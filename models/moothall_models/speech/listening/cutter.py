@@ -97,6 +97,7 @@ class UtteranceCutter:
                 return False
         if self._utterances and frame.t < self._utterances[0].speech_start:  # A pre-roll that is heard again.
             self._heard += FRAME_MS
+            self._latest.append(frame)
             self._utterances[0].add(frame)
             return False
         change = self._gate.hear(frame.p, FRAME_MS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import TypedDict
 
-from hypothesis import given
+import msgspec
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moothall.core.commands import CommitWords, EndSegment
@@ -83,12 +84,12 @@ class Life:
         return bool(acts)
 
 
-def next_attach(life: Life, generation: int, committed: list[Word]) -> Attach:
+def next_attach(life: Life, generation: int, committed: list[Word], languages: tuple[str, ...]) -> Attach:
     """What the engine after `life` is told."""
     point = life.resume_point
     attached = attach(
         generation=generation,
-        languages=("en", "de"),
+        languages=languages,
         through=life.reader.through,
         last_words=committed[-20:],
         open_segment=life.reader.open,
@@ -103,17 +104,51 @@ def next_attach(life: Life, generation: int, committed: list[Word]) -> Attach:
     return attached
 
 
-@given(talks(distinct=True), SETTINGS, st.lists(st.integers(1, 6_000), max_size=6))
-def test_killed_or_not_the_same_is_said(words: list[Word], policy: SpeechSettings, lives: list[int]) -> None:
+def said(*times: tuple[int, int]) -> list[Word]:
+    return [Word(text=f"w{number}", t0=t0, t1=t1, p=1.0) for number, (t0, t1) in enumerate(times)]
+
+
+EAGER = SpeechSettings(
+    step=200,
+    trim_at=1500,
+    trim_anywhere_at=2500,
+    longest_window=4000,
+    longest_segment=2000,
+    clause_break=1000,
+    alone_margin=300,
+)
+TO_BE_HEARD_AGAIN = said(
+    *((618, 1097), (1097, 1234), (1274, 1732), (2132, 2386), (2536, 2977)),
+    *((t, t + 120) for t in range(3377, 5657, 120)),
+)
+"""The engine is killed before the window that it wants once more."""
+SHORT_AFTER_THE_KILL = said(
+    *((0, 120), (120, 240), (240, 360), (360, 480), (1180, 1300), (1300, 1420), (1820, 2242), (2242, 2362)),
+    *((2362, 2482), (4082, 4202), (4202, 4337), (4337, 4457)),
+)
+"""The next utterance is heard with what was said before the kill."""
+
+
+@example(TO_BE_HEARD_AGAIN, EAGER, [3258], ("en", "de"))
+@example(SHORT_AFTER_THE_KILL, msgspec.structs.replace(EAGER, step=203), [1, 2912], ("en",))
+@given(
+    talks(distinct=True),
+    SETTINGS,
+    st.lists(st.integers(1, 6_000), max_size=6),
+    st.sampled_from([("en",), ("en", "de")]),
+)
+def test_killed_or_not_the_same_is_said(
+    words: list[Word], policy: SpeechSettings, lives: list[int], languages: tuple[str, ...]
+) -> None:
     end = (words[-1].t1 if words else 0) + 1_600
     end -= end % FRAME
-    calm = Life(attach(languages=("en", "de"), **TERMS), words, policy)
+    calm = Life(attach(languages=languages, **TERMS), words, policy)
     while calm.t < end:
         calm.frame()
     calm.end()
     committed: list[Word] = []
     lines: list[str] = []
-    attached = attach(languages=("en", "de"), **TERMS)
+    attached = attach(languages=languages, **TERMS)
     at = 0
     for generation, length in enumerate([*lives, end], 2):
         life = Life(attached, words, policy)
@@ -126,6 +161,6 @@ def test_killed_or_not_the_same_is_said(words: list[Word], policy: SpeechSetting
         lines += life.reader.said
         if at == end:
             break
-        attached = next_attach(life, generation, committed)
+        attached = next_attach(life, generation, committed, languages)
     assert committed == calm.reader.words
     assert lines == calm.reader.said  # Not what better passes made of them: the next engine lacks the sound before.
