@@ -205,14 +205,13 @@ class ZoomPush:
             # The words that a removal leaves of a line become a new line, which Zoom may have shown already.
             new = line is not None and not removed and live.state.media_now(self._clock.wall()) - line.t1 <= LATE_MS
             # A line that ends anew, since a split was taken back, went to Zoom when it ended first.
-            if line is not None and event.segment in sending.ended:
-                new = False
+            if isinstance(event, le.SegmentEnded):
+                new = new and event.segment not in sending.ended
+                sending.ended.append(event.segment)
             # The second part of a line went to Zoom with the first, unless that one still waits.
             if line is not None and line.part_of and all(each.segment != line.part_of for each in sending.waiting):
                 new = False
             sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
-            if isinstance(event, le.SegmentEnded):
-                sending.ended.append(event.segment)
 
 
 def _after(waiting: OutgoingLines, event: object, channel: str, language: str, now: int) -> OutgoingLines:
