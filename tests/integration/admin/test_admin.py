@@ -10,7 +10,7 @@ import msgspec
 from moothall.adapters.store import signing
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.core.commands import CloseSession, OpenSession
-from moothall.core.events.types import Access, SoundKept, VoiceUse
+from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.drafts import MOST_SESSIONS
@@ -18,7 +18,6 @@ from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import VoicesSection
 from support.desks.admin import MEETING, admin_house, make
 from support.files.programme_files import FILES, sample
 from support.memory.programme import HOUR
@@ -499,42 +498,6 @@ async def test_place_readers_and_sound_are_changed_with_the_form(tmp_path: Path)
             await secretary.get(page)
             assert await secretary.send(plan, **form, **wrong) == 400
         assert (live.state.access, programme.room_of(SessionId("water-board"))) == (Access.LINK, RoomId("garden"))
-
-
-async def test_what_is_measured_of_voices_is_chosen_where_the_house_allows_any(tmp_path: Path) -> None:
-    field = 'name="voice_use"'
-    async with admin_house(tmp_path / "none") as house:
-        secretary = await house.secretary()
-        await make(secretary)
-        await secretary.get("/admin/meetings/water-board")
-        assert field not in secretary.text
-    async with admin_house(tmp_path / "all", voices=VoicesSection(changes=True, recognise=True)) as house:
-        secretary, programme = await house.secretary(), house.running.backend.programme
-
-        async def use(name: str) -> VoiceUse:
-            live = await programme.live(SessionId(name))
-            assert live is not None
-            return live.state.voice_use
-
-        await secretary.get("/admin")
-        assert secretary.text.count(field) == 3
-        await make(secretary, voice_use="changes")
-        assert await use("water-board") is VoiceUse.CHANGES
-        page = "/admin/meetings/water-board"
-        await secretary.get(page)
-        assert "<dd>Only paragraphs where the voice changes</dd>" in secretary.text
-        form = {"title": "Water board", "languages": "English, French", "starts": "", "ends": ""}
-        assert await secretary.send(f"{page}/plan", **form, voice_use="all") == 400
-        await secretary.get(page)
-        assert await secretary.send(f"{page}/plan", **form, voice_use="none") == 200
-        assert await use("water-board") is VoiceUse.NONE
-        await secretary.get(f"{page}/duplicate")
-        assert await secretary.send(f"{page}/duplicate", title="Water again", starts="") == 200
-        assert await use("water-again") is VoiceUse.NONE
-        await make(secretary, title="School", young_people="1", voice_use="allowed")
-        assert await use("school") is VoiceUse.NONE
-        await secretary.get("/admin/meetings/school")
-        assert field not in secretary.text
 
 
 async def test_two_secretaries_who_change_the_same_are_shown_both(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ export class Respeaking {
     else if (kind === 'ended') this.#ring.takes.length || this.#leave('');
     else if (kind === 'safe') this.#stands === 'full' && this.#stand(this.#on ? 'on' : 'finishing');
     else if (kind === 'restart') this.#on ? this.takes.again('lost') : this.#leave('');
-    else if (kind === 'over' || kind === 'replaced') this.#leave('over');
+    else if (kind === 'over' || kind === 'replaced') this.#leave(this.#on ? 'over' : ''); // after the key nobody expects to be heard
     else if (kind === 'forbidden' || kind === 'unknown' || kind === 'refused') this.#leave(kind);
   }
 

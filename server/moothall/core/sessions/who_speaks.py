@@ -130,8 +130,7 @@ def within(allowed: VoicesMeasured, use: VoiceUse) -> VoicesMeasured:
 
 def voice_uses(allowed: VoicesMeasured, now: VoiceUse = VoiceUse.ALLOWED) -> dict[VoiceUse, VoicesMeasured]:
     """The choices of a session that chose `now`, the widest first, and what each measures; empty where the house allows
-    nothing. Of those that measure the same one is named, `now` before
-    others, and "only where the voice changes" last.
+    nothing. Of several that measure the same only one is a choice: `now`, or the first of none, all, changes.
     """
     named = {within(allowed, use): use for use in (VoiceUse.CHANGES, VoiceUse.ALLOWED, VoiceUse.NONE, now)}
     found = {named[measured]: measured for measured in (within(allowed, use) for use in VoiceUse)}

@@ -42,9 +42,9 @@ NAMESPACE = "zoom"
 LOOK_MS = 250
 BACKOFF = Backoff(first_ms=1_000, last_ms=15_000)
 MOST_TARGETS = 1_000
+"""Most sessions with an address. Overflow: another one is refused."""
 ENDED = 100
 """Lines that are remembered for not being sent twice. Overflow: the oldest is forgotten; it is too old to be sent."""
-"""Most sessions with an address. Overflow: another one is refused."""
 FORGET_LOOK_MS = 60_000
 """Interval at which addresses are checked for whether they are to be forgotten, in ms."""
 DROPS = (ev.SessionPaused, ev.NotRecordedBegan)

@@ -66,13 +66,13 @@ class Watched:
                 self._hear(signal, now)
             elif isinstance(signal, Unsaved):
                 self.unsaved[signal.channel] = bool(signal.text)
-        # Where lines are struck in the same act, a split was taken back, and its words are said again.
-        joined = any(isinstance(event, ChannelRewound) for event in publication.events)
+        # Where lines are struck in the same act, a split or a new recognition was taken back: the words were said before.
+        again = any(isinstance(event, ChannelRewound) for event in publication.events)
         for event in publication.events:
             match event:
                 case SegmentOpened() if not (event.made_from or event.part_of):
                     self.heard, self.words = event.language, now
-                case WordsCommitted() if not joined and (
+                case WordsCommitted() if not again and (
                     (said := state.segments.get(event.segment)) is None or not said.part_of
                 ):
                     self.counts.append((now, len(event.words)))

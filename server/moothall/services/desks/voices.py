@@ -141,13 +141,13 @@ class Voices:
             self.changed(live.id)
 
     def _follow(self, live: LiveSession, known: _Known, publication: Publication) -> None:
-        # A line that is whole again, since a split was taken back, ended before.
-        joined = any(isinstance(event, le.ChannelRewound) for event in publication.events)
+        # Where lines are struck in the same act, a split or a new recognition was taken back: its lines ended before.
+        again = any(isinstance(event, le.ChannelRewound) for event in publication.events)
         for event in publication.events:
             match event:
                 case le.SegmentOpened() if not event.made_from:
                     _place(known.lines.setdefault(event.channel, []), event)
-                case le.SegmentEnded() if not joined:
+                case le.SegmentEnded() if not again:
                     self._ended(live, known, event)
                 case le.SegmentSplit():
                     known.pressed.pop(event.channel, None)

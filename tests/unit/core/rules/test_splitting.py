@@ -14,6 +14,7 @@ from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, Speak
 from moothall.core.rules.corrections import REVISED_WITHIN, shown_words
 from moothall.core.rules.undo import read_act
 from moothall.core.sessions.state import State
+from moothall.core.translation.lines import all_due
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,
@@ -190,6 +191,11 @@ def test_a_translated_line_is_split_with_its_original_only() -> None:
         do.SetTranslation(channel=mt, source=le.SourceSegment(segment("x"), 0), text="a todos.", route="x"),
     )
     assert line_of(state, "x-mt-pt").part_of == line.id
+    # Taken back, the part's translation is struck with it, and the whole line is to be translated again.
+    joined = carry_out(state, JOIN, actor=CAPTIONER)
+    assert line_of(joined, "x-mt-pt").gone
+    due = all_due(joined, joined.channels[mt])
+    assert [each.source for each in due] == [le.SourceSegment(segment("a"), line_of(joined, "a").revision)]
 
 
 @pytest.mark.parametrize(
