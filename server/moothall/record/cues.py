@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate, zip_longest
 
 import msgspec
@@ -116,27 +117,29 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     before, said = pieces(prefix), pieces(line.text)
     parts = [*before, *said]
     times = _Times(line, following)
-    positions = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
     sizes = sizes_of(parts)
     found: list[Cue] = []
 
-    def fits(first: int, last: int) -> bool:
-        return times.short or times.end(positions[last]) - times.start(positions[first]) <= LONGEST
+    def position(at: int) -> int:
+        return _letters("".join(said[: max(0, at - len(before))]))
 
-    spans = captions(parts, fits, sizes)
+    def fits(first: int, last: int) -> bool:
+        return times.end(position(last)) - times.start(position(first)) <= LONGEST
+
+    spans = captions(parts, None if times.short else fits, sizes)
     named = sum(
         last <= len(before) for _, last in spans
     )  # Of the name alone: its colon ends a clause, "Ms." a sentence.
     joined = spans[min(named, len(spans) - 1)][1]
-    if named and fits(0, joined) and len(lines(parts[:joined], sizes[:joined])) <= ROWS:
+    if named and (times.short or fits(0, joined)) and len(lines(parts[:joined], sizes[:joined])) <= ROWS:
         spans[: named + 1] = [(0, joined)]
     for first, last in spans:
-        start = times.start(positions[first])
+        start = times.start(position(first))
         found.append(
             Cue(
                 id=f"{line.segment}/{len(found) + 1}" if found else line.segment,
                 t0=max(start, found[-1].t0 + 1) if found else start,
-                t1=times.end(positions[last]),
+                t1=times.end(position(last)),
                 language=line.language,
                 voice=voice,
                 lines=lines(parts[first:last], sizes[first:last]),
@@ -152,7 +155,7 @@ def _cues_of_file(line: RecordedLine, prefix: str, voice: str) -> list[Cue]:
         parts = [*(() if found else pieces(prefix)), *pieces(word.text.strip(" "))]
         bounds, sizes = [0, *accumulate(map(_letters, parts))], sizes_of(parts)
         length = word.t1 - word.t0
-        for first, last in captions(parts, lambda *_: True, sizes):
+        for first, last in captions(parts, sizes=sizes):
             t0, t1 = (word.t0 + length * bounds[at] // bounds[-1] for at in (first, last))
             found.append(
                 Cue(
@@ -176,25 +179,30 @@ class _Times:
     """
 
     def __init__(self, line: RecordedLine, following: int | None) -> None:
-        words = [(letters, word.t0, word.t1) for word in line.words if (letters := _letters(word.text))]
-        now = line.text.split()
-        if not words:
-            words = [(1, line.t0, _end(line, following))]
-        elif len(now) == len(words):
-            words = [(len(word), t0, t1) for word, (_, t0, t1) in zip(now, words, strict=True)]
-        self._spans = [(t0, t1) for _, t0, t1 in words]
-        self._bounds = [0, *accumulate(letters for letters, _, _ in words)]
-        self._of = _letters(line.text)
+        self._text, self._of = line.text, _letters(line.text)
+        self._words = [word for word in line.words if word.text.strip(" ")]
+        self._spans = [(word.t0, word.t1) for word in self._words] or [(line.t0, _end(line, following))]
         self.short = max(map(max, self._spans)) - min(map(min, self._spans)) <= LONGEST
         """Whether the whole line, and so each part of it, can be shown as one cue."""
 
+    @cached_property
+    def _bounds(self) -> list[int]:
+        """The letters before each word, and all letters. Only a line of several cues needs them."""
+        now = self._text.split()
+        letters = map(len, now) if len(now) == len(self._words) else (_letters(word.text) for word in self._words)
+        return [0, *accumulate(letters if self._words else (1,))]
+
     def start(self, position: int) -> int:
         """When the letter after a position begins, media ms."""
+        if not position:
+            return self._spans[0][0]
         scaled = position * self._bounds[-1]
         return self._within(scaled, bisect_right(self._bounds, scaled // self._of, hi=len(self._spans)) - 1)
 
     def end(self, position: int) -> int:
         """When the letter before a position ends, media ms."""
+        if position == self._of:
+            return self._spans[-1][1]
         scaled = position * self._bounds[-1]
         return self._within(scaled, max(0, bisect_left(self._bounds, -(-scaled // self._of)) - 1))
 

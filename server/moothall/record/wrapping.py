@@ -75,7 +75,7 @@ def pieces(text: str) -> list[str]:
     """The unbreakable pieces of a text, each with the spaces after it, and none wider than a row. Joined they give the
     text.
     """
-    if not _has_wide(text) and len(max(words := _WORD.findall(text), key=len, default="")) <= LINE // _NARROW:
+    if not _has_wide(text) and max(map(len, words := _WORD.findall(text)), default=0) <= LINE // _NARROW:
         return words
     found: list[str] = []
     piece, wide = "", 0
@@ -107,30 +107,28 @@ def together(before: str, after: str) -> bool:
 
 def captions(
     parts: Sequence[str],
-    fits_time: Callable[[int, int], bool],
+    fits_time: Callable[[int, int], bool] | None = None,
     sizes: Sequence[tuple[int, int]] | None = None,
 ) -> list[tuple[int, int]]:
     """Divide pieces into captions of at most two rows each. Returns spans [first, last) of pieces.
 
-    `fits_time` says whether the pieces of a span were spoken in a time that suits one caption; `sizes` are those of
-    `sizes_of`, where they are known already. A caption ends after a sentence or a clause if one ends nearby, and the
+    `fits_time` says whether the pieces of a span were spoken in a time that suits one caption, None that those of any
+    span were; `sizes` are those of `sizes_of`, where they are known already. A caption ends after a sentence or a clause if one ends nearby, and the
     last caption doesn't get a single word only.
     """
     sizes = sizes_of(parts) if sizes is None else sizes
-    rest = sum(size for _, size in sizes)
     spans: list[tuple[int, int]] = []
     first = 0
     while first < len(parts):
         last = _most(sizes, first, fits_time)
         if last < len(parts):
-            last = _best_end(parts, sizes, first, last, rest)
+            last = _best_end(parts, sizes, first, last)
         spans.append((first, last))
-        rest -= sum(size for _, size in sizes[first:last])
         first = last
     return spans
 
 
-def _most(sizes: Sequence[tuple[int, int]], first: int, fits_time: Callable[[int, int], bool]) -> int:
+def _most(sizes: Sequence[tuple[int, int]], first: int, fits_time: Callable[[int, int], bool] | None) -> int:
     """The end of the longest span from `first` that fits; the span has at least one piece.
 
     `sizes`: widths of the pieces, without the spaces after them and with these.
@@ -140,17 +138,15 @@ def _most(sizes: Sequence[tuple[int, int]], first: int, fits_time: Callable[[int
         bare, size = sizes[last]
         if used + bare > LINE:
             line, used = line + 1, 0
-        if line > LINES or not fits_time(first, last + 1):
+        if line > LINES or (fits_time is not None and not fits_time(first, last + 1)):
             return last
         used += size
     return len(sizes)
 
 
-def _best_end(parts: Sequence[str], sizes: Sequence[tuple[int, int]], first: int, last: int, rest: int) -> int:
-    """The best end of a caption that has room up to `last`, while more text follows; `rest` is the width from `first`
-    on.
-    """
-    room = sum(size for _, size in sizes[first:last])
+def _best_end(parts: Sequence[str], sizes: Sequence[tuple[int, int]], first: int, last: int) -> int:
+    """The best end of a caption that begins at `first` and has room up to `last`, while more text follows."""
+    room, rest = (sum(size for _, size in sizes[first:end]) for end in (last, len(sizes)))
     goal = rest / -(-rest // room) if room else 0.0
     best, least = last, float("inf")
     size = 0
@@ -176,7 +172,7 @@ def lines(parts: Sequence[str], sizes: Sequence[tuple[int, int]] | None = None) 
     `sizes` as in `captions`.
     """
     sizes = sizes_of(parts) if sizes is None else sizes
-    rest = sum(size for _, size in sizes[:-1]) + sum(bare for bare, _ in sizes[-1:])
+    rest = sum([size for _, size in sizes]) - (sizes[-1][1] - sizes[-1][0] if sizes else 0)
     if rest <= LINE:
         return ("".join(parts).strip(" "),)
     best, least, used = 0, float("inf"), 0

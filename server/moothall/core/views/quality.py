@@ -361,7 +361,7 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
                 return self._mapped(event.t, event.wall)
             case ev.SessionResumed(t1=int(t1)) if t1 < event.t:
                 return msgspec.structs.replace(self, set_back=(t1, event.t))
-            case le.SegmentOpened():
+            case le.SegmentOpened(made_from=msgspec.UNSET):  # Of a translation no words are recognised.
                 return self._with(event.channel, self._text(event.channel).opened(event))
             case le.WordsCommitted():
                 text = self._text(event.channel)

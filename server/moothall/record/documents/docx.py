@@ -6,7 +6,7 @@ the bilingual form two texts stand in the columns of a table, a row for each lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from xml.sax.saxutils import escape
 
@@ -55,17 +55,17 @@ _BESIDE = {**_NAMES, **_IN_CELLS}
 def write_docx(document: StyledDocument) -> dict[str, str]:
     """The parts of the file by their names, in the order in which they are packed into a ZIP file."""
     title, language = document.title, document.language
-    parts = {
-        "[Content_Types].xml": CONTENT_TYPES,
-        "_rels/.rels": RELATIONSHIPS,
-        "word/document.xml": "".join(_Writer(document).parts()),
-        "word/_rels/document.xml.rels": DOCUMENT_RELATIONSHIPS,
-        "word/styles.xml": styles(language),
-        "word/settings.xml": settings(language),
-        "word/footer1.xml": _footer(document),
-        "docProps/core.xml": core_properties(title, language, " · ".join(document.states)),
+    parts: dict[str, Iterable[str]] = {
+        "[Content_Types].xml": [CONTENT_TYPES],
+        "_rels/.rels": [RELATIONSHIPS],
+        "word/document.xml": _Writer(document).parts(),
+        "word/_rels/document.xml.rels": [DOCUMENT_RELATIONSHIPS],
+        "word/styles.xml": [styles(language)],
+        "word/settings.xml": [settings(language)],
+        "word/footer1.xml": [_footer(document)],
+        "docProps/core.xml": [core_properties(title, language, " · ".join(document.states))],
     }
-    return {name: xml.document([part]) for name, part in parts.items()}
+    return {name: xml.document(part) for name, part in parts.items()}
 
 
 class _Writer:
