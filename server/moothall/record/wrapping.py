@@ -113,8 +113,8 @@ def captions(
     """Divide pieces into captions of at most two rows each. Returns spans [first, last) of pieces.
 
     `fits_time` says whether the pieces of a span were spoken in a time that suits one caption, None that those of any
-    span were; `sizes` are those of `sizes_of`, where they are known already. A caption ends after a sentence or a clause if one ends nearby, and the
-    last caption doesn't get a single word only.
+    span were; `sizes` are those of `sizes_of`, where they are known already. A caption ends after a sentence or a
+    clause if one ends nearby, and the last caption doesn't get a single word only.
     """
     sizes = sizes_of(parts) if sizes is None else sizes
     spans: list[tuple[int, int]] = []

@@ -66,7 +66,7 @@ class Watched:
                 self._hear(signal, now)
             elif isinstance(signal, Unsaved):
                 self.unsaved[signal.channel] = bool(signal.text)
-        # Where lines are struck in the same act, a split or a new recognition was taken back: the words were said before.
+        # Where lines are struck in the same act, a split or a recognition was taken back: the words were said before.
         again = any(isinstance(event, ChannelRewound) for event in publication.events)
         for event in publication.events:
             match event:

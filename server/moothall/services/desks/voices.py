@@ -141,7 +141,7 @@ class Voices:
             self.changed(live.id)
 
     def _follow(self, live: LiveSession, known: _Known, publication: Publication) -> None:
-        # Where lines are struck in the same act, a split or a new recognition was taken back: its lines ended before.
+        # Where lines are struck in the same act, a split or a recognition was taken back: its lines ended before.
         again = any(isinstance(event, le.ChannelRewound) for event in publication.events)
         for event in publication.events:
             match event:
