@@ -139,6 +139,7 @@ class Endpoint:
         self._headers: dict[str, str] = {}
         self.read_key()
         self._idle: list[http.client.HTTPConnection] = []
+        self._closings = 0
 
     def read_key(self) -> None:
         """Read the key again and use it from now on. Raises ConfigurationError when it is unreadable or malformed."""
@@ -181,13 +182,20 @@ class Endpoint:
                 self.pause(wait)
 
     def close(self) -> None:
-        """Close the idle connections; the next request opens a new one."""
+        """Close the idle connections, and those in use once they have their answer; the next request opens a new
+        one.
+        """
+        self._closings += 1
+        self._close_idle()
+
+    def _close_idle(self) -> None:
         with contextlib.suppress(IndexError):  # Another thread may take the last connection.
             while True:
                 self._idle.pop().close()
 
     def _exchange(self, body: bytes, content_type: str, until: float) -> bytes:
         headers = {**self._headers, "Content-Type": content_type}
+        closings = self._closings
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -216,6 +224,8 @@ class Endpoint:
                 self._idle.append(connection)
             else:
                 connection.close()
+            if closings != self._closings:
+                self._close_idle()
         if response.status != HTTPStatus.OK:
             raise self._refused(response, answer)
         return answer

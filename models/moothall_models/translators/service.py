@@ -203,9 +203,6 @@ class ServiceTranslator:
             raise UnusableTranslation(str(wrong)) from None
         except RecognitionFailed as failed:
             raise UnusableTranslation(str(failed)) from None
-        finally:
-            if self._closed:
-                self.endpoint.close()
         self._refused = None
         self._end_if_closed()
         return answer

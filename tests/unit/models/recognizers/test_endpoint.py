@@ -214,6 +214,23 @@ async def test_a_kept_connection_that_was_closed_is_made_again_at_once(made: lis
     assert clock.pauses == []
 
 
+async def test_a_connection_in_use_is_closed_with_the_others_once_it_has_its_answer(
+    made: list[Endpoint], clock: Clock
+) -> None:
+    class Closing(list[bytes]):
+        def append(self, request: bytes) -> None:
+            super().append(request)
+            made[0].close()
+
+    raw = Raw(OK, OK)
+    raw.requests = Closing()
+    async with listening(raw) as at:
+        assert await ask(made, at, clock) == b"{}"
+        assert await ask(made, at, clock) == b"{}"
+        assert len(raw.ends) == 2
+    assert clock.pauses == []
+
+
 async def test_a_busy_service_is_asked_again_after_a_while(made: list[Endpoint], clock: Clock) -> None:
     busy = [refusal(503, "busy"), refusal(429, "rate_limit", {"Retry-After": "2"}), refusal(500, "server_error")]
     service = Service(hear=nothing_heard, first=[*busy, web.json_response({"text": "here"})])
