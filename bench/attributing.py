@@ -35,6 +35,7 @@ class Token(NamedTuple):
     t: float
     """Seconds: the middle of its span in the text."""
     segment: str
+    language: str = "en"
 
 
 class Fault(NamedTuple):
@@ -57,6 +58,12 @@ class Reference(NamedTuple):
     owners: list[int]
     """The utterance of each word."""
     middles: list[float]
+    others: tuple[frozenset[str], ...] = ()
+    """What counts as each word besides, such as the other form of a Chinese character; empty for nothing."""
+
+    def is_heard(self, index: int, text: str) -> bool:
+        """Return whether `text` counts as word `index`."""
+        return text == self.words[index] or bool(self.others and text in self.others[index])
 
 
 class Heard(NamedTuple):
@@ -99,20 +106,25 @@ def reference(scorer: Any, path: Path) -> Reference:
         [token.text for token in tokens],
         [token.utt for token in tokens],
         [(token.start + token.end) / 2 for token in tokens],
+        tuple(frozenset(token.alts) for token in tokens),
     )
 
 
 def text_of(scorer: Any, events: Iterable[dict[str, Any]], *, corrected: bool) -> list[Token]:
-    """Return the normalised words of a text in English, as it was committed or, `corrected`, as it is in the record."""
+    """Return the normalised words of a text, as it was committed or, `corrected`, as it is in the record."""
     segments: dict[str, list[dict[str, Any]]] = {}
     for event in events:
         if event["kind"] == "commit":
-            segments.setdefault(event["segment"], []).extend(scorer.committed_words(event, "en"))
+            segments.setdefault(event["segment"], []).extend(scorer.committed_words(event, event.get("lang", "en")))
         elif event["kind"] == "correct" and corrected:
-            segments[event["segment"]] = scorer.committed_words(event, "en")
+            segments[event["segment"]] = scorer.committed_words(event, event.get("lang", "en"))
     words = [(segment, word) for segment, told in segments.items() for word in told]
-    mapped = scorer.normalise_mapped([word["word"] for _, word in words], "en")
-    return [Token(text, words[index][1]["t"], words[index][0]) for text, index in mapped]
+    found: list[Token] = []
+    for language, run in itertools.groupby(words, key=lambda each: str(each[1]["lang"])):
+        together = list(run)
+        mapped = scorer.normalise_mapped([word["word"] for _, word in together], language)
+        found += [Token(text, together[index][1]["t"], together[index][0], language) for text, index in mapped]
+    return found
 
 
 def align(ref: Reference, tokens: Sequence[Token]) -> list[tuple[int | None, int | None]]:
@@ -120,14 +132,18 @@ def align(ref: Reference, tokens: Sequence[Token]) -> list[tuple[int | None, int
     time, as the scorer takes it, in a hundredth of the scorer's time.
     """
     numbers = {text: number for number, text in enumerate({*ref.words, *(token.text for token in tokens)})}
+    others = ref.others or [frozenset[str]()] * len(ref.words)
     heard = np.array([numbers[token.text] for token in tokens], np.int64)
     times = np.array([token.t for token in tokens])
     steps = np.arange(len(tokens) + 1, dtype=np.float64)
     slight = 1e-4 / (len(ref.words) + len(tokens) + 1)
     rows: list[NDArray[np.float64]] = [steps]
     prices: list[NDArray[np.float64]] = []
-    for word, middle in zip(ref.words, ref.middles, strict=True):
-        price = (heard != numbers[word]) + slight * np.minimum(1.0, np.abs(times - middle) / 30)
+    for word, also, middle in zip(ref.words, others, ref.middles, strict=True):
+        wrong = heard != numbers[word]
+        for other in also & numbers.keys():
+            wrong &= heard != numbers[other]
+        price = wrong + slight * np.minimum(1.0, np.abs(times - middle) / 30)
         up = rows[-1]
         best = np.minimum(up[:-1] + price, up[1:] + 1)
         rows.append(np.minimum.accumulate(np.concatenate([[up[0] + 1], best]) - steps) + steps)
@@ -163,7 +179,7 @@ def judge(ref: Reference, tokens: list[Token]) -> Heard:
         segment = segment if other is None else tokens[other].segment
         if index is not None:
             before = ref.owners[index]
-            if other is None or tokens[other].text != ref.words[index]:
+            if other is None or not ref.is_heard(index, tokens[other].text):
                 faults.append(Fault(before, index, other, segment))
         elif other is not None:
             near = range(before, max(before, following[number]) + 1)

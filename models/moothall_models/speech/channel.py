@@ -54,14 +54,11 @@ class SpeechChannel(UtteranceCutter):
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings, attach.committed_through)
         resumed = self._resumed
-        self._several = len(attach.languages) > 1
-        """Whether several languages may be spoken."""
         self._continues = resumed is not None
         """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""
         self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
-        last, suspect = (spoken, None) if resumed is None else (resumed.language, resumed.suspect)
-        self._languages = LanguageChoice(attach.languages, last, settings, suspect)
+        self._languages = LanguageChoice(attach.languages, spoken if resumed is None else resumed.language, settings)
         self.expected = Expected(attach.languages, settings)
         self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
@@ -70,6 +67,8 @@ class SpeechChannel(UtteranceCutter):
         self._took: deque[int] = deque(maxlen=schedule.REMEMBERED)
         self._pace = schedule.usual(settings)
         self._outstanding: PassRequest | None = None
+        self._compared: tuple[PassRequest, Hypothesis, str] | None = None
+        """The last pass, its hypothesis, and the language in which its window is decoded too before either counts."""
         self._shown = False
 
     @property
@@ -80,7 +79,6 @@ class SpeechChannel(UtteranceCutter):
             self._segmenter,
             utterance,
             language=self._languages.last,
-            suspect=self._languages.suspect,
             terms=self.glossary.memory,
             first=self._first,
             heard=self._heard,
@@ -132,7 +130,10 @@ class SpeechChannel(UtteranceCutter):
         utterance = self._utterances[0] if self._utterances else None
         newest = 0 if self._continues else self._now
         edge = None if utterance is None else schedule.window_end(utterance, self._settings, self._pace, newest)
-        if utterance is not None and edge is not None:
+        if self._compared is not None:
+            before, _, language = self._compared
+            self._outstanding = passes.in_language(before, language, self._now)
+        elif utterance is not None and edge is not None:
             last = self._breaks_off(utterance) and edge == utterance.heard
             draft = passes.expected(tuple(self._committed), utterance)
             spoken, terms = self._languages.offer(utterance), self.glossary.choose(utterance, edge)
@@ -185,8 +186,13 @@ class SpeechChannel(UtteranceCutter):
 
     def _heard_live(self, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
         utterance = self._utterances[0]
-        if hypothesis.passed_over:
+        if self._compared is not None:
+            hypothesis, self._compared = self._languages.surer(self._compared[1], hypothesis), None
+        elif hypothesis.passed_over:
             return self._passed_over(utterance, request)
+        elif (rival := self._languages.rival(utterance, hypothesis)) is not None:
+            self._compared = request, hypothesis, rival
+            return self._report()
         utterance.unheard.heard(request.start, request.edge)
         self.expected.hear(request.start, request.edge, hypothesis)
         hypothesis = self.glossary.heard(utterance, request.window.glossary, hypothesis)
@@ -204,7 +210,8 @@ class SpeechChannel(UtteranceCutter):
         if request.edge - request.start >= self._settings.longest_window:
             # A window at its greatest length is cut, so its words have to be committed now.
             count = max(count, sum(word.t1 <= request.edge - self._settings.settled for word in fresh))
-        elif not settled and self._languages.doubtful(utterance):
+        elif self._languages.doubtful(utterance) or (settled and self._languages.changes(utterance)):
+            # Not sure enough of the language yet: the words wait for another pass, or for the utterance's end.
             count = 0
         spoken_to = fresh[-1].t1 if fresh else max(utterance.start, self._segmenter.through)
         missed = utterance.speech_between(spoken_to, request.edge) >= self._settings.missed_speech
@@ -249,9 +256,11 @@ class SpeechChannel(UtteranceCutter):
         """Whether `words`, the last before a pause, are likely to be heard better with what was said before.
 
         They are when they are all that was said since the pause before, and there are none, or one of them is too
-        improbable to be shown. With several languages the one before might be taken for theirs.
+        improbable to be shown. What was said before must be in their language, since it would be taken for theirs.
         """
-        if self._several or utterance.language is not None or not (self._committed and utterance.context):
+        if utterance.language is not None or not (self._committed and utterance.context):
+            return False
+        if self._languages.changes(utterance) or self._languages.doubtful(utterance):
             return False
         doubtful = not words or any(word.p < self._settings.shown_p for word in words)
         return doubtful and self._committed[-1].t1 > utterance.context[0].t
@@ -306,7 +315,7 @@ class SpeechChannel(UtteranceCutter):
     def _finish_closed(self) -> list[Output]:
         """Commit the unconfirmed words of ended utterances that need no more passes."""
         out: list[Output] = []
-        live = self._outstanding is not None and self._outstanding.review is None
+        live = self._compared or (self._outstanding is not None and self._outstanding.review is None)
         while self._utterances and self._utterances[0].closed and not live:
             utterance = self._utterances[0]
             if schedule.window_end(utterance, self._settings, self._pace) is not None:

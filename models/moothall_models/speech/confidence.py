@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from moothall.core.events.lines import Word
+from moothall_models.ports import HeardWord
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Utterance
 
@@ -35,7 +36,7 @@ def believed(
     return words[0].p >= settings.believed_p or mean >= settings.believed_mean
 
 
-def surer(one: Sequence[Word], other: Sequence[Word]) -> bool:
+def surer(one: Sequence[Word | HeardWord], other: Sequence[Word | HeardWord]) -> bool:
     """Whether `one` of two readings is surer than the `other`, on average a word; a reading without words never is."""
     return bool(one) and (not other or _mean(one) > _mean(other))
 
@@ -68,5 +69,5 @@ def _nothing(utterance: Utterance) -> bool:
     return utterance.language is None and not utterance.unconfirmed
 
 
-def _mean(words: Sequence[Word]) -> float:
+def _mean(words: Sequence[Word | HeardWord]) -> float:
     return sum(word.p for word in words) / len(words)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from math import log
 
+import msgspec
+
 from moothall.core.kernel.languages import primary
 from moothall_models.ports import Hypothesis
+from moothall_models.speech import confidence
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Utterance
 
@@ -17,15 +20,17 @@ USUAL = 3_000
 
 
 class LanguageChoice:
-    """Keeps the last language unless another is clearly detected, or detected in two utterances in a row."""
+    """Keeps the language of the words before unless those of a pass are surer in another one.
 
-    def __init__(
-        self, languages: tuple[str, ...], last: str | None, settings: SpeechSettings, suspect: str | None = None
-    ) -> None:
-        """`last` and `suspect`: those of the previous engine's choice; None at the beginning."""
+    The detector hears less of a window than the decoder, and takes noise, names and accents for other languages. Words
+    that are decoded in a language in which they were not said are improbable.
+    """
+
+    def __init__(self, languages: tuple[str, ...], last: str | None, settings: SpeechSettings) -> None:
+        """`last`: that of the previous engine's choice; None at the beginning."""
         self._languages = languages
+        self._expected = {primary(language) for language in languages}
         self._last = last if last in languages else None
-        self._suspect = suspect
         self._settings = settings
 
     @property
@@ -33,36 +38,60 @@ class LanguageChoice:
         """The language spoken last."""
         return self._last
 
-    @property
-    def suspect(self) -> str | None:
-        """Another language that the last utterance may have been in."""
-        return self._suspect
-
     def offer(self, utterance: Utterance) -> tuple[tuple[str, ...], float]:
         """The `languages` and the `switch_p` of the next window of an utterance.
 
-        They make the recogniser change the language when another one is clearly detected, when the last utterance may
-        have been in another one, or when two passes over this utterance detect it; once words of the utterance are
-        committed, only when it is clearly detected.
+        The first of them is that of the words before. Once words of the utterance are committed, the recogniser changes
+        the language only when it clearly detects another.
         """
-        stay = utterance.language or self._last
+        if utterance.in_context:
+            return (utterance.spoken.language,), 0.0
+        stay = self._stay(utterance)
         if stay is None:
             return self._languages, 0.0
         others = tuple(language for language in self._languages if language != stay)
-        if utterance.language is None and (self._suspect is not None or self.doubtful(utterance)):
-            return (stay, *others), 0.0
-        return (stay, *others), self._settings.switch_p
+        return (stay, *others), 0.0 if utterance.language is None else self._settings.switch_p
+
+    def rival(self, utterance: Utterance, hypothesis: Hypothesis) -> str | None:
+        """The language in which a window of an utterance has to be decoded too, since its hypothesis is in another one
+        than the words before; None when it needn't be.
+
+        The words of a `vague` recogniser don't say in which language they are surer.
+        """
+        stay = self._stay(utterance)
+        comparable = bool(hypothesis.words) and not hypothesis.vague
+        return stay if comparable and stay != hypothesis.language else None
+
+    def _stay(self, utterance: Utterance) -> str | None:
+        """The language of the words before: the utterance's own, or else those that were committed last."""
+        return utterance.language or (utterance.spoken.language if utterance.unconfirmed else self._last)
+
+    def surer(self, detected: Hypothesis, other: Hypothesis) -> Hypothesis:
+        """The surer of two hypotheses of the same window: in the language that was detected, and in its rival.
+
+        A single word proves nothing, so there the detected language must be clear, too.
+        """
+        if confidence.surer(detected.words, other.words) and (len(detected.words) > 1 or self._clear(detected)):
+            return detected
+        return msgspec.structs.replace(other, likeliest=detected.likeliest, odds=detected.odds)
+
+    def _clear(self, hypothesis: Hypothesis) -> bool:
+        """Whether of the expected languages that of a hypothesis is by far the likeliest."""
+        odds = {tag: p for tag, p in hypothesis.odds if tag in self._expected}
+        return odds.get(primary(hypothesis.language), 0.0) >= self._settings.switch_p * sum(odds.values())
 
     def doubtful(self, utterance: Utterance) -> bool:
         """Whether the last pass over an utterance was decoded in another language than it detected."""
         found = utterance.spoken.likeliest
         return utterance.language is None and found is not None and found != utterance.spoken.language
 
+    def changes(self, utterance: Utterance) -> bool:
+        """Whether the words of an utterance, none of which is committed, are in another language than those before."""
+        return utterance.language is None and self._last not in (None, utterance.spoken.language)
+
     def settle(self, hypothesis: Hypothesis) -> None:
         """Take over the language of a hypothesis whose words were committed."""
         self._last = hypothesis.language
-        if hypothesis.likeliest is not None:
-            self._suspect = hypothesis.likeliest if hypothesis.likeliest != hypothesis.language else None
 
 
 class Expected:

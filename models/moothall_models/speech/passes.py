@@ -70,6 +70,12 @@ def live(
     return PassRequest(window=window, deadline=deadline, start=utterance.window_start, edge=edge, last=last, asked=now)
 
 
+def in_language(request: PassRequest, language: str, now: int) -> PassRequest:
+    """Make the live pass over the same window as `request`, decoded in this language. `now` in media ms."""
+    window = msgspec.structs.replace(request.window, languages=(language,), switch_p=0.0)
+    return msgspec.structs.replace(request, window=window, asked=now)
+
+
 def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int, patience: int) -> PassRequest | None:
     """Make the better pass over the lines that wait for one; None when none do. `now` in media ms.
 

@@ -24,14 +24,13 @@ def of(
     utterance: Utterance | None,
     *,
     language: str | None,
-    suspect: str | None,
     terms: tuple[TermHeard, ...],
     first: int,
     heard: int,
 ) -> ResumePoint:
     """Make the resume point of a channel that has heard audio from media ms `first` to `heard`.
 
-    `utterance`: the oldest unfinished one; None when nobody speaks. `language`, `suspect` and `terms` are the resume
+    `utterance`: the oldest unfinished one; None when nobody speaks. `language` and `terms` are the resume
     point's. The voice detector's state is left empty.
     """
     segment, words = segmenter.written
@@ -43,7 +42,7 @@ def of(
         audio_from=max(first, begin - BEFORE),
         begin=begin,
         language=language,
-        suspect=suspect,
+        suspect=None,
         speaking=None if utterance is None else utterance.speaking(),
         terms=terms,
     )

@@ -161,7 +161,8 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     # Languages.
     switch_p: float = 0.8
-    """Least probability for changing to another language in a single utterance; the second in a row needs none."""
+    """Least probability among the expected languages for changing to another one within an utterance of which words
+    are committed, or by a single word."""
     unlike_step: int = 1_000
     """Least new sound of a window that counts as evidence of an unexpected language."""
     unlike_most: float = 3.0

@@ -133,7 +133,7 @@ class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None
     """Language that was spoken last; None before any words."""
     suspect: str | None
-    """Another language that the last utterance may have been in; None when there is none."""
+    """Another language that the last utterance may have been in, as engines up to 0.2.0 say it; None otherwise."""
     voice: bytes = b""
     """State of the voice activity detector at `audio_from`."""
     speaking: Speaking | None

@@ -66,7 +66,6 @@ class StreamedChannel(UtteranceCutter):
             self._segmenter,
             self._utterances[0] if self._utterances else None,
             language=self._language,
-            suspect=None,
             terms=self._terms,
             first=self._first,
             heard=self._heard,

@@ -90,9 +90,10 @@ def unsure(text: str, t: int = 2_624, p: float = 0.4) -> tuple[Word, ...]:
 def test_a_short_utterance_in_doubt_is_heard_with_what_was_said_before_it(
     in_context: tuple[Word, ...], heard: str
 ) -> None:
-    begins, all_text = pauses(unsure("Two bees sew."), in_context=in_context)
-    assert begins == [2_272, 0], "3 s before, of which the audio has 2.3"
-    assert all_text == f"We hold these truths.{heard}"
+    for languages in (("en",), ("en", "de")):
+        begins, all_text = pauses(unsure("Two bees sew."), languages, in_context=in_context)
+        assert begins == [2_272, 0], "3 s before, of which the audio has 2.3"
+        assert all_text == f"We hold these truths.{heard}"
 
 
 def test_an_utterance_that_is_not_believed_may_be_with_what_was_said_before_it() -> None:
@@ -104,11 +105,10 @@ def test_an_utterance_that_is_not_believed_may_be_with_what_was_said_before_it()
     ("second", "languages"),
     [
         (said("To be so.", 2_624), ("en",)),
-        (unsure("To be so."), ("en", "de")),
         (said("To be so, and then again to", 2_624) + unsure("be.", 4_724), ("en",)),
         (unsure("To be so.", 5_120), ("en",)),
     ],
-    ids=["sure", "two languages", "committed in part", "long after"],
+    ids=["sure", "committed in part", "long after"],
 )
 def test_no_other_utterance_is(second: tuple[Word, ...], languages: tuple[str, ...]) -> None:
     begins, _ = pauses(second, languages)
@@ -310,10 +310,10 @@ def test_speech_that_went_on_during_the_last_pass_is_heard_by_another() -> None:
 def test_once_words_stand_another_language_must_be_clearly_heard() -> None:
     channel = SpeechChannel(attach(languages=("en", "de")))
     speak(channel, 0, 1_600)
-    for now in (1_600, 2_400):
+    for now, languages in ((1_600, ("en", "de")), (2_400, ("de", "en"))):
         request = channel.next_pass(now)
         assert request is not None
-        assert request.window.languages == ("en", "de")
+        assert request.window.languages == languages
         words = (HeardWord(" Guten", 0, 300, 0.6), HeardWord(" Tag", 300, 1_500, 0.6))
         out = channel.passed(request, Hypothesis(language="de", words=words, likeliest="de"), now)
         speak(channel, now, now + 800)
@@ -335,7 +335,64 @@ def test_nothing_stays_while_it_is_not_sure_which_language_is_spoken() -> None:
     speak(channel, 2_432, 2_912)
     request = channel.next_pass(2_912)
     assert request is not None
-    assert text(channel.passed(request, Hypothesis(language="de", words=words, likeliest="de"), 2_912)) != ""
+    german = Hypothesis(language="de", words=words, likeliest="de")
+    assert text(channel.passed(request, german, 2_912)) == "", "before it is heard in English too"
+    again = channel.next_pass(2_912)
+    assert again is not None
+    assert (again.edge, again.window.languages) == (request.edge, ("en",))
+    less_sure = tuple(replace(word, p=0.7) for word in words)
+    assert text(channel.passed(again, Hypothesis(language="en", words=less_sure), 2_912)) != ""
+
+
+@pytest.mark.parametrize(
+    ("english", "line"),
+    [
+        (said_by(("Oh", 0, 300), ("no", 300, 600), p=0.4), "de: ach nein"),
+        (said_by(("Oh", 0, 300), ("no", 300, 600), p=0.8), "en: Oh no"),
+        (Hypothesis(language="en", words=(), passed_over=True), "de: ach nein"),
+    ],
+    ids=["less sure", "surer", "no answer"],
+)
+def test_a_short_utterance_in_another_language_is_heard_in_that_of_the_line_before_too(
+    english: Hypothesis, line: str
+) -> None:
+    channel = SpeechChannel(attach(languages=("en", "de")))
+    german = Hypothesis(
+        language="de",
+        words=(HeardWord(" ach", 0, 300, 0.44), HeardWord(" nein", 300, 600, 0.44)),
+        likeliest="de",
+    )
+    out = play(channel, said("We hold these truths."), 0, 2_624)
+    speak(channel, 2_624, 3_200)
+    speak(channel, 3_200, 3_456, 0.0)
+    asked = []
+    while (request := channel.next_pass(3_456)) is not None:
+        asked.append(request.window.languages)
+        out += channel.passed(request, german if len(asked) == 1 else english, 3_456)
+    assert asked == [("en", "de"), ("en",)]
+    assert text(out) == "We hold these truths.", "before the utterance is over"
+    out += speak(channel, 3_456, 4_000, 0.0)
+    last = [output for output in out if isinstance(output, CommitWords)][-1]
+    assert last.start is not None
+    assert f"{last.start.language}: {''.join(word.text for word in last.words)}" == line
+
+
+def test_an_engine_that_goes_on_between_two_languages_hears_the_window_in_both() -> None:
+    channel = SpeechChannel(attach(languages=("en", "de")))
+    play(channel, said("We hold these truths."), 0, 2_624)
+    speak(channel, 2_624, 3_584)
+    point, request = channel.resume_point, channel.next_pass(3_584)
+    assert request is not None
+    words = (HeardWord(" ach", 300, 600, 0.6), HeardWord(" nein", 600, 900, 0.6))
+    channel.passed(request, Hypothesis(language="de", words=words, likeliest="de"), 3_584)
+    assert channel.resume_point == point
+    told = attach(generation=2, languages=("en", "de"), audio_from=point.audio_from, resume_point=point)
+    resumed = SpeechChannel(replace(told, committed_through=point.committed_through))
+    speak(resumed, point.audio_from, 2_624, 0.0)
+    speak(resumed, 2_624, 3_584)
+    again = resumed.next_pass(3_584)
+    assert again is not None
+    assert (again.start, again.edge, again.window.languages) == (request.start, request.edge, ("en", "de"))
 
 
 def test_where_the_decoder_stopped_too_early_the_rest_is_heard_once_more() -> None:

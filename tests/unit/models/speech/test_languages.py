@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
+from moothall.core.events.lines import Word
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.settings import SpeechSettings
@@ -10,8 +12,10 @@ from moothall_models.speech.utterance import SpeechFrame, Utterance
 SETTINGS = SpeechSettings(switch_p=0.8)
 
 
-def heard(language: str, likeliest: str | None) -> Hypothesis:
-    return Hypothesis(language=language, words=(), likeliest=likeliest)
+def heard(language: str, likeliest: str | None, *odds: float) -> Hypothesis:
+    """A pass with a word of each of these probabilities."""
+    words = tuple(HeardWord(f" word{number}", 0, 400, p) for number, p in enumerate(odds))
+    return Hypothesis(language=language, words=words, likeliest=likeliest, odds=((likeliest or language, 0.9),))
 
 
 def spoken(last: Hypothesis | None = None, language: str | None = None) -> Utterance:
@@ -20,39 +24,74 @@ def spoken(last: Hypothesis | None = None, language: str | None = None) -> Utter
     utterance.language = language
     if last is not None:
         utterance.spoken = last
+        utterance.unconfirmed = tuple(Word(word.text, word.t0, word.t1, word.p) for word in last.words)
     return utterance
 
 
 def test_at_first_the_likeliest_is_taken() -> None:
-    assert LanguageChoice(("en", "de"), None, SETTINGS).offer(spoken()) == (("en", "de"), 0.0)
-    assert LanguageChoice(("en", "de"), "fr", SETTINGS).offer(spoken()) == (("en", "de"), 0.0)
+    for last in (None, "fr"):
+        choice = LanguageChoice(("en", "de"), last, SETTINGS)
+        assert choice.offer(spoken()) == (("en", "de"), 0.0)
+        assert choice.rival(spoken(), heard("de", "de", 0.5)) is None
+        assert not choice.changes(spoken(heard("de", "de", 0.5)))
 
 
-def test_then_it_stays_with_the_last_one() -> None:
+def test_then_words_in_another_language_than_those_before_are_heard_in_theirs_too() -> None:
     choice = LanguageChoice(("en", "de", "fr"), "de", SETTINGS)
-    assert choice.offer(spoken()) == (("de", "en", "fr"), 0.8)
-    choice.settle(heard("fr", "fr"))
-    assert choice.offer(spoken()) == (("fr", "en", "de"), 0.8)
+    assert choice.offer(spoken()) == (("de", "en", "fr"), 0.0)
+    assert choice.rival(spoken(), heard("fr", "fr", 0.5)) == "de"
+    assert choice.rival(spoken(), heard("de", "de", 0.5)) is None
+    assert choice.rival(spoken(), heard("fr", "fr")) is None, "there are no words to compare"
+    vague = msgspec.structs.replace(heard("fr", "fr", 0.5), vague=True)
+    assert choice.rival(spoken(), vague) is None, "nor probabilities"
+    choice.settle(heard("fr", "fr", 0.9))
+    assert (choice.last, choice.rival(spoken(), heard("fr", "fr", 0.5))) == ("fr", None)
 
 
-def test_a_second_doubtful_utterance_switches() -> None:
+def test_the_words_before_are_those_of_the_utterance_if_it_has_any() -> None:
     choice = LanguageChoice(("en", "de"), "en", SETTINGS)
-    choice.settle(heard("en", "de"))
-    choice.settle(heard("en", None))
-    assert choice.offer(spoken()) == (("en", "de"), 0.0)
-    choice.settle(heard("en", "en"))
-    assert choice.offer(spoken()) == (("en", "de"), 0.8)
+    german = spoken(heard("de", "de", 0.5))
+    assert choice.offer(german) == (("de", "en"), 0.0)
+    assert (choice.rival(german, heard("de", "de", 0.5)), choice.rival(german, heard("en", "en", 0.5))) == (None, "de")
+    assert choice.offer(spoken(heard("de", "de"))) == (("en", "de"), 0.0), "it has none"
+    german.language = "de"
+    assert choice.offer(german) == (("de", "en"), 0.8), "they stand, so another has to be clearly heard"
 
 
-def test_a_second_doubtful_pass_switches_as_long_as_nothing_stands() -> None:
+def test_with_its_context_an_utterance_is_heard_in_the_language_that_it_has_without() -> None:
+    utterance = spoken(heard("en", "en", 0.5))
+    utterance.in_context = True
+    assert LanguageChoice(("de", "en"), "en", SETTINGS).offer(utterance) == (("en",), 0.0)
+
+
+def test_it_is_not_sure_which_language_is_spoken() -> None:
     choice = LanguageChoice(("en", "de"), "en", SETTINGS)
-    assert choice.doubtful(spoken(heard("en", "de")))
-    assert choice.offer(spoken(heard("en", "de"))) == (("en", "de"), 0.0)
-    assert not choice.doubtful(spoken(heard("en", "en")))
-    assert not choice.doubtful(spoken(heard("en", None)))
-    assert choice.offer(spoken(heard("en", "en"))) == (("en", "de"), 0.8)
-    assert choice.offer(spoken(heard("de", "en"), language="de")) == (("de", "en"), 0.8)
-    assert not choice.doubtful(spoken(heard("de", "en"), language="de"))
+    assert choice.doubtful(spoken(heard("en", "de", 0.5)))
+    assert not choice.doubtful(spoken(heard("en", "en", 0.5)))
+    assert not choice.doubtful(spoken(heard("en", None, 0.5)))
+    assert not choice.doubtful(spoken(heard("de", "en", 0.5), language="de"))
+    assert choice.changes(spoken(heard("de", "de", 0.5)))
+    assert not choice.changes(spoken(heard("en", "en", 0.5)))
+    assert not choice.changes(spoken(heard("de", "de", 0.5), language="de"))
+
+
+def test_the_surer_of_two_languages_is_taken_and_what_was_detected_stays_known() -> None:
+    choice = LanguageChoice(("en", "de"), "en", SETTINGS)
+    detected = heard("de", "de", 0.5, 0.6)
+    assert choice.surer(detected, heard("en", None, 0.4, 0.5, 0.6)) is detected
+    assert choice.surer(detected, heard("en", None)) is detected
+    other = choice.surer(detected, heard("en", None, 0.7))
+    assert (other.language, other.likeliest, other.odds, len(other.words)) == ("en", "de", (("de", 0.9),), 1)
+
+
+def test_a_single_word_changes_the_language_only_where_it_is_clearly_detected() -> None:
+    choice = LanguageChoice(("en-GB", "de"), "en-GB", SETTINGS)
+    word, english = heard("de", "de", 0.8), heard("en-GB", None, 0.4)
+    assert choice.surer(word, english) is word
+    odds = (("nl", 0.5), ("de", 0.3), ("en", 0.2))
+    assert choice.surer(msgspec.structs.replace(word, odds=odds), english).language == "en-GB"
+    none = msgspec.structs.replace(word, odds=())
+    assert choice.surer(none, english) is none, "a recogniser that doesn't give them"
 
 
 UNLIKE = SpeechSettings(unlike_step=1_000, unlike_most=3.0, unlike_at=12.0, unlike_over=6.0)
