@@ -270,10 +270,9 @@ class SpeechChannel(UtteranceCutter):
         words = heard_words(utterance, hypothesis, edge)
         pairs = zip(words, hypothesis.words, strict=False)  # `heard_words` drops invented words at the end.
         self._others = {(word.t0, word.text): heard.others for word, heard in pairs if heard.others}
-        known = overlap.already_committed(
-            words, tuple(self._committed), utterance.window_start, self._segmenter.through
-        )
-        fresh = tuple(words[max(known, overlap.cut_off(words, self._cut)) :])
+        committed, through = tuple(self._committed), self._segmenter.through
+        known = overlap.already_committed(words, committed, utterance.window_start, through)
+        fresh = overlap.unsaid(words, max(known, overlap.cut_off(words, self._cut)), committed, through)
         if utterance.in_context:
             fresh = tuple(word for word in fresh if word.t1 > utterance.start)
         return fresh if confidence.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()

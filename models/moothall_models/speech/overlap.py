@@ -23,6 +23,8 @@ CUT = 300
 """A word that begins less than this after a cut in the sound, ms, may be half a word: alignment is up to 0.2 s off."""
 A_NUMBER = 0.4
 """Cost of a word that is written in digits in one pass and in letters in the other (`2nd`, `second`)."""
+SLACK = 100
+"""Possible error of a word's time, ms."""
 REACH = 500
 """Committed words that end at most this long before the window, ms, may be heard in it: times are not exact."""
 
@@ -56,6 +58,29 @@ def cut_off(words: Sequence[Word], cut: int) -> int:
     if not cut:
         return 0
     return sum(word.t0 < cut + CUT for word in words)
+
+
+def unsaid(words: Sequence[Word], known: int, committed: Sequence[Word], through: int) -> tuple[Word, ...]:
+    """The `words` after the first `known`, without digits of the first that are committed.
+
+    Digits that are said one after the other are joined as more of them are heard: `33` becomes `33-4-692`, of which
+    only `-4-692` is new. `committed` and `through` as in `already_committed`.
+    """
+    if known == len(words) or not committed or words[known].t0 > through - SLACK:
+        return tuple(words[known:])
+    first, digits = words[known], plain(words[known].text)
+    if not digits.isdigit() or (known and plain(words[known - 1].text) == plain(committed[-1].text)):
+        return tuple(words[known:])
+    said, before = "", ""
+    for word in reversed(committed[-LOOKED_AT:]):
+        before = plain(word.text) + before
+        if digits.startswith(before) and len(before) < len(digits):
+            said = before
+    text = first.text
+    for digit in said:
+        text = text[text.index(digit) + 1 :]
+    new = Word(text=text, t0=through, t1=max(through, first.t1), p=first.p) if said else first
+    return (new, *words[known + 1 :])
 
 
 class _Heard:
@@ -123,8 +148,6 @@ def _middle(word: Word) -> int:
     return (word.t0 + word.t1) // 2
 
 
-SLACK = 100
-"""Possible error of a word's time, ms."""
 WORTH = 320
 """Least audio that a cut has to remove, ms."""
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from moothall.core.events.lines import Word
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.overlap import SLACK, already_committed, cut, cut_off, forced
+from moothall_models.speech.overlap import SLACK, already_committed, cut, cut_off, forced, unsaid
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 from support.sound.talking import said
@@ -61,6 +62,37 @@ def test_the_same_word_said_again_is_new() -> None:
     committed = said("no", 10_000)
     again = (Word(" no", 10_900, 11_200),)
     assert already_committed(again, committed, 10_400, 10_300) == 0
+
+
+@pytest.mark.parametrize(
+    ("committed", "again", "new"),
+    [
+        ("33", " 33-4-692", "-4-692"),
+        ("4 6", " 692.", "92."),
+        ("1", " 1-0-0-0-1.", "-0-0-0-1."),
+        ("10", " 10,000", ",000"),
+        ("is 3 3", " 33-4", "-4"),
+        ("4 6", " 792", " 792"),
+        ("33", " 33", " 33"),
+        ("3", " 3rd", " 3rd"),
+    ],
+)
+def test_digits_that_are_joined_with_the_next_ones_are_not_said_again(committed: str, again: str, new: str) -> None:
+    before = said(committed, 1_000, each=600)
+    through = before[-1].t1
+    joined = (Word(again, through - 500, through + 900), *said("please", through + 900))
+    fresh = unsaid(joined, 0, before, through)
+    assert "".join(word.text for word in fresh) == f"{new}please"
+    assert all(word.t0 >= through for word in fresh) or new == again
+
+
+def test_digits_that_begin_where_the_committed_ones_end_are_new() -> None:
+    committed = (Word("1", 1_000, 1_600),)
+    ten = Word(" 10", 1_600 - SLACK + 1, 2_000)
+    assert unsaid((Word(" 1", 1_000, 1_450), Word(" 10", 1_450, 2_000)), 1, committed, 1_600)[0].text == " 10"
+    assert unsaid((ten,), 0, committed, 1_600) == (ten,)
+    assert unsaid((ten,), 0, (), 0) == (ten,)
+    assert unsaid((ten,), 1, committed, 1_600) == ()
 
 
 def test_nothing_heard() -> None:
