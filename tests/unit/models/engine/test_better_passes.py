@@ -15,16 +15,17 @@ from simulate_speech import attach_from_start
 
 SCRIPT = Script(
     words=(
-        ScriptWord(" Good", 400, 700, misheard=" Could"),
-        ScriptWord(" morning", 710, 1_200),
-        ScriptWord(" to", 1_210, 1_400),
-        ScriptWord(" all.", 1_410, 1_800),
+        ScriptWord(" Well.", 400, 900),
+        ScriptWord(" Good", 2_400, 2_700, misheard=" Could"),
+        ScriptWord(" morning", 2_710, 3_200),
+        ScriptWord(" to", 3_210, 3_400),
+        ScriptWord(" all.", 3_410, 3_800),
     )
 )
-PCM = render(SCRIPT)[: 32 * 1_900] + bytes(32 * 3_000)
+PCM = render(SCRIPT)[: 32 * 3_900] + bytes(32 * 3_000)
 HELLO = wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=9)
 RECOGNIZER = ScriptedRecognizer(SCRIPT)
-NOW = 5_000.0
+NOW = 7_000.0
 
 
 def told(session: LinkSession) -> list[object]:
@@ -34,7 +35,7 @@ def told(session: LinkSession) -> list[object]:
 
 
 def with_ended_line(load: Load | None = None) -> LinkSession:
-    """Return a session in which a line of channel 1 has ended with a word in doubt; channels 2 and 3 are silent."""
+    """Return a session in which two lines of channel 1 have ended; channels 2 and 3 are silent."""
     made = LinkSession(
         HELLO, voice=ScriptedVoiceActivity, media=lambda at: ArrivalTime(at.audio_from), cpu_ms=float, load=load
     )
@@ -43,11 +44,12 @@ def with_ended_line(load: Load | None = None) -> LinkSession:
     made.received(wire.Audio(attachment=1, t=0, pcm=PCM), NOW)
     while made.hear(NOW):
         pass
-    while not any(isinstance(command, EndSegment) for command in told(made)):
-        (turn,) = made.next_passes(NOW)
-        made.passed(turn, RECOGNIZER.recognise(turn.request.window), NOW)
-        while made.hear(NOW):
-            pass
+    for _ in range(2):
+        while not any(isinstance(command, EndSegment) for command in told(made)):
+            (turn,) = made.next_passes(NOW)
+            made.passed(turn, RECOGNIZER.recognise(turn.request.window), NOW)
+            while made.hear(NOW):
+                pass
     return made
 
 
@@ -122,9 +124,10 @@ def test_it_is_wanted_where_rooms_leave_time_and_counts_in_no_measure_of_the_loa
     load.passed(ran=LEAST_SPEECH * 0.1, waited=0, speech=LEAST_SPEECH)
     session = with_ended_line(load)
     before = load.room((), 0)
-    (turn,) = session.next_passes(NOW)
-    assert turn.request.review is not None
-    session.passed(turn, RECOGNIZER.recognise(turn.request.window), NOW + 100_000)
+    for took in (0, 100_000):
+        (turn,) = session.next_passes(NOW)
+        assert turn.request.review is not None
+        session.passed(turn, RECOGNIZER.recognise(turn.request.window), NOW + took)
     assert load.room((), 0) == before
     (revised,) = [command for command in told(session) if isinstance(command, ReviseSegment)]
     assert revised.text == "Good morning to all."

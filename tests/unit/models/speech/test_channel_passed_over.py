@@ -82,7 +82,8 @@ def test_speech_without_a_pause_is_not_asked_for_ever() -> None:
     settings, asked = SpeechSettings(), list[tuple[int, int]]()
 
     def fails(request: PassRequest) -> bool:
-        asked.append((request.start, request.edge))
+        if request.review is None:
+            asked.append((request.start, request.edge))
         return 9_000 <= request.edge <= 70_000
 
     out = play(SpeechChannel(attach()), words, 93_000, fails)

@@ -8,7 +8,7 @@ from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest, expected
-from moothall_models.speech.review import BEAM, LINES, Reviewer
+from moothall_models.speech.review import BEAM, LINES, Review, Reviewer
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import SpeechFrame, Utterance
 from support.sound.talking import CHANNEL, FRAME, attach, hear, said, silence
@@ -16,10 +16,6 @@ from support.sound.talking import CHANNEL, FRAME, attach, hear, said, silence
 SETTINGS = SpeechSettings()
 HEARD_WRONG = said("So feel free to downplay it.", 0)
 SPOKEN = said("So feel free to download it.", 0)
-
-
-def probably(words: tuple[Word, ...], p: float) -> tuple[Word, ...]:
-    return tuple(Word(text=word.text, t0=word.t0, t1=word.t1, p=p) for word in words)
 
 
 class Meeting:
@@ -54,17 +50,29 @@ class Meeting:
         return [output.segment for output in self.out if isinstance(output, EndSegment)]
 
 
-def test_a_line_is_heard_once_more_when_its_speaker_pauses() -> None:
+def test_a_line_is_heard_with_its_neighbours_and_by_itself_when_its_speaker_pauses() -> None:
     meeting = Meeting()
-    request = meeting.play(probably(HEARD_WRONG, 0.5), 4_000)
+    begin = said("We begin.", 0)
+    request = meeting.play(begin, 2_000)
     assert request is not None
-    assert (request.start, request.window.beam, request.window.languages) == (0, BEAM, ("en",))
-    assert request.window.draft == f" {meeting.text}" == " So feel free to downplay it."
-    assert meeting.channel.passed(request, hear(SPOKEN, request), meeting.t) == [
+    meeting.channel.passed(request, hear(begin, request), meeting.t)
+    start = meeting.t
+    wrong, right = (said(f"So feel free to {word} it.", start, 250) for word in ("downplay", "download"))
+    first = meeting.play(wrong, start + 4_000)
+    assert first is not None
+    assert (first.start, first.window.beam, first.window.languages) == (0, BEAM, ("en",))
+    assert first.window.draft == " We begin. So feel free to downplay it."
+    heard = (*begin, *right)
+    assert meeting.channel.passed(first, hear(heard, first), meeting.t) == []
+    second = meeting.channel.next_pass(meeting.t)
+    assert second is not None
+    assert second.start > start - 400
+    assert second.window.draft == " So feel free to downplay it."
+    assert meeting.channel.passed(second, hear(heard, second), meeting.t) == [
         ReviseSegment(
             channel=CHANNEL,
             generation=1,
-            segment=meeting.ended[0],
+            segment=meeting.ended[1],
             base_words=6,
             text="So feel free to download it.",
         )
@@ -72,30 +80,38 @@ def test_a_line_is_heard_once_more_when_its_speaker_pauses() -> None:
     assert meeting.channel.next_pass(meeting.t) is None
 
 
+def twice(meeting: Meeting, request: PassRequest, words: tuple[Word, ...]) -> list[Output]:
+    assert meeting.channel.passed(request, hear(words, request), meeting.t) == []
+    again = meeting.channel.next_pass(meeting.t)
+    assert again is not None
+    assert again.review is not None
+    return meeting.channel.passed(again, hear(words, again), meeting.t)
+
+
 def test_lines_that_one_breath_holds_are_heard_together_and_each_has_its_text() -> None:
     meeting = Meeting()
-    wrong = (*probably(HEARD_WRONG, 0.5), *probably(said(" Then resort it out.", 1_800), 0.5))
-    right = (*SPOKEN, *said(" Then reason it out.", 1_800))
+    wrong = (*HEARD_WRONG, *said(" Then resort it out.", 1_800), *said(" And so on.", 3_000))
+    right = (*SPOKEN, *said(" Then reason it out.", 1_800), *said(" And so on.", 3_000))
     request = meeting.play(wrong, 6_000)
     assert request is not None
-    texts = meeting.channel.passed(request, hear(right, request), meeting.t)
+    texts = twice(meeting, request, right)
     assert [(text.segment, text.text) for text in texts if isinstance(text, ReviseSegment)] == [
         (meeting.ended[0], "So feel free to download it."),
         (meeting.ended[1], "Then reason it out."),
     ]
 
 
-def test_where_nothing_else_is_heard_a_line_stays() -> None:
+def test_where_nothing_else_is_heard_a_line_stays_and_is_not_heard_again() -> None:
     meeting = Meeting()
-    words = probably(HEARD_WRONG, 0.5)
-    request = meeting.play(words, 4_000)
+    request = meeting.play(HEARD_WRONG, 4_000)
     assert request is not None
-    assert meeting.channel.passed(request, hear(words, request), meeting.t) == []
+    assert meeting.channel.passed(request, hear(HEARD_WRONG, request), meeting.t) == []
+    assert meeting.channel.next_pass(meeting.t) is None
 
 
 def test_a_live_pass_takes_the_place_of_one_over_lines_which_wait_for_the_next_pause() -> None:
     meeting = Meeting()
-    words = probably(HEARD_WRONG, 0.5)
+    words = HEARD_WRONG
     waiting = meeting.play(words, 4_000)
     assert waiting is not None
     assert waiting.deadline == meeting.t + SETTINGS.review_within
@@ -113,22 +129,22 @@ def test_a_live_pass_takes_the_place_of_one_over_lines_which_wait_for_the_next_p
     again = meeting.play((*words, *more), meeting.t + 2_000)
     assert again is not None
     assert again.review is not None
-    assert [line.segment for line in again.review.lines][: again.review.waiting] == meeting.ended
+    assert [line.segment for line in again.review.lines] == meeting.ended
 
 
 def test_after_the_end_of_the_audio_no_line_is_heard_once_more() -> None:
     meeting = Meeting()
-    request = meeting.play(probably(HEARD_WRONG, 0.5), 4_000)
+    request = meeting.play(HEARD_WRONG, 4_000)
     assert request is not None
-    meeting.channel.passed(request, hear(SPOKEN, request), meeting.t)
-    meeting.play(probably(said("And so on it goes.", meeting.t), 0.5), meeting.t + 1_568)
+    meeting.channel.passed(request, hear(HEARD_WRONG, request), meeting.t)
+    meeting.play(said("And so on it goes.", meeting.t), meeting.t + 1_568)
     meeting.channel.end_of_audio()
     live = meeting.channel.next_pass(meeting.t)
     assert live is None or live.review is None
 
 
 def test_a_line_is_heard_once_more_where_the_engine_has_time_however_slow_its_passes_are() -> None:
-    words = probably(said("one two three four five six seven eight nine ten eleven.", 0), 0.5)
+    words = said("one two three four five six seven eight nine ten eleven.", 0)
     busy, slow = Meeting(), Meeting()
     assert busy.play(words, 6_400, took=2_000, spare=False) is None
     assert busy.text.endswith("eleven.")
@@ -152,94 +168,169 @@ def reviewer(*, begin: int = 0, end: int = 3_200, through: int = 0) -> Reviewer:
     return made
 
 
-DOUBTED = probably(HEARD_WRONG, 0.5)
-
-
 def lines_of(made: Reviewer, now: int) -> list[str] | None:
     found = made.next(now)
     return None if found is None else [each.segment for each in found.lines]
 
 
-def test_a_line_is_let_go_that_is_old_sure_or_not_wholly_heard() -> None:
+def test_a_line_is_let_go_that_is_old_or_not_wholly_heard() -> None:
     fresh, old = reviewer(), reviewer()
     for made in (fresh, old):
-        made.note(line(DOUBTED), 2_000)
+        made.note(line(HEARD_WRONG), 2_000)
     assert lines_of(fresh, 2_000 + SETTINGS.review_within) == ["s1"]
     assert lines_of(old, 2_001 + SETTINGS.review_within) is None
-    sure = reviewer()
-    sure.note(line(HEARD_WRONG), 2_000)
-    assert lines_of(sure, 2_000) is None
     cut = reviewer(begin=640)
-    cut.note(line(DOUBTED), 2_000)
+    cut.note(line(HEARD_WRONG), 2_000)
     assert lines_of(cut, 2_000) is None
     gap = reviewer()
     gap.hear(SpeechFrame(60_000, silence(1), 1.0))
-    gap.note(line(DOUBTED), 2_000)
+    gap.note(line(HEARD_WRONG), 2_000)
     assert lines_of(gap, 2_000) is None
 
 
 def test_a_line_that_another_engine_began_is_left_alone() -> None:
     made = reviewer()
-    made.note([*line(DOUBTED, language=""), *line(DOUBTED, "s2")], 2_000)
+    made.note([*line(HEARD_WRONG, language=""), *line(HEARD_WRONG, "s2")], 2_000)
     assert lines_of(made, 2_000) == ["s2"]
 
 
 def test_the_neighbours_before_are_heard_too_as_far_as_the_window_reaches() -> None:
     made = reviewer(end=30_000)
     for number in range(6):
-        made.note(line(probably(said("we hold these truths.", number * 5_000), 0.5), f"s{number}"), 26_500)
+        made.note(line(said("we hold these truths.", number * 5_000), f"s{number}"), 26_500)
     assert lines_of(made, 27_000) == ["s3", "s4", "s5"]
 
 
 def test_a_line_that_was_split_keeps_its_text() -> None:
     made = reviewer()
-    made.note(line(DOUBTED), 2_000)
+    made.note(line(HEARD_WRONG), 2_000)
     found = made.next(2_000)
     assert found is not None
     split = SplitSegment(
         channel=CHANNEL, generation=1, segment=SegmentId("s1"), revision=0, word=2, into=SegmentId("s1.2")
     )
     made.note([split], 2_000)
-    words = tuple(HeardWord(f" {word.text.strip()}", word.t0, word.t1, 1.0) for word in SPOKEN)
-    assert made.heard(found, Hypothesis(language="en", words=words)) == []
+    assert both(made, SPOKEN) == []
 
 
 def test_lines_in_another_language_are_no_neighbours() -> None:
     made = reviewer(end=5_000)
-    made.note([*line(DOUBTED, "s1", language="de"), *line(probably(said("yes it is", 2_000), 0.5), "s2")], 3_000)
+    made.note([*line(HEARD_WRONG, "s1", language="de"), *line(said("yes it is", 2_000), "s2")], 3_000)
     assert lines_of(made, 3_000) == ["s2"]
 
 
-def test_a_line_is_heard_once_and_is_context_from_then_on() -> None:
+def both(made: Reviewer, words: tuple[Word, ...], now: int = 2_000) -> list[str]:
+    """The better texts when the next two passes hear `words`."""
+    texts: list[str] = []
+    for _ in range(2):
+        found = made.next(now)
+        if found is not None:
+            texts += [text for _, text in made.heard(found, hypothesis(found, words))]
+    return texts
+
+
+def hypothesis(found: Review, words: tuple[Word, ...]) -> Hypothesis:
+    within = [word for word in words if found.start <= word.t0 and word.t1 <= found.edge]
+    heard = (HeardWord(f" {word.text.strip()}", word.t0 - found.start, word.t1 - found.start, 1.0) for word in within)
+    return Hypothesis(language="en", words=tuple(heard))
+
+
+def test_a_line_is_corrected_once_and_is_context_from_then_on() -> None:
     made = reviewer(end=8_000)
-    made.note(line(DOUBTED), 2_000)
+    heard = (*SPOKEN, *said("yes it is", 2_200), *said("it is", 4_000))
+    made.note([*line(HEARD_WRONG), *line(said("yes it is", 2_200), "s2")], 3_500)
+    assert both(made, heard, 3_500) == ["So feel free to download it."]
+    assert made.next(3_500) is None
+    made.note(line(said("it his", 4_000), "s3"), 5_000)
+    third = made.next(5_000)
+    assert third is not None
+    assert made.window(third, ()).draft == " So feel free to downplay it. yes it is it his"
+    assert both(made, heard, 5_000) == ["it is"]
+
+
+def test_a_line_stays_where_the_second_pass_hears_something_else() -> None:
+    made = reviewer(end=8_000)
+    made.note([*line(HEARD_WRONG), *line(said("yes it is", 2_200), "s2")], 3_500)
+    first = made.next(3_500)
+    assert first is not None
+    assert made.heard(first, hypothesis(first, (*SPOKEN, *said("yes it is", 2_200)))) == []
+    second = made.next(3_500)
+    assert second is not None
+    assert made.heard(second, hypothesis(second, HEARD_WRONG)) == []
+    assert made.next(3_500) is None
+
+
+def test_a_line_by_itself_has_no_second_window_until_the_next_pause() -> None:
+    made = reviewer(end=8_000)
+    made.note(line(HEARD_WRONG), 2_000)
+    assert both(made, SPOKEN) == []
+    assert made.next(2_000) is None
+
+
+def test_the_pass_after_the_next_pause_is_a_line_s_second_one_where_that_comes_first() -> None:
+    made = reviewer(end=8_000)
+    made.note(line(HEARD_WRONG), 2_000)
     first = made.next(2_000)
     assert first is not None
-    words = tuple(HeardWord(f" {word.text.strip()}", word.t0, word.t1, 1.0) for word in SPOKEN)
-    heard = Hypothesis(language="en", words=words)
-    assert [text for _, text in made.heard(first, heard)] == ["So feel free to download it."]
-    assert made.next(2_000) is None
-    made.note(line(probably(said("yes it is", 3_000), 0.5), "s2"), 4_000)
+    assert made.heard(first, hypothesis(first, SPOKEN)) == []
+    made.note(line(said("yes it his", 3_000), "s2"), 4_000)
     second = made.next(4_000)
     assert second is not None
-    assert ([each.segment for each in second.lines], second.waiting) == (["s1", "s2"], 1)
-    window = made.window(second, ())
-    assert window.draft[: window.committed_chars] == " So feel free to downplay it."
-    assert made.heard(second, heard) == []
+    assert [each.segment for each in second.lines] == ["s1", "s2"]
+    heard = (*SPOKEN, *said("yes it is", 3_000))
+    assert [text for _, text in made.heard(second, hypothesis(second, heard))] == ["So feel free to download it."]
+    third = made.next(4_000)
+    assert third is not None
+    assert [each.segment for each in third.lines] == ["s2"]
+    assert [text for _, text in made.heard(third, hypothesis(third, heard))] == ["yes it is"]
+
+
+def test_a_line_that_ends_while_a_better_pass_runs_gets_its_own() -> None:
+    made = reviewer(end=8_000)
+    made.note(line(HEARD_WRONG), 2_000)
+    first = made.next(2_000)
+    assert first is not None
+    made.note(line(said("yes it is", 3_000), "s2"), 4_000)
+    made.heard(first, hypothesis(first, HEARD_WRONG))
+    assert lines_of(made, 4_000) == ["s1", "s2"]
+
+
+def test_a_line_that_the_window_does_not_reach_keeps_its_text_or_waits_for_its_second_pass() -> None:
+    made = reviewer(end=30_000)
+    lines = [said(f"the first word is word {number}", number * 6_000, 500) for number in range(4)]
+    for number, words in enumerate(lines):
+        made.note(line(words, f"s{number}"), 26_500)
+    assert lines_of(made, 27_000) == ["s2", "s3"]
+    wrong = said("the first world is word 2", 12_000, 500)
+    found = made.next(27_000)
+    assert found is not None
+    made.heard(found, hypothesis(found, (*wrong, *lines[3])))
+    assert lines_of(made, 27_000) == ["s2"]
+    for number in (4, 5):
+        made.note(line(said(f"the last word is word {number}", number * 6_000 - 6_000, 500), f"s{number}"), 27_000)
+    found = made.next(27_000)
+    assert found is not None
+    assert [each.segment for each in found.lines] == ["s3", "s4", "s5"]
+    heard = tuple(word for each in found.lines for word in each.words)
+    assert made.heard(found, hypothesis(found, heard)) == []
+    assert lines_of(made, 27_000) == ["s2"]
+    found = made.next(27_000)
+    assert found is not None
+    assert [text for _, text in made.heard(found, hypothesis(found, wrong))] == ["the first world is word 2"]
 
 
 def test_many_lines_are_forgotten() -> None:
     made = reviewer()
     for number in range(LINES + 2):
-        made.note(line(DOUBTED, f"s{number}"), 2_000)
+        made.note(line(HEARD_WRONG, f"s{number}"), 2_000)
     found = made.next(2_000)
     assert found is not None
-    assert (found.waiting, found.lines[0].segment) == (LINES, "s2")
+    assert (len(found.lines), found.lines[0].segment) == (LINES, "s2")
 
 
 def test_the_window_holds_what_was_said() -> None:
     made = reviewer()
-    made.note(line(probably(said("and then it goes", 1_000, each=200), 0.5)), 2_000)
+    made.note(line(said("and then it goes", 1_000, each=200)), 2_000)
     found = made.next(2_000)
     assert found is not None
     assert (found.start, found.edge) == (672, 2_100)
@@ -264,30 +355,24 @@ def test_what_will_be_heard_again_is_what_stands_in_the_window() -> None:
     )
 
 
-END = DOUBTED[-1].t1
-NEXT = line(probably(said("yes it is", END + 100), 0.5), "s2")
+END = HEARD_WRONG[-1].t1
+NEXT = line(said("yes it is", END + 100), "s2")
+
+
+LATER = line(said("so it is", END + 1_500), "s3")
 
 
 def again(made: Reviewer, before: str, at: int) -> list[str]:
-    """The better texts of the lines that wait, when words are heard before what was said."""
-    found = made.next(5_000)
-    assert found is not None
-    heard = [*said(before, at, 100), *found.lines[0].words]
-    assert found.start <= at, "the window has their sound"
-    words = tuple(
-        HeardWord(f" {each.text.strip()}", each.t0 - found.start, each.t1 - found.start, 1.0) for each in heard
-    )
-    return [text for _, text in made.heard(found, Hypothesis(language="en", words=words))]
+    """The better texts when the next two passes hear words before what was said in s2."""
+    made.note([*NEXT, *LATER], 5_000)
+    words = (*said(before, at, 100), *said("yes it is", END + 100), *said("so it is", END + 1_500))
+    return both(made, words, 5_000)
 
 
 def test_the_last_words_of_the_line_before_are_not_said_again() -> None:
     for language in ("de", ""):
         made = reviewer(end=5_000)
-        made.note([*line(DOUBTED, language=language), *NEXT], 4_500)
+        made.note(line(HEARD_WRONG, language=language), 4_500)
         assert again(made, "download it", END - 190) == []
-    made = reviewer(end=5_000, through=END)
-    made.note(NEXT, 4_500)
-    assert again(made, "download it", END - 190) == []
-    made = reviewer(end=5_000)
-    made.note(NEXT, 4_500)
-    assert again(made, "I think", END - 190) == ["I think yes it is"], "nobody had committed them"
+    assert again(reviewer(end=5_000, through=END), "download it", END - 190) == []
+    assert again(reviewer(end=5_000), "I think", END - 190) == ["I think yes it is"], "nobody had committed them"
