@@ -14,6 +14,7 @@ from moothall_models.engine.unanswered import UnansweredActs, act_prefix
 from moothall_models.ports import VAD_FRAME, Samples, VoiceActivity
 from moothall_models.speech.overload import SpeechShare, due
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.schedule import Stage
 
 REMEMBERED = 1_000
 """Frames before which the voice detector's state is known: enough for the longest window and the sound after it."""
@@ -86,7 +87,8 @@ class HeardChannel:
             wanted = self.speech.next_pass(media, spare=spare)
             if wanted is not None:
                 self.wanted = wanted
-                self.asked, self.due = now, due(now, wanted.deadline, media)
+                wide = self.stage >= Stage.WIDER_WINDOWS
+                self.asked, self.due = now, due(now, wanted.deadline, media, wide=wide)
         self.idle = self.wanted is None or self.wanted.review is not None
         if self.idle:
             self.ahead = 0

@@ -70,6 +70,10 @@ class ChannelPolicy(Protocol):
         """
         ...
 
+    def begin(self, request: PassRequest) -> PassRequest:
+        """Take note that the outstanding pass begins, and return it: it may hear more than when it was requested."""
+        ...
+
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
         """Take in the hypothesis of the outstanding pass. Raises ValueError for any other pass."""
         ...

@@ -19,7 +19,7 @@ from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, MediaTime
 from moothall_models.engine.heard_channel import HeardChannel
 from moothall_models.engine.policies import ChannelPolicy
-from moothall_models.ports import VAD_FRAME, Floats, Hypothesis, VoiceActivity
+from moothall_models.ports import RATE, VAD_FRAME, Floats, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.overload import Load, shared
 from moothall_models.speech.passes import PassRequest
@@ -32,11 +32,14 @@ logger = logging.getLogger(__name__)
 SLICE_FRAMES = 32
 """Frames that are processed at a time (1 s of audio, some 3 ms of computing), so that other work doesn't wait long."""
 AHEAD_FRAMES = 94
-"""Frames (3 s) that are processed at most before a wanted pass is done; a backlog is processed in such steps."""
+"""Frames (3 s) that are processed at most before a wanted pass is done; a backlog is processed in such steps, until
+windows are wider (`Stage`), which take in all that has come."""
 BACKLOG_MS = 30_000
 """Most audio of a channel that was processed and that no pass has heard, ms: more than the longest window. Further
 audio stays in its buffer as PCM16, which takes less memory, and beyond the server's `AHEAD_MS` in the server's spool.
 So the memory of a slow engine is bounded."""
+BATCH_MS = 8_000
+"""Sound of a batch, ms, from which on it takes no further pass, whose words would have to wait for all the others'."""
 Key = tuple[str, int, str]
 
 
@@ -211,7 +214,8 @@ class LinkSession:
         heard_any = False
         for channel in list(self._channels.values()):
             behind = 0 if channel.idle else channel.speech.waiting
-            room = min(AHEAD_FRAMES - channel.ahead, (BACKLOG_MS - behind) // FRAME_MS)
+            ahead = AHEAD_FRAMES if channel.stage < Stage.WIDER_WINDOWS else BACKLOG_MS // FRAME_MS
+            room = min(ahead - channel.ahead, (BACKLOG_MS - behind) // FRAME_MS)
             heard = channel.audio.take(channel.media.at(now), min(SLICE_FRAMES, room))
             if heard is None:
                 continue
@@ -244,13 +248,16 @@ class LinkSession:
         live = [each for each in ready if each.wanted is not None and each.wanted.review is None]
         free = workers > 1 or not any(each.running for each in self._channels.values())
         chosen = live[: shared(len(live), workers, at_once)] or (ready[:1] if free else [])
-        turns: list[NextPass] = []
+        begun: list[tuple[HeardChannel, PassRequest]] = []
+        sound = 0
         for channel in chosen:
-            if channel.wanted is not None:
+            if channel.wanted is not None and sound < BATCH_MS:
+                channel.wanted = channel.speech.begin(channel.wanted)
                 channel.running, channel.began = True, now
-                turns.append(NextPass(channel.number, channel.wanted, channel.speech, len(chosen)))
+                sound += len(channel.wanted.window.audio) * 1_000 // RATE
+                begun.append((channel, channel.wanted))
         self._note_idle()
-        return turns
+        return [NextPass(channel.number, request, channel.speech, len(begun)) for channel, request in begun]
 
     def passed(self, turn: NextPass, hypothesis: Hypothesis, now: float) -> None:
         """Handle the hypothesis of a pass; it is discarded when its channel is gone."""

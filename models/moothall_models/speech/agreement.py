@@ -34,12 +34,20 @@ def agreed(words: Sequence[Word], before: Sequence[Word]) -> int:
     return best
 
 
-def stable(words: Sequence[Word], before: Sequence[Word], edge: int, *, settled: bool, settings: SpeechSettings) -> int:
+def stable(
+    words: Sequence[Word],
+    before: Sequence[Word],
+    edge: int,
+    *,
+    settled: bool,
+    settings: SpeechSettings,
+    once: bool = False,
+) -> int:
     """How many leading `words` of a pass can be committed.
 
     `before` are the uncommitted words of the previous pass, `edge` is the window's end in media ms. `settled`: the
     speaker has paused before the edge. Then all words are complete, and only the last word waits, since its punctuation
-    depends on whether the speaker continues.
+    depends on whether the speaker continues. `once`: no word far enough before the edge waits for a second pass.
     """
     if settled:
         return max(0, len(words) - 1)
@@ -48,7 +56,7 @@ def stable(words: Sequence[Word], before: Sequence[Word], edge: int, *, settled:
     for word in words[:-1]:
         margin = settings.agreed_margin if word.p >= settings.doubted_p else settings.doubted_margin
         by_two = count < same and word.t1 <= edge - margin
-        alone = word.p >= settings.alone_p and word.t1 <= edge - settings.alone_margin
+        alone = (once or word.p >= settings.alone_p) and word.t1 <= edge - settings.alone_margin
         if not (by_two or alone):
             break
         count += 1

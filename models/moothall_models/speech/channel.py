@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+import msgspec
+
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment, SplitSegment
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import ChannelId
@@ -59,6 +61,7 @@ class SpeechChannel(UtteranceCutter):
         self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = LanguageChoice(attach.languages, spoken if resumed is None else resumed.language, settings)
+        self._several = len(attach.languages) > 1
         self.expected = Expected(attach.languages, settings)
         self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
@@ -134,26 +137,46 @@ class SpeechChannel(UtteranceCutter):
             before, _, language = self._compared
             self._outstanding = passes.in_language(before, language, self._now)
         elif utterance is not None and edge is not None:
-            last = self._breaks_off(utterance) and edge == utterance.heard
-            draft = passes.expected(tuple(self._committed), utterance)
-            spoken, terms = self._languages.offer(utterance), self.glossary.choose(utterance, edge)
-            self._outstanding = passes.live(
-                utterance,
-                edge,
-                spoken,
-                terms,
-                draft,
-                last=last,
-                settled=last or edge - utterance.known_at(edge).speech_end >= schedule.SETTLED_ENOUGH,
-                margin=self._settings.doubted_margin,
-                search=self.stage < schedule.Stage.NO_SEARCH,
-                now=self._now,
-            )
+            late = not self._continues and self._now - edge > passes.PATIENCE
+            self._outstanding = self._live_pass((utterance,), edge, edge if late else self._now)
         elif spare and self._outstanding is None and not (self._utterances or self._ended):
             self._outstanding = passes.review(self.reviewer, self.glossary, self._now, self._settings.review_within)
         else:
             return None
         return self._outstanding
+
+    def begin(self, request: PassRequest) -> PassRequest:
+        """Take note that the outstanding pass begins, and return it. In wider windows it hears all that came meanwhile.
+
+        Utterances are heard together only where one language is spoken: each has its own.
+        """
+        as_asked = request.review is not None or self._compared is not None
+        if not as_asked and self.stage >= schedule.Stage.WIDER_WINDOWS:
+            found = schedule.widest(
+                self._utterances, request.edge, self._settings, self._pace, together=not self._several
+            )
+            self._outstanding = request = self._live_pass(*found, request.asked)
+        return request
+
+    def _live_pass(self, utterances: Sequence[Utterance], edge: int, asked: int) -> PassRequest:
+        """The pass over the oldest utterances up to media ms `edge`."""
+        oldest, newest = utterances[0], utterances[-1]
+        last = self._breaks_off(newest) and edge == newest.heard
+        new = edge - max(oldest.covered, oldest.speech_start)
+        wide = self.stage >= schedule.Stage.WIDER_WINDOWS
+        return passes.live(
+            utterances,
+            edge,
+            self._languages.offer(oldest),
+            self.glossary.choose(oldest, edge),
+            passes.expected(tuple(self._committed), oldest),
+            last=last,
+            settled=last or edge - newest.known_at(edge).speech_end >= schedule.SETTLED_ENOUGH,
+            margin=self._settings.doubted_margin,
+            search=self.stage < schedule.Stage.NO_SEARCH,
+            once=wide and (new >= schedule.ONCE or len(utterances) > 1),
+            asked=asked,
+        )
 
     @property
     def stage(self) -> schedule.Stage:
@@ -177,22 +200,37 @@ class SpeechChannel(UtteranceCutter):
             return [self._segmenter.revised(line.segment, line.words, text) for line, text in texts]
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
-        return self._noted(self._heard_live(request, hypothesis))
+        return self._noted(self._heard_parts(request, hypothesis))
 
     def measured(self, window: VoiceWindow, vector: Floats) -> list[Output]:
         """Take in the vector of a window of `voices`."""
         split, heard = self.voices.measured(window, vector)
         return [*heard, *([] if split is None else self._noted([self._segmenter.split(split)]))]
 
-    def _heard_live(self, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
-        utterance = self._utterances[0]
+    def _heard_parts(self, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
+        """Take in a live pass, utterance by utterance."""
+        together = self._together(request.utterances)
         if self._compared is not None:
             hypothesis, self._compared = self._languages.surer(self._compared[1], hypothesis), None
-        elif hypothesis.passed_over:
-            return self._passed_over(utterance, request)
-        elif (rival := self._languages.rival(utterance, hypothesis)) is not None:
+        elif hypothesis.passed_over:  # Those after the oldest are heard by themselves then.
+            edge = min(request.edge, together[0].heard)
+            return self._passed_over(together[0], msgspec.structs.replace(request, edge=edge))
+        elif (rival := self._languages.rival(together[0], hypothesis)) is not None:
             self._compared = request, hypothesis, rival
             return self._report()
+        parts = passes.divided(request, hypothesis, together, self._settings.missed_speech)
+        out: list[Output] = []
+        for utterance, (part, heard) in zip(together, parts, strict=False):
+            utterance.again &= part is parts[-1][0]  # The decoder went on after the others.
+            out += self._heard_live(utterance, part, heard)
+        return out
+
+    def _together(self, count: int) -> list[Utterance]:
+        """The oldest utterances, so many of them, without clicks."""
+        oldest, *later = self._utterances
+        return [oldest, *(each for each in later if each.speech_ms >= self._settings.shortest_speech)][:count]
+
+    def _heard_live(self, utterance: Utterance, request: PassRequest, hypothesis: Hypothesis) -> list[Output]:
         utterance.unheard.heard(request.start, request.edge)
         self.expected.hear(request.start, request.edge, hypothesis)
         hypothesis = self.glossary.heard(utterance, request.window.glossary, hypothesis)
@@ -202,11 +240,14 @@ class SpeechChannel(UtteranceCutter):
             fresh, hypothesis = utterance.unconfirmed, utterance.spoken
         before, utterance.covered, utterance.spoken = utterance.unconfirmed, request.edge, hypothesis
         utterance.redo = None
-        if (settled or request.last) and not utterance.in_context and self._lacks_context(utterance, fresh):
+        again = not (request.once or utterance.in_context)
+        if (settled or request.last) and again and self._lacks_context(utterance, fresh):
             utterance.unconfirmed, utterance.redo, utterance.in_context = fresh, request.edge, True
             return self._report()
         utterance.in_context = False
-        count = agreement.stable(fresh, before, request.edge, settled=settled, settings=self._settings)
+        count = agreement.stable(
+            fresh, before, request.edge, settled=settled, once=request.once, settings=self._settings
+        )
         if request.edge - request.start >= self._settings.longest_window:
             # A window at its greatest length is cut, so its words have to be committed now.
             count = max(count, sum(word.t1 <= request.edge - self._settings.settled for word in fresh))

@@ -69,9 +69,11 @@ class LanguageChoice:
     def surer(self, detected: Hypothesis, other: Hypothesis) -> Hypothesis:
         """The surer of two hypotheses of the same window: in the language that was detected, and in its rival.
 
-        A single word proves nothing, so there the detected language must be clear, too.
+        A single word proves nothing, so there the detected language must be clear, too. A pass over the rival that got
+        no answer proves nothing either.
         """
-        if confidence.surer(detected.words, other.words) and (len(detected.words) > 1 or self._clear(detected)):
+        proved = confidence.surer(detected.words, other.words) and (len(detected.words) > 1 or self._clear(detected))
+        if proved or other.passed_over:
             return detected
         return msgspec.structs.replace(other, likeliest=detected.likeliest, odds=detected.odds)
 

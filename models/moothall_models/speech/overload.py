@@ -42,6 +42,9 @@ LATE, TOO_LATE = 2_500, 8_000
 """Delays of the text, ms: from the first on no further channel fits without delay, from the second on none at all."""
 LATEST = 1_000
 """By how much a pass counts as overdue at most when it is requested, ms."""
+LATEST_WIDE = 30_000
+"""The same for a channel of wider windows (`schedule.Stage`): so that of channels that are all late the latest goes
+first, and their text is equally late."""
 
 
 class Headroom(msgspec.Struct, frozen=True):
@@ -53,15 +56,15 @@ class Headroom(msgspec.Struct, frozen=True):
     """How many more live channels fit when text may be some seconds late; not fewer than `channels`."""
 
 
-def due(asked: float, deadline: int, media: int) -> float:
+def due(asked: float, deadline: int, media: int, *, wide: bool = False) -> float:
     """The time at which a pass should be done, on the clock of `asked`; the earliest pass of an engine runs first.
 
     `deadline` and `media`, the current media time, are media ms of the channel. Each channel's media time has its own
-    origin, so only their difference is used. A pass counts as at most `LATEST` ms overdue. So the most overdue pass
-    runs first, and yet no pass is postponed for longer than `passes.PATIENCE` and `LATEST` (tests/property): a channel
-    with a long backlog can't hold up channels without one.
+    origin, so only their difference is used. A pass counts as at most `LATEST` ms overdue, or `LATEST_WIDE` where the
+    channel's windows are `wide`. So the most overdue pass runs first, and yet no pass is postponed for longer than
+    `passes.PATIENCE` and that (tests/property): a channel with a long backlog can't hold up channels without one.
     """
-    return asked + max(deadline - media, -LATEST)
+    return asked + max(deadline - media, -LATEST_WIDE if wide else -LATEST)
 
 
 def shared(ready: int, workers: int, at_once: int) -> int:

@@ -33,7 +33,7 @@ class Stage(IntEnum):
     FEWER_PARTIALS = 1
     """No early pass that could show words and commit none."""
     WIDER_WINDOWS = 2
-    """Passes are rarer, each over more new sound."""
+    """Passes are rarer. Each hears all new sound that has come when it begins, over pauses too, and only once."""
     NO_SEARCH = 3
     """The recogniser takes the likeliest word each time, and searches for nothing better where it is in doubt."""
 
@@ -41,6 +41,15 @@ class Stage(IntEnum):
 UNSEARCHED = 2_500
 """New sound from one window to the next, ms, beyond which the recogniser no longer searches. The text of a step that
 long is late already (`overload.LATE`), and a search makes it later."""
+
+
+LONGEST_STEP = 4_000
+"""Most new sound, ms, that a pass waits for: in wider windows a second of sound is hardly cheaper."""
+ONCE = 2_500
+"""New sound of a wider window, ms, from which on its words are committed without a second look, which would be late. In
+a window with several utterances they always are."""
+LONGEST_PAUSE = 3_000
+"""Longest pause between two utterances that are heard in one window, ms: more silence costs more than another pass."""
 
 
 class PassRate(msgspec.Struct, frozen=True):
@@ -76,6 +85,33 @@ def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate, n
             late = max(utterance.heard, newest) - moment.t > settings.catch_up
             return (_edge(utterance, utterance.now, settings, pace) or edge) if late else edge
     return None
+
+
+def widest(
+    utterances: Sequence[Utterance], edge: int, settings: SpeechSettings, pace: PassRate, *, together: bool
+) -> tuple[list[Utterance], int]:
+    """The utterances in the widest window that a pass could have now, and media ms where it ends.
+
+    `utterances` are all that wait, from the oldest on, of which a pass to `edge` is due. The window takes all sound of
+    the oldest. If `together`, it includes those after it as long as they fit; one that has just begun is left for
+    later, so that the window ends in a pause.
+    """
+    oldest, *later = utterances
+    if oldest.redo is not None:
+        return [oldest], edge
+    edges = (_edge(oldest, moment, settings, pace) for moment in reversed(oldest.moments(oldest.covered)))
+    taken, edge = [oldest], next((each for each in edges if each is not None), edge)
+    for utterance in later if together else ():
+        if utterance.speech_ms < settings.shortest_speech and utterance.closed:
+            continue  # A click gets no pass.
+        end = min(utterance.heard, utterance.speech_end + settings.tail)
+        begun = utterance.closed or utterance.speech_ms >= settings.first_pass
+        apart = utterance.speech_start - taken[-1].speech_end > LONGEST_PAUSE
+        if not begun or apart or end - oldest.start > settings.longest_window:
+            break
+        taken.append(utterance)
+        edge = end
+    return taken, edge
 
 
 def _edge(utterance: Utterance, moment: SpeechProgress, settings: SpeechSettings, pace: PassRate) -> int | None:
@@ -121,14 +157,16 @@ def next_pace(settings: SpeechSettings, took: Sequence[int]) -> PassRate:
     The rate leaves part of the CPU core idle. A single slow pass, such as the first of a new engine, changes no window.
     When the last `SLOW_PASSES` were slow, the first pass of an utterance is delayed until it can commit words: a
     shorter window could only show text, since a word of a single pass is committed only with some margin. When all
-    `REMEMBERED` were slow, the steps grow. Either way all words are committed, at the latest in the next pause.
+    `REMEMBERED` were slow, or the last `SLOW_PASSES` so slow that no search is affordable, the steps grow. Either way
+    all words are committed, at the latest in the next pause.
     """
     if len(took) < SLOW_PASSES or not _all_slow(settings, took[-SLOW_PASSES:]):
         return usual(settings)
     first = max(settings.first_pass, settings.alone_margin + settings.step)
-    if len(took) < REMEMBERED or not _all_slow(settings, took):
+    step = min(LONGEST_STEP, round(settings.step_share * min(took[-SLOW_PASSES:])))
+    if step <= UNSEARCHED and (len(took) < REMEMBERED or not _all_slow(settings, took)):
         return PassRate(first, settings.step)
-    return PassRate(first, round(settings.step_share * min(took[-SLOW_PASSES:])))
+    return PassRate(first, step)
 
 
 def _all_slow(settings: SpeechSettings, took: Sequence[int]) -> bool:

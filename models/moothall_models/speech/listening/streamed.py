@@ -134,6 +134,10 @@ class StreamedChannel(UtteranceCutter):
         )
         return self._outstanding
 
+    def begin(self, request: PassRequest) -> PassRequest:
+        """Return the outstanding step, which begins: it hears what it was requested for."""
+        return request
+
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
         """Take in the answer to the outstanding step. Raises ValueError for any other step or answer.
 

@@ -23,6 +23,7 @@ from moothall_models.engine.session import AHEAD_FRAMES, BACKLOG_MS
 from moothall_models.ports import RATE, VAD_FRAME, HeardWord, Hypothesis, Samples
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
+from moothall_models.speech.schedule import Stage
 from moothall_models.speech.settings import SpeechSettings
 from support.sound.speech_strategies import SETTINGS, VOCABULARY, talks
 from support.sound.talking import FRAME, attach, hear, probability
@@ -65,7 +66,7 @@ MOST_PASSES = 1_000
 
 
 class Life:
-    """A channel that is heard as an engine hears it: in pieces, with passes that come late, and now and then a gap.
+    """A channel that is heard as an engine hears it: in pieces, with passes that begin and end late, and with gaps.
 
     Each frame of sound says in its samples which one it is, so that windows show what was decoded.
     """
@@ -80,7 +81,7 @@ class Life:
         hurry: float = 0.5,
     ) -> None:
         """`hurry`: how likely it is that a pass is back after a piece of sound."""
-        self.channel = SpeechChannel(attach(languages=("en", "de")), policy)
+        self.channel = SpeechChannel(attach(languages=chance.choice([("en",), ("en", "de")])), policy)
         self.decoded: set[int] = set()
         """Numbers of the frames that some finished pass had in its window."""
         self.heard: list[tuple[int, float]] = []
@@ -93,6 +94,7 @@ class Life:
         self._hurry = hurry
         self._ahead = 0
         self._asked: PassRequest | None = None
+        self._begun = False
 
     def live(self, end: int, *, gaps: bool) -> Iterator[list[Output]]:
         """Until media ms `end`, and then until all is done."""
@@ -116,8 +118,9 @@ class Life:
 
     def _room(self) -> int:
         """Frames that may be heard before a pass is done, as in `moothall_models.engine.session`."""
-        backlog = (BACKLOG_MS - self.channel.waiting) // FRAME if self._asked is not None else AHEAD_FRAMES
-        return max(0, min(AHEAD_FRAMES - self._ahead, backlog))
+        ahead = AHEAD_FRAMES if self.channel.stage < Stage.WIDER_WINDOWS else BACKLOG_MS // FRAME
+        backlog = (BACKLOG_MS - self.channel.waiting) // FRAME if self._asked is not None else ahead
+        return max(0, min(ahead - self._ahead, backlog))
 
     def _hear(self, first: int, frames: int) -> list[Output]:
         odds = [probability(self._words, (first + n) * FRAME) for n in range(frames)]
@@ -128,8 +131,15 @@ class Life:
     def _ask(self, now: int) -> None:
         if self._asked is None:
             self._asked, self._ahead = self.channel.next_pass(now), 0
+            self._begun = False
+        self._begin(0.3)
+
+    def _begin(self, odds: float) -> None:
+        if self._asked is not None and not self._begun and self._chance.random() < odds:
+            self._asked, self._begun = self.channel.begin(self._asked), True
 
     def _settle(self, now: int) -> list[Output]:
+        self._begin(1.0)
         request, self._asked, self._ahead = self._asked, None, 0
         if request is None:
             return []

@@ -14,11 +14,12 @@ from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
 from moothall.wire.log_lines import fields
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.session import LinkSession, NextPass
-from moothall_models.ports import VAD_FRAME, Samples
+from moothall_models.engine.session import BATCH_MS, LinkSession, NextPass
+from moothall_models.ports import VAD_FRAME, Hypothesis, Samples
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.speech.channel import SpeechChannel
 from moothall_models.speech.overload import LEAST_SPEECH, Load
+from moothall_models.speech.settings import SpeechSettings
 from support.models.revising import Revising
 
 SCRIPT = Script(
@@ -426,6 +427,24 @@ def test_where_all_sound_has_stopped_and_all_is_heard_one_more_fits() -> None:
     session.received(audio(2_500, 2_600), 20_000)
     hear_all(session)
     assert most() == [], "six of six, and nobody knows yet what that one takes"
+
+
+def test_a_batch_with_much_sound_takes_no_further_pass() -> None:
+    long = Script(words=tuple(ScriptWord(" word", t, t + 300) for t in range(0, 4_500, 300)))
+    session = link(speech=lambda attach: SpeechChannel(attach, SpeechSettings(first_pass=BATCH_MS // 2)))
+    for number in range(1, 5):
+        session.received(attach(number), 0)
+        session.received(wire.Audio(attachment=number, t=0, pcm=render(long)), 0)
+    for _ in range(2):
+        while session.hear(0):
+            pass
+        for turn in session.next_passes(0, at_once=1):
+            session.passed(turn, Hypothesis(language="en", words=()), 0)
+    while session.hear(0):
+        pass
+    batch = session.next_passes(0, at_once=4)
+    assert [turn.company for turn in batch] == [2, 2]
+    assert len(session.next_passes(0, at_once=4)) == 2, "the others in the next one"
 
 
 def test_terms_that_come_while_people_speak_count_from_the_next_pass_on() -> None:

@@ -53,6 +53,13 @@ def test_words_far_from_the_edge_stay_alone_when_they_are_probable() -> None:
     assert stable(doubtful, words, 1_700, settled=False, settings=SETTINGS) == 3, "agreed, and far enough from it"
 
 
+def test_what_is_heard_once_waits_for_no_second_pass() -> None:
+    improbable = tuple(Word(text=word.text, t0=word.t0, t1=word.t1, p=0.2) for word in said("one two three four"))
+    assert stable(improbable, (), 1_700, settled=False, settings=SETTINGS) == 0
+    assert stable(improbable, (), 1_700, settled=False, once=True, settings=SETTINGS) == 2, "far enough from the edge"
+    assert stable(improbable, (), 9_000, settled=False, once=True, settings=SETTINGS) == 3, "the last one waits"
+
+
 def test_what_two_passes_guess_stays_later() -> None:
     doubted = tuple(Word(text=word.text, t0=word.t0, t1=word.t1, p=0.5) for word in said("one two three four"))
     assert stable(doubted, doubted, 1_300, settled=False, settings=SETTINGS) == 1

@@ -140,6 +140,11 @@ def test_a_channels_time_is_its_own_and_no_pass_is_long_overdue() -> None:
     assert due(5_000.0, deadline=10_000, media=60_000) == 4_000
 
 
+def test_of_channels_with_wider_windows_the_latest_goes_first() -> None:
+    assert due(5_000.0, deadline=10_000, media=18_000, wide=True) < due(4_000.0, deadline=0, media=6_000, wide=True)
+    assert due(5_000.0, deadline=10_000, media=60_000, wide=True) == -25_000, "no later than by so much"
+
+
 @pytest.mark.parametrize(
     ("ready", "workers", "at_once", "share"),
     [(0, 1, 4, 0), (1, 2, 4, 1), (2, 2, 4, 1), (3, 2, 4, 2), (3, 1, 4, 3), (9, 2, 4, 4), (9, 1, 1, 1)],

@@ -3,7 +3,19 @@ from __future__ import annotations
 import numpy as np
 
 from moothall_models.ports import VAD_FRAME
-from moothall_models.speech.schedule import UNSEARCHED, PassRate, Stage, complete, next_pace, stage, usual, window_end
+from moothall_models.speech.schedule import (
+    LONGEST_PAUSE,
+    LONGEST_STEP,
+    UNSEARCHED,
+    PassRate,
+    Stage,
+    complete,
+    next_pace,
+    stage,
+    usual,
+    widest,
+    window_end,
+)
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 
@@ -11,10 +23,11 @@ SETTINGS = SpeechSettings(first_pass=640, step=320, hesitation=64, settled=256, 
 PACE = usual(SETTINGS)
 
 
-def utterance(speech: int, quiet: int = 0, covered: int = 0) -> Utterance:
-    """`speech` frames of speech, `quiet` frames of silence."""
+def utterance(speech: int, quiet: int = 0, covered: int = 0, begins: int = 0) -> Utterance:
+    """`speech` frames of speech, `quiet` frames of silence, from frame `begins` on."""
     odds = [0.9] * speech + [0.1] * quiet
-    frames = [SpeechFrame(n * FRAME_MS, np.zeros(VAD_FRAME, dtype=np.float32), p) for n, p in enumerate(odds)]
+    silence = np.zeros(VAD_FRAME, dtype=np.float32)
+    frames = [SpeechFrame(n * FRAME_MS, silence, p) for n, p in enumerate(odds, begins)]
     spoken = Utterance(1, frames[:1], 0.35)
     for frame in frames[1:]:
         spoken.add(frame)
@@ -96,6 +109,61 @@ def test_when_passes_are_slow_those_that_commit_nothing_go_first_and_then_there_
     assert next_pace(SETTINGS, (1_200, 1_000, 1_500)) == PassRate(first=1_320, step=320)
     assert next_pace(SETTINGS, (10, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=320)
     assert next_pace(SETTINGS, (300, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=1_600)
+
+
+def test_passes_that_are_much_too_slow_are_fewer_at_once_and_yet_not_ever_fewer() -> None:
+    assert next_pace(SETTINGS, (1_560,) * 3) == PassRate(first=1_320, step=320)
+    assert next_pace(SETTINGS, (1_570,) * 3) == PassRate(first=1_320, step=2_512)
+    assert next_pace(SETTINGS, (20_000,) * 6) == PassRate(first=1_320, step=LONGEST_STEP)
+    assert stage(SETTINGS, next_pace(SETTINGS, (20_000,) * 6)) is Stage.NO_SEARCH
+
+
+def over(speech: int, begins: int) -> Utterance:
+    """So many frames of speech from frame `begins` on, and the pause after them."""
+    ended = utterance(speech, 15, begins=begins)
+    ended.covered, ended.closed = ended.start, True
+    return ended
+
+
+WIDE = PassRate(first=1_320, step=640)
+
+
+def found(*waiting: Utterance, edge: int = 640, together: bool = True) -> tuple[list[Utterance], int]:
+    return widest(waiting, edge, SETTINGS, WIDE, together=together)
+
+
+def test_the_widest_window_has_all_sound_of_the_oldest_utterance() -> None:
+    spoken = utterance(90)
+    assert found(spoken) == ([spoken], 2_880)
+    hesitating = utterance(88, 2)
+    assert found(hesitating) == ([hesitating], 89 * FRAME_MS), "as far as a pass could be due"
+    assert found(utterance(200))[1] == 3_200, "no longer than the longest"
+    nothing_new = utterance(20, covered=640)
+    assert found(nothing_new) == ([nothing_new], 640)
+    once_more = utterance(90, covered=2_000)
+    once_more.redo = 1_984
+    assert found(once_more, over(10, 100), edge=1_984) == ([once_more], 1_984)
+
+
+def test_the_widest_window_goes_on_over_pauses() -> None:
+    first, second, third = over(20, 0), over(20, 40), utterance(30, begins=75)
+    assert found(first, second, third) == ([first, second], 60 * FRAME_MS + SETTINGS.tail), "no longer than the longest"
+    assert found(first, second, together=False) == ([first], 20 * FRAME_MS + SETTINGS.tail)
+    begun = utterance(30, begins=40)
+    assert found(first, begun) == ([first, begun], 70 * FRAME_MS), "somebody speaks"
+    assert found(first, utterance(19, begins=40))[0] == [first], "it has just begun"
+    click = over(2, 30)
+    assert found(first, click, begun) == ([first, begun], 70 * FRAME_MS)
+    beginning = utterance(2, begins=30)
+    assert found(first, beginning)[0] == [first]
+
+
+def test_the_widest_window_ends_before_a_long_pause() -> None:
+    long = SpeechSettings(first_pass=640, step=320, hesitation=64, settled=256, tail=288)
+    frames = LONGEST_PAUSE // FRAME_MS
+    near, far = over(20, 20 + frames), over(20, 21 + frames)
+    assert widest((over(20, 0), near), 640, long, WIDE, together=True)[1] > 3_000
+    assert widest((over(20, 0), far), 640, long, WIDE, together=True)[1] < 1_000
 
 
 def test_what_an_engine_that_cannot_keep_up_does_without_has_an_order() -> None:

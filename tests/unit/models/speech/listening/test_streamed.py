@@ -152,6 +152,7 @@ def test_a_backlog_is_heard_in_steps_and_holds_nobody_up() -> None:
     assert request is not None
     assert request.edge - request.start == 2_000
     assert room.channel.next_pass(9_600) is None  # one at a time
+    assert room.channel.begin(request) is request
     room.take(room.channel.passed(request, room.stream.hear(request), 9_600))
     room.answer()
     room.end()
