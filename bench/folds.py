@@ -198,34 +198,10 @@ def kinds_table(runs: Sequence[Run], folds: Sequence[int]) -> str:
     return markdown(("errors by kind", "words", *ways), rows)
 
 
-def main() -> None:
-    """Hear, score, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="the pairs")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this pair (may be repeated)")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for what offline and the passes heard")
-    parser.add_argument("--last", action="store_true", help="the last fold, and not the others")
-    parser.add_argument("--seed", action="append", type=int, default=[], help="each pair with this noise, too")
-    parser.add_argument(
-        "--price", type=float, default=1.0, help="what a CPU second of a pass counts, for other machines"
-    )
-    parser.add_argument("--heard", type=Path, metavar="RUN", help="score NAME.hypothesis.jsonl in this folder instead")
-    parser.add_argument("--model", default=offline.MODEL, help="recogniser; see moothall models list")
-    parser.add_argument("--scorer", type=Path, default=SCORER, help="program that scores: REFERENCE HYPOTHESIS --quiet")
-    parser.add_argument("--keep", type=Path, metavar="RUN", help="keep what readers would have received here")
-    args = parser.parse_args()
-    if not args.scorer.is_file():
-        sys.exit(f"There is no scorer at {args.scorer}: name one with --scorer (score_stream.py; see bench/README.md).")
-    about, scorer = machine(), load_scorer(args.scorer)
-    folds = [LAST] if args.last else [fold for fold in range(FOLDS) if fold != LAST]
-    pairs = pairs_in(args.folder, args.only or SETS)
-    for seed in args.seed:
-        out = args.cache / f"noise-{seed}"
-        made = [make_noisy(pair, out, seed=seed) for pair in pairs_in(args.folder, args.only or SETS)]
-        pairs += [pair._replace(name=f"{pair.name}-{seed}") for pair in made]
-    args.cache.mkdir(parents=True, exist_ok=True)
-    kept: Path = args.keep or args.cache / "run"
-    kept.mkdir(parents=True, exist_ok=True)
+def run_all(pairs: Sequence[Pair], args: argparse.Namespace, kept: Path, scorer: Any) -> list[Run]:
+    """Have the policy hear each pair, unless `args.heard` has what it heard, and the model the whole of it offline, and
+    score both. `kept`: the folder for what readers would have received.
+    """
     passes = None
     if args.heard is None:
         recognizer = DraftingWhisper(open_store().path(args.model), model=args.model)
@@ -241,6 +217,49 @@ def main() -> None:
             offline.recognise(pair, offline.load_model(args.model), whole)
         runs.append(examine(pair, live, whole, scorer, args.scorer))
         print(pair.name, "done", file=sys.stderr, flush=True)
+    return runs
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that `run_all` needs, and the folder of pairs."""
+    parser.add_argument("folder", type=Path, help="the pairs")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this pair (may be repeated)")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for what offline and the passes heard")
+    parser.add_argument(
+        "--price", type=float, default=1.0, help="what a CPU second of a pass counts, for other machines"
+    )
+    parser.add_argument("--heard", type=Path, metavar="RUN", help="score NAME.hypothesis.jsonl in this folder instead")
+    parser.add_argument("--model", default=offline.MODEL, help="recogniser; see moothall models list")
+    parser.add_argument("--scorer", type=Path, default=SCORER, help="program that scores: REFERENCE HYPOTHESIS --quiet")
+
+
+def read_arguments(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the arguments; exits where there is no scorer."""
+    args = parser.parse_args()
+    if not args.scorer.is_file():
+        sys.exit(f"There is no scorer at {args.scorer}: name one with --scorer (score_stream.py; see bench/README.md).")
+    args.cache.mkdir(parents=True, exist_ok=True)
+    return args
+
+
+def main() -> None:
+    """Hear, score, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_common(parser)
+    parser.add_argument("--last", action="store_true", help="the last fold, and not the others")
+    parser.add_argument("--seed", action="append", type=int, default=[], help="each pair with this noise, too")
+    parser.add_argument("--keep", type=Path, metavar="RUN", help="keep what readers would have received here")
+    args = read_arguments(parser)
+    about, scorer = machine(), load_scorer(args.scorer)
+    folds = [LAST] if args.last else [fold for fold in range(FOLDS) if fold != LAST]
+    pairs = pairs_in(args.folder, args.only or SETS)
+    for seed in args.seed:
+        out = args.cache / f"noise-{seed}"
+        made = [make_noisy(pair, out, seed=seed) for pair in pairs_in(args.folder, args.only or SETS)]
+        pairs += [pair._replace(name=f"{pair.name}-{seed}") for pair in made]
+    kept: Path = args.keep or args.cache / "run"
+    kept.mkdir(parents=True, exist_ok=True)
+    runs = run_all(pairs, args, kept, scorer)
     rows = [row(run.name, [run], folds) for run in runs]
     if len(runs) > 1:
         rows.append(row("pooled", runs, folds))

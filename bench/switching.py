@@ -12,19 +12,13 @@ is an oracle (offline.py).
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
-import offline
 from attributing import Fault, Heard, Reference, load_scorer
-from folds import Run, examine, hear
-from kept_passes import KeptPasses
-from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
-from moothall_models.store.where import open_store
+from folds import Run, add_common, read_arguments, run_all
 from recordings import Pair, by_language, pairs_in
-from scoring import SCORER, figure, machine, markdown
+from scoring import figure, machine, markdown
 
 WAYS = ("first final", "record", "offline")
 KINDS = (
@@ -110,39 +104,14 @@ def kinds_table(runs: Sequence[Run]) -> str:
 def main() -> None:
     """Hear, score, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="the pairs")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this pair (may be repeated)")
+    add_common(parser)
     parser.add_argument("--by-language", action="store_true", help="a recording of each language")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for what offline and the passes heard")
-    parser.add_argument(
-        "--price", type=float, default=1.0, help="what a CPU second of a pass counts, for other machines"
-    )
-    parser.add_argument("--heard", type=Path, metavar="RUN", help="score NAME.hypothesis.jsonl in this folder instead")
-    parser.add_argument("--model", default=offline.MODEL, help="recogniser; see moothall models list")
-    parser.add_argument("--scorer", type=Path, default=SCORER, help="program that scores: REFERENCE HYPOTHESIS --quiet")
-    args = parser.parse_args()
-    if not args.scorer.is_file():
-        sys.exit(f"There is no scorer at {args.scorer}: name one with --scorer (score_stream.py; see bench/README.md).")
+    args = read_arguments(parser)
     about, scorer = machine(), load_scorer(args.scorer)
-    args.cache.mkdir(parents=True, exist_ok=True)
     pairs: list[Pair] = []
     for pair in pairs_in(args.folder, args.only):
         pairs += by_language(pair, args.cache) if args.by_language else [pair]
-    passes = None
-    if args.heard is None:
-        recognizer = DraftingWhisper(open_store().path(args.model), model=args.model)
-        recognizer.warm_up()
-        passes = KeptPasses(args.cache / f"{args.model}.passes.jsonl", recognizer.recognise, args.price)
-    runs = []
-    for pair in pairs:
-        live = (args.heard or args.cache) / f"{pair.name}.hypothesis.jsonl"
-        if passes is not None:
-            hear(pair, passes, live)
-        whole = args.cache / f"{pair.name}.{args.model}.offline.jsonl"
-        if not whole.is_file():
-            offline.recognise(pair, offline.load_model(args.model), whole)
-        runs.append(examine(pair, live, whole, scorer, args.scorer))
-        print(pair.name, "done", file=sys.stderr, flush=True)
+    runs = run_all(pairs, args, args.cache, scorer)
     print(markdown(HEAD, rows(runs)), "", kinds_table(runs), "", *about, sep="\n")
 
 

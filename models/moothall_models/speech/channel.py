@@ -62,6 +62,7 @@ class SpeechChannel(UtteranceCutter):
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = LanguageChoice(attach.languages, spoken if resumed is None else resumed.language, settings)
         self._several = len(attach.languages) > 1
+        """Whether several languages may be spoken."""
         self.expected = Expected(attach.languages, settings)
         self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)

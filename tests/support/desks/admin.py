@@ -13,6 +13,7 @@ import aiohttp
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
+from moothall.core.ports import Clock
 from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import (
     DraftingSection,
@@ -134,6 +135,7 @@ async def admin_house(
     mail: MailSection = NO_MAIL,
     drafting: DraftingSection = NO_DRAFTING,
     voices: VoicesSection = NO_VOICES,
+    clock: Clock | None = None,
 ) -> AsyncIterator[AdminHouse]:
     """Run a server without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
@@ -149,7 +151,8 @@ async def admin_house(
                 mail=mail,
                 drafting=drafting,
                 voices=voices,
-            )
+            ),
+            clock=clock,
         ) as running,
         AsyncExitStack() as stack,
     ):

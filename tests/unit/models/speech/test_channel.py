@@ -377,6 +377,23 @@ def test_a_short_utterance_in_another_language_is_heard_in_that_of_the_line_befo
     assert f"{last.start.language}: {''.join(word.text for word in last.words)}" == line
 
 
+def test_the_sound_may_end_between_the_passes_in_two_languages() -> None:
+    channel = SpeechChannel(attach(languages=("en", "de")))
+    words = (*said("We hold these truths."), *said("Oh no", 2_800))
+    out = play(channel, words[:4], 0, 2_624)
+    speak(channel, 2_624, 3_584)
+    request = channel.next_pass(3_584)
+    assert request is not None
+    german = (HeardWord(" ach", 0, 300, 0.44), HeardWord(" nein", 300, 600, 0.44))
+    out += channel.passed(request, Hypothesis(language="de", words=german, likeliest="de"), 3_584)
+    out += channel.end_of_audio()
+    assert not channel.done
+    while (request := channel.next_pass(3_584)) is not None:
+        out += channel.passed(request, hear(words, request), 3_584)
+    assert channel.done
+    assert text(out) == "We hold these truths.Oh no", "two lines, each word once"
+
+
 def test_an_engine_that_goes_on_between_two_languages_hears_the_window_in_both() -> None:
     channel = SpeechChannel(attach(languages=("en", "de")))
     play(channel, said("We hold these truths."), 0, 2_624)

@@ -92,6 +92,8 @@ def test_a_single_word_changes_the_language_only_where_it_is_clearly_detected() 
     assert choice.surer(msgspec.structs.replace(word, odds=odds), english).language == "en-GB"
     none = msgspec.structs.replace(word, odds=())
     assert choice.surer(none, english) is none, "a recogniser that doesn't give them"
+    unclear = msgspec.structs.replace(word, odds=odds)
+    assert choice.surer(unclear, Hypothesis(language="en-GB", words=(), passed_over=True)) is unclear
 
 
 UNLIKE = SpeechSettings(unlike_step=1_000, unlike_most=3.0, unlike_at=12.0, unlike_over=6.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events.lines import EndReason, Word
@@ -173,3 +174,20 @@ def test_in_time_a_pass_hears_what_it_was_requested_for(reviewed: bool) -> None:
             if (request.review is not None) is reviewed:
                 assert channel.begin(request) is request
             channel.passed(request, hear(words, request), t + FRAME)
+
+
+def test_a_window_that_is_heard_in_two_languages_is_the_same_in_both() -> None:
+    room = Room(languages=("en", "de"))
+    request = room.wide(5_800)
+    found = hear(room.words, request)
+    unsure_words = tuple(replace(word, p=0.3) for word in found.words)
+    room.heard(request, replace(found, language="de", likeliest="de", words=unsure_words))
+    again = room.channel.next_pass(LATE)
+    assert again is not None
+    room._frames(8_000)
+    assert room.channel.begin(again) is again, "more has come meanwhile, which the first of the two didn't hear"
+    assert (again.start, again.edge, again.window.languages) == (request.start, request.edge, ("en",))
+    before = len(room.reader.words)
+    room.heard(again)
+    assert "All are" in room.text
+    assert len(room.reader.words) > before
