@@ -18,12 +18,9 @@ from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.staff import HALL
 from support.desks.admin import MEETING, admin_house, make
-from support.files.programme_files import FILES, sample
+from support.files.programme_files import FILES, sample, week_before
 from support.memory.programme import HOUR
-from support.proof.ahead import AheadClock
 
-WEEK_BEFORE = 1_795_503_600_000
-"""Unix ms of 24 November 2026, a week before the meetings of the sample programme."""
 DOORS = [
     ("GET", "/admin"), ("GET", "/admin/meetings/water-board"), ("GET", "/staff"), ("POST", "/admin/meetings"),
     ("POST", "/admin/meetings/water-board"), ("POST", "/admin/meetings/water-board/plan"), ("POST", "/admin/rooms"),
@@ -176,9 +173,7 @@ async def test_what_is_wrong_is_said_and_what_was_written_stays(tmp_path: Path) 
 
 
 async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
-    clock = AheadClock()
-    clock.ahead = WEEK_BEFORE - clock.wall()  # What is over isn't listed.
-    async with admin_house(tmp_path, clock=clock) as house:
+    async with admin_house(tmp_path, clock=week_before()) as house:
         secretary = await house.secretary()
         programme: Programme = house.running.backend.programme
         for name in FILES[1:]:

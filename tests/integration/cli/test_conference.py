@@ -14,7 +14,7 @@ from moothall.adapters.admin.local_door import CARD, Card, leave_card
 from moothall.cli.main import main
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from support.desks.admin import admin_house
-from support.files.programme_files import SAMPLES
+from support.files.programme_files import SAMPLES, week_before
 
 FILE = str(SAMPLES / "schedule.xml")
 WITHOUT_CARD = (
@@ -67,7 +67,7 @@ async def test_without_a_server_the_command_does_it_itself(shell: Shell) -> None
 
 
 async def test_with_a_server_the_server_does_it(shell: Shell, tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
+    async with admin_house(tmp_path, clock=week_before()) as house:
         await imports(shell)
         assert len(house.running.backend.programme.planned()) == 8
         secretary = await house.secretary()

@@ -16,7 +16,7 @@ from moothall.core.sessions.state import State
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL, session_scope
 from support.desks.admin import AdminHouse, Browser, admin_house
-from support.files.programme_files import sample
+from support.files.programme_files import sample, week_before
 
 S = SessionId("plenary")
 PAGE = f"/hub/kisumu/{S}"
@@ -74,7 +74,7 @@ async def test_the_coordinator_chooses_a_meeting_by_the_groups_own_clock(tmp_pat
 
 
 async def test_coming_meetings_have_their_planned_times(tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
+    async with admin_house(tmp_path, clock=week_before()) as house:
         await house.running.office.import_programme(
             sample("programme.csv"), zone="UTC", access=Access.PUBLIC, apply=True
         )
