@@ -18,7 +18,7 @@ from moothall.services.log.act_queue import Receipt
 from support.browser.axe import findings
 from support.desks.admin import admin_house
 from support.files.pictures import png
-from support.files.programme_files import sample
+from support.files.programme_files import sample, week_before
 from support.memory.programme import HOUR
 from support.sign_in.house import house_with
 
@@ -66,7 +66,7 @@ async def test_a_meeting_is_made_with_the_keyboard_alone(page: Page, tmp_path: P
 # `test_accessibility.py` has the pages at 400 %.
 @pytest.mark.slow
 async def test_nothing_is_wider_than_a_narrow_window_and_each_sheet_is_a_page(page: Page, tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
+    async with admin_house(tmp_path, clock=week_before()) as house:
         running = house.running
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
         await running.backend.programme.next_session(RoomId("main-hall"))
@@ -106,7 +106,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
         await page.goto(f"{house.running.address}/admin")
         await page.get_by_role("link", name="Sign in").click()
         await expect(page).to_have_url(re.compile(r"/admin$"))
-        await page.locator("#Links a").click()
+        await page.locator("#Links").get_by_role("link", name="Links and sheets").click()
         await expect(page.get_by_role("heading", name="Signed in with an account")).to_be_visible()
         await page.fill("#LinkLabel", "Ana")
         await page.get_by_label("Only for the first browser that opens it").check()
@@ -127,7 +127,7 @@ async def test_the_secretariat_signs_in_and_limits_a_link_to_one_browser(page: P
 async def test_the_day_is_a_table_that_becomes_a_list_and_the_live_meeting_is_one_click_away(
     page: Page, tmp_path: Path
 ) -> None:
-    async with admin_house(tmp_path) as house:
+    async with admin_house(tmp_path, clock=week_before()) as house:
         running = house.running
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
         link = await running.office.admin_link(new=True)
@@ -197,13 +197,13 @@ async def test_a_meeting_is_dragged_to_another_place_and_time_and_a_clash_is_sho
 # integration/admin/test_admin_many_links.py has the same without a browser.
 @pytest.mark.slow
 async def test_the_links_of_a_day_are_one_print_job_and_a_table(page: Page, tmp_path: Path) -> None:
-    async with admin_house(tmp_path) as house:
+    async with admin_house(tmp_path, clock=week_before()) as house:
         running = house.running
         await running.office.import_programme(sample("schedule.json"), zone="UTC", access=Access.PUBLIC, apply=True)
         link = await running.office.admin_link(new=True)
         assert link is not None
         await page.goto(link)
-        await page.locator("#Links a").click()
+        await page.locator("#Links").get_by_role("link", name="Links and sheets").click()
         await page.goto(f"{page.url}?day=all")
         meetings = await page.locator("[name=meeting]:checked").count()
         assert meetings > 1
