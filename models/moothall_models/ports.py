@@ -55,6 +55,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     word each time and searches for nothing better, since its engine can't keep up."""
     draft: str = ""
     """Text that earlier passes heard in this audio. It changes how long a pass takes, not its result."""
+    rivals: tuple[str, ...] = ()
+    """Texts of the whole window of which `Hypothesis.scores` are wanted, and no words from a recogniser that tells
+    them; empty for none."""
     tell_odds: bool = False
     """Whether `Hypothesis.odds` is wanted from a recogniser to which it costs extra."""
     committed_chars: int = 0
@@ -84,6 +87,8 @@ class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
     odds: tuple[tuple[str, float], ...] = ()
     """Probability (0 to 1) of each language that the recogniser distinguishes (BCP-47), without the improbable ones;
     empty when it can't tell, as a model for English only."""
+    scores: tuple[float, ...] = ()
+    """The log probability of each of `Window.rivals`; empty from a recogniser that can't tell, which returns words."""
     vague: bool = False
     """Whether the recogniser gave no probability of each word, so that those here are of longer spans, or assumed."""
     passed_over: bool = False

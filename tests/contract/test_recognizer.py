@@ -141,6 +141,21 @@ async def test_a_draft_changes_no_word(subject: Subject) -> None:
         assert text(await subject.hear(subject.speech, draft=draft)) == alone
 
 
+async def test_it_scores_rival_texts_or_returns_words(subject: Subject) -> None:
+    alone = await subject.hear(subject.speech)
+    rivals = (text(alone), " of something else altogether", f"{text(alone)} and on")
+    windows = [Window(audio=subject.speech, languages=("en",), draft=text(alone), rivals=each) for each in (rivals, ())]
+    judged, heard = await asyncio.to_thread(subject.recognizer.recognise_all, windows)
+    assert text(heard) == text(alone)
+    assert heard.scores == ()
+    if judged.scores:
+        first, *others = judged.scores
+        assert (len(others), judged.words) == (2, ())
+        assert 0 > first > max(others)
+    else:
+        assert text(judged) == text(alone)
+
+
 async def test_with_one_language_nothing_is_detected(subject: Subject) -> None:
     heard = await subject.hear(subject.speech)
     assert (heard.language, heard.likeliest) == ("en", None)

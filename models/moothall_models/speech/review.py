@@ -2,15 +2,19 @@
 
 Words are committed as soon as they are likely to stay, and some are committed too early: at the end of a window, or
 after a cut. When somebody pauses, all sound of the lines before is available, and nothing else has to be recognised. So
-the last lines are recognised once more as a whole, in one window. A line of which that pass hears other words is
-recognised a second time in another window: by itself, or with the lines after it where the next pause comes first. What
-both heard alike replaces the committed words (`revision`), at most once a line and soon after its end.
+the last lines are recognised once more as a whole, in one window.
+
+Where that pass hears other words than those that are committed, neither is always right, and how sure it is of its own
+words says little. So the window of the line by itself judges them: words are replaced or removed where its sound makes
+the text more probable so; or, where the recogniser can't tell that, where it hears the same. Live passes stop early, or
+skip what was said fast; so where no word is committed, words of the first pass alone are added. A line is corrected at
+most once, and soon after its end. Figures: `docs/why/speech.md`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -19,7 +23,7 @@ from moothall.core.commands import CommitWords, EndSegment, SplitSegment
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
-from moothall_models.speech.revision import EndedLine, Replacement, agreed, changes
+from moothall_models.speech.revision import EndedLine, Replacement, changes, merged
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 
@@ -40,6 +44,15 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms where the window ends."""
     after: int
     """Media ms up to which words belong to the line before, of which the window may have a little sound."""
+    proposals: tuple[Replacement, ...] = ()
+    """Changes of the one line in this window that a first pass proposed, and that the window judges; empty for the
+    first pass over its lines."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The committed text of the window; then that text with each of the proposals alone."""
+        committed = "".join(f" {line.text}" for line in self.lines)
+        return committed, *(f" {merged(self.lines[0], [change])}" for change in self.proposals)
 
 
 class _Line(msgspec.Struct):
@@ -48,8 +61,8 @@ class _Line(msgspec.Struct):
     line: EndedLine
     waits: bool = True
     """Whether it waits for its first or second better pass."""
-    first: tuple[Replacement, ...] | None = None
-    """What its first better pass heard in the place of committed words; None before."""
+    proposals: tuple[Replacement, ...] = ()
+    """What its first better pass heard in the place of committed words, or besides them; empty before."""
 
 
 class Reviewer:
@@ -62,8 +75,6 @@ class Reviewer:
         reach = settings.review_reach + settings.review_within
         self._frames: deque[SpeechFrame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
         self._lines: deque[_Line] = deque(maxlen=LINES)
-        self._last = (0, 0)
-        """Where the window of the last better pass began and ended."""
         self._split: deque[SegmentId] = deque(maxlen=LINES)
         """Lines that were split, and so keep their text. Overflow: the oldest, which isn't remembered any more."""
         self._open: tuple[SegmentId, str, list[Word]] | None = None
@@ -102,16 +113,11 @@ class Reviewer:
         for each in self._lines:
             each.waits = each.waits and now - each.line.ended <= self._settings.review_within
         waiting = [index for index, each in enumerate(self._lines) if each.waits]
-        if not waiting:
-            return None
-        if any(self._lines[index].first is None for index in waiting):
-            return self._over(0, waiting[-1])
-        begin = self._lines[waiting[0]].line.words[0].t0
-        reach = self._settings.review_reach - 2 * self._settings.review_margin
-        near = [index for index in waiting if self._lines[index].line.words[-1].t1 - begin <= reach]
-        found = self._over(waiting[0], max(near, default=waiting[0]))
-        # The same window again would prove nothing: a line without neighbours waits for the next one.
-        return None if found is None or (found.start, found.edge) == self._last else found
+        for index in waiting:
+            proposals = tuple(change for change in self._lines[index].proposals if change.old)
+            if proposals and (found := self._over(index, index)) is not None:
+                return msgspec.structs.replace(found, proposals=proposals)
+        return self._over(0, waiting[-1]) if waiting else None
 
     def _over(self, first: int, last: int) -> Review | None:
         """The window over the lines with these indices, without the first of them where it would reach too far."""
@@ -142,36 +148,47 @@ class Reviewer:
         """The window of a better pass."""
         frames = [frame.samples for frame in self._frames if review.start <= frame.t < review.edge]
         audio: Samples = np.concatenate(frames)
-        draft = "".join(f" {line.text}" for line in review.lines)
+        draft, *_ = texts = review.texts
         return Window(
             audio=audio,
             languages=(review.lines[-1].language,),
             glossary=glossary,
             draft=draft,
+            rivals=texts if review.proposals else (),
             beam=BEAM,
         )
 
     def heard(self, review: Review, hypothesis: Hypothesis) -> list[tuple[EndedLine, str]]:
-        """The better texts of lines of which this was the second pass, from its hypothesis."""
+        """The better texts of lines that need no further window, from the hypothesis of this one."""
         words = [
             Word(text=word.text, t0=review.start + word.t0, t1=review.start + word.t1, p=word.p)
             for word in hypothesis.words
             if review.start + (word.t0 + word.t1) // 2 >= review.after
         ]
-        self._last = (review.start, review.edge)
         found = dict(zip((line.segment for line in review.lines), changes(review.lines, words), strict=True))
         texts: list[tuple[EndedLine, str]] = []
         for each in self._lines:
+            if not each.waits:
+                continue
             if each.line.segment not in found:
                 # It is too far back for the window, unless it ended since the pass was requested.
                 later = each.line.words[0].t0 >= review.lines[-1].words[-1].t1
-                each.waits = each.waits and (later or each.first is not None)
-            elif each.waits and each.first is None:
-                each.first = found[each.line.segment]
-                each.waits = bool(each.first)
-            elif each.waits and each.first is not None:
-                each.waits = False
-                text = agreed(each.line, each.first, found[each.line.segment], self._settings)
-                if text is not None and each.line.segment not in self._split:
-                    texts.append((each.line, text))
+                each.waits = later or bool(each.proposals)
+                continue
+            heard = found[each.line.segment]
+            if review.proposals:
+                held = _held(review, hypothesis, heard)
+                taken, each.waits = [change for change in each.proposals if not change.old or change in held], False
+            else:
+                taken, each.proposals, each.waits = list(heard), heard, any(change.old for change in heard)
+            if taken and not each.waits and each.line.segment not in self._split and (text := merged(each.line, taken)):
+                texts.append((each.line, text))
         return texts
+
+
+def _held(review: Review, hypothesis: Hypothesis, heard: Sequence[Replacement]) -> list[Replacement]:
+    """The proposals that the window confirms. `heard`: what was heard in it in the place of the line's words."""
+    if hypothesis.scores:
+        committed, *changed = hypothesis.scores
+        return [change for change, p in zip(review.proposals, changed, strict=True) if p > committed]
+    return [change for change in review.proposals if any(map(change.same, heard))]

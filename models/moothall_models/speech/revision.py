@@ -1,9 +1,5 @@
-"""Which words of better passes replace those of a line that has ended.
-
-A better pass has the sound around the line, and searches for the likeliest text. Where it hears other words than those
-that are committed, neither is always right, and how sure each is says little. So two such passes hear a line in
-different windows, and words are replaced or removed where both heard the same (figures: `docs/why/speech.md`). Live
-passes stop early, or skip what was said fast; so where no word is committed, words of the first pass alone are added.
+"""Where a better pass hears other words than those that are committed, and the text of a line with some of these
+changes. `review` decides which.
 """
 
 from __future__ import annotations
@@ -15,7 +11,6 @@ import msgspec
 
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
-from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import plain
 
 
@@ -49,7 +44,10 @@ class Replacement(msgspec.Struct, frozen=True):
 
 
 def changes(lines: Sequence[EndedLine], new: Sequence[Word]) -> list[tuple[Replacement, ...]]:
-    """For each line, where a pass over all of them heard other words than those that are committed."""
+    """For each line, where a pass over all of them heard other words than those that are committed.
+
+    A number that is only written in digits instead of letters, or in letters instead of digits, stays.
+    """
     old = [(number, index, word) for number, line in enumerate(lines) for index, word in enumerate(line.words)]
     before, after = [plain(word.text) for _, _, word in old], [plain(word.text) for word in new]
     found: list[list[Replacement]] = [[] for _ in lines]
@@ -58,8 +56,9 @@ def changes(lines: Sequence[EndedLine], new: Sequence[Word]) -> list[tuple[Repla
             continue
         if a < b:
             number, first, _ = old[a]
-            if old[b - 1][0] == number:
-                found[number].append(Replacement(first, tuple(word for _, _, word in old[a:b]), tuple(new[c:d])))
+            change = Replacement(first, tuple(word for _, _, word in old[a:b]), tuple(new[c:d]))
+            if old[b - 1][0] == number and not _only_spelt(change):
+                found[number].append(change)
             continue
         number, first = _place(old, a, (new[c].t0 + new[d - 1].t1) // 2)
         found[number].append(Replacement(first, (), tuple(new[c:d])))
@@ -79,24 +78,6 @@ def _place(old: Sequence[tuple[int, int, Word]], index: int, at: int) -> tuple[i
     return number, last + 1
 
 
-def agreed(
-    line: EndedLine, first: Sequence[Replacement], second: Sequence[Replacement], settings: SpeechSettings
-) -> str | None:
-    """The better text of a line from what two better passes heard; None for a line that stays."""
-    taken = [
-        change
-        for change in first
-        if not _only_spelt(change)
-        and (not change.new or _mean(change.new) >= settings.review_p)
-        and (not change.old or any(map(change.same, second)))
-    ]
-    return _merged(line, taken) or None if taken else None
-
-
-def _mean(words: Sequence[Word]) -> float:
-    return sum(word.p for word in words) / len(words)
-
-
 def _letters(words: Sequence[Word]) -> str:
     return "".join(plain(word.text) for word in words)
 
@@ -107,7 +88,8 @@ def _only_spelt(change: Replacement) -> bool:
     return bool(change.old and change.new) and digits[0] is not digits[1]
 
 
-def _merged(line: EndedLine, taken: Sequence[Replacement]) -> str:
+def merged(line: EndedLine, taken: Sequence[Replacement]) -> str:
+    """The text of a line with these changes, at least one, in order."""
     texts = [word.text for word in line.words]
     text, done = "", 0
     for change in taken:

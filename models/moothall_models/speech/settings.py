@@ -146,8 +146,6 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Most audio of its window: the lines with their neighbours."""
     review_margin: int = 300
     """Sound before the first and after the last line that its window includes."""
-    review_p: float = 0.4
-    """Least average probability of words that are put into a line, in the pass that heard them first."""
 
     # Segments.
     longest_segment: int = 12_000

@@ -147,7 +147,7 @@ class DraftingWhisper(WhisperRecognizer):
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """The hypotheses that `recognise` gives for these windows, in their order, with the decoder's steps batched."""
-        if len(windows) < 2 or not self._trusted:
+        if len(windows) < 2 or not self._trusted or any(window.rivals for window in windows):
             return super().recognise_all(windows)
         found = self._decode_all([self._open(window, self._seconds(window)) for window in windows])
         return [self._once_more(window, *each) for window, each in zip(windows, found, strict=True)]
@@ -155,6 +155,9 @@ class DraftingWhisper(WhisperRecognizer):
     def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
         if not self._trusted:
             return super()._decode(window, seconds)
+        if window.rivals:
+            heard = self._decoder.listen(np.asarray(self._encode(window.audio[: int(seconds * RATE)], seconds)))
+            return Hypothesis(language=window.languages[0], words=(), scores=self._scores(window, heard)), False
         return self._decode_all([self._open(window, seconds)])[0]
 
     def _open(self, window: Window, seconds: float) -> _Opened:
@@ -303,12 +306,22 @@ class DraftingWhisper(WhisperRecognizer):
 
     def _untold(self, written: DraftText, language: str, heard: EncodedAudio) -> list[float]:
         """The probability of each token without the prompt's context, which makes the terms in it more probable."""
-        start = self._start_tokens(language)
-        logits, _ = _Stepper(self._decoder, heard).step([*start, *written.tokens[:-1]], len(start) - 1)
-        text = logits[:, : self._rules.begin]
+        odds: list[float] = np.exp(self._log_p(self._start_tokens(language), written.tokens, heard)).tolist()
+        return odds
+
+    def _scores(self, window: Window, heard: EncodedAudio) -> tuple[float, ...]:
+        """The log probability of each of the window's rivals as its whole text, without the glossary."""
+        prompt = [*self._start_tokens(window.languages[0]), self._token("<|notimestamps|>")]
+        texts = (self._tokenizer.encode(text, add_special_tokens=False).ids for text in window.rivals)
+        return tuple(float(self._log_p(prompt, [*text, self._end], heard).sum()) for text in texts)
+
+    def _log_p(self, prompt: Sequence[int], tokens: Sequence[int], heard: EncodedAudio) -> NDArray[np.float64]:
+        """The log probability of each of these tokens after the prompt and those before it."""
+        logits, _ = _Stepper(self._decoder, heard).step([*prompt, *tokens[:-1]], len(prompt) - 1)
+        text = logits[:, : self._rules.begin].astype(np.float64)
         most = text.max(axis=1)
         sums = most + np.log(np.exp(text - most[:, np.newaxis]).sum(axis=1))
-        odds: list[float] = np.exp(logits[np.arange(len(logits)), list(written.tokens)] - sums).tolist()
+        odds: NDArray[np.float64] = logits[np.arange(len(logits)), list(tokens)] - sums
         return odds
 
     def _timed(

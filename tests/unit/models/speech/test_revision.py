@@ -4,15 +4,8 @@ import pytest
 
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
-from moothall_models.speech.revision import EndedLine, agreed, changes
-from moothall_models.speech.settings import SpeechSettings
+from moothall_models.speech.revision import EndedLine, changes, merged
 from support.sound.talking import said
-
-SETTINGS = SpeechSettings()
-
-
-def probably(words: tuple[Word, ...], p: float) -> tuple[Word, ...]:
-    return tuple(Word(text=word.text, t0=word.t0, t1=word.t1, p=p) for word in words)
 
 
 def line(text: str, start: int = 0) -> EndedLine:
@@ -21,16 +14,17 @@ def line(text: str, start: int = 0) -> EndedLine:
     return EndedLine(SegmentId(f"s{start}"), "en", (begins, *rest), 9_000)
 
 
-def heard(text: str, start: int = 0, p: float = 0.4) -> tuple[Word, ...]:
+def heard(text: str, start: int = 0) -> tuple[Word, ...]:
     if not text:
         return ()
-    first, *rest = probably(said(text, start), p)
-    return (Word(text=f" {first.text.strip()}", t0=first.t0, t1=first.t1, p=p), *rest)
+    first, *rest = said(text, start)
+    return (Word(text=f" {first.text.strip()}", t0=first.t0, t1=first.t1, p=first.p), *rest)
 
 
-def better(lines: list[EndedLine], first: tuple[Word, ...], second: tuple[Word, ...]) -> list[str | None]:
-    found = zip(lines, changes(lines, first), changes(lines, second), strict=True)
-    return [agreed(line, one, two, SETTINGS) for line, one, two in found]
+def better(lines: list[EndedLine], words: tuple[Word, ...]) -> list[str | None]:
+    """The text of each line with all changes that a pass proposes; None for a line without any."""
+    found = zip(lines, changes(lines, words), strict=True)
+    return [merged(line, proposed) if proposed else None for line, proposed in found]
 
 
 @pytest.mark.parametrize(
@@ -47,52 +41,48 @@ def better(lines: list[EndedLine], first: tuple[Word, ...], second: tuple[Word, 
         ("we hold these truths", "we hold truths", "we hold truths"),
         ("And we hold", "we hold", "We hold"),
         ("three three four", "three four", "three four"),
-        ("we hold these truths", "", None),
+        ("we hold these truths", "", ""),
         ("a second or two", "a 2nd or two", None),
         ("in 1961 at noon", "in 1960 at noon", "in 1960 at noon"),
         ("so walk in the park", "so walk on the park", "so walk on the park"),
     ],
 )
-def test_what_two_passes_heard_alike_is_taken(old: str, new: str, text: str | None) -> None:
-    assert better([line(old)], heard(new), heard(new.lower())) == [text]
+def test_a_line_takes_what_a_pass_proposes(old: str, new: str, text: str | None) -> None:
+    assert better([line(old)], heard(new)) == [text]
 
 
 @pytest.mark.parametrize(
-    "other", ["this tool becomes", "this fool becomes", "those stool becomes", "the stool and becomes", "becomes"]
+    ("other", "same"),
+    [
+        ("The stool becomes.", True),
+        ("this tool becomes", False),
+        ("this fool becomes", False),
+        ("those stool becomes", False),
+        ("the stool and becomes", False),
+        ("becomes", False),
+    ],
 )
-def test_what_only_one_pass_heard_is_not(other: str) -> None:
-    assert better([line("this tool becomes")], heard("the stool becomes", p=0.99), heard(other)) == [None]
+def test_a_change_is_the_same_with_the_same_letters_in_the_same_place(other: str, same: bool) -> None:
+    ((change,),) = changes([line("this tool becomes")], heard("the stool becomes"))
+    assert any(map(change.same, changes([line("this tool becomes")], heard(other))[0])) is same
 
 
-def test_each_place_is_decided_by_itself() -> None:
-    old, first, second = (
-        "we hold these tooth to be shelf",
-        "we held these truths to be self",
-        "we hold these truths to be",
-    )
-    assert better([line(old)], heard(first), heard(second)) == ["we hold these truths to be shelf"]
-
-
-def test_words_that_both_heard_have_to_be_likely_where_they_were_heard_first() -> None:
-    old, new = [line("this tool becomes")], "the stool becomes"
-    assert better(old, heard(new, p=0.39), heard(new, p=0.9)) == [None]
-    assert better(old, heard(new, p=0.4), heard(new, p=0.1)) == ["the stool becomes"]
-    assert better(old, heard("this becomes", p=0.1), heard("this becomes", p=0.1)) == ["this becomes"]
-
-
-def test_words_that_are_missing_are_added_by_the_first_pass_alone_where_they_are_likely() -> None:
-    old, new = [line("we hold")], "we hold these truths"
-    assert better(old, heard(new, p=0.4), heard("we hold")) == ["we hold these truths"]
-    assert better(old, heard(new, p=0.39), heard("we hold")) == [None]
-    assert better(old, heard("we hold"), heard(new, p=0.9)) == [None]
+def test_each_change_can_be_taken_by_itself() -> None:
+    old = line("we hold these tooth to be shelf")
+    held, truths, own = changes([old], heard("we held these truths to be self"))[0]
+    assert [merged(old, [each]) for each in (held, truths, own)] == [
+        "we held these tooth to be shelf",
+        "we hold these truths to be shelf",
+        "we hold these tooth to be self",
+    ]
 
 
 def test_each_line_keeps_its_own_words() -> None:
     lines = [line("We hold three truths.", 0), line("To be sealed evident.", 2_000)]
     both = (*heard("We hold these truths.", 0), *heard("To be self evident.", 2_000))
-    assert better(lines, both, both) == ["We hold these truths.", "To be self evident."]
+    assert better(lines, both) == ["We hold these truths.", "To be self evident."]
     across = (*heard("We hold three", 0), *heard("trueto", 1_500), *heard("be sealed evident.", 2_300))
-    assert better(lines, across, across) == [None, None]
+    assert better(lines, across) == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +92,7 @@ def test_each_line_keeps_its_own_words() -> None:
 def test_words_between_two_lines_belong_to_the_nearer_one(start: int, texts: list[str | None]) -> None:
     lines = [line("We hold.", 0), line("These truths.", 4_000)]
     new = (*heard("We hold.", 0), *heard("Yes, we do.", start), *heard("These truths.", 4_000))
-    assert better(lines, new, new) == texts
+    assert better(lines, new) == texts
 
 
 def test_where_words_have_no_spaces_none_is_made() -> None:
@@ -110,4 +100,4 @@ def test_where_words_have_no_spaces_none_is_made() -> None:
         Word(text=text, t0=t, t1=t + 100, p=0.9) for text, t in (("\u4eca", 0), ("\u65e5", 100), ("\u306f", 200))
     )
     old = EndedLine(SegmentId("s"), "zh", (Word(text="\u306f", t0=200, t1=300, p=0.3),), 9_000)
-    assert better([old], words, words) == ["\u4eca\u65e5\u306f"]
+    assert better([old], words) == ["\u4eca\u65e5\u306f"]
