@@ -19,6 +19,9 @@ from moothall_models.speech.schedule import Stage
 REMEMBERED = 1_000
 """Frames before which the voice detector's state is known: enough for the longest window and the sound after it."""
 
+STALLED_MS = 1_000
+"""Time without sound, ms, after which a channel's sound counts as stalled: two pieces of a page's microphone."""
+
 SPOKEN_P = 0.5
 """Least probability of a frame that counts as speech when the load is measured."""
 
@@ -54,6 +57,8 @@ class HeardChannel:
         self.asked = self.began = self.due = 0.0
         """When the wanted pass was requested, when it began, and when it should be done: ms of the driver's clock."""
         self.running = False
+        self.stalls_at: float | None = None
+        """When its sound counts as stalled if no more comes, ms of the driver's clock; None once that is told."""
         self.share = SpeechShare()
         """How much of its time is speech."""
         self.spoken = 0
@@ -84,7 +89,10 @@ class HeardChannel:
             return False
         media = self.media.at(now)
         if self.wanted is None or self.wanted.review is not None:
-            wanted = self.speech.next_pass(media, spare=spare)
+            stalled = self.may_stall and self.stalls_at is not None and now >= self.stalls_at
+            if stalled:
+                self.stalls_at = None
+            wanted = self.speech.next_pass(media, spare=spare, stalled=stalled)
             if wanted is not None:
                 self.wanted = wanted
                 wide = self.stage >= Stage.WIDER_WINDOWS
@@ -95,6 +103,12 @@ class HeardChannel:
         if self.wanted is not None and self.wanted.review is not None and media > self.wanted.deadline:
             self.wanted = None  # Its line keeps its text, which readers have had for a while.
         return self.wanted is not None
+
+    @property
+    def may_stall(self) -> bool:
+        """Whether the policy can be told that no sound comes: it has taken in all that came, and wants no live pass."""
+        waits = self.wanted is None or self.wanted.review is not None
+        return waits and not self.running and not self.ending and self.audio.next_end is None
 
     @property
     def busy(self) -> bool:

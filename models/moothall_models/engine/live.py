@@ -110,7 +110,8 @@ class _Live:
                     passes.create_task(self._measure(self.measure, voice))
                 elif not await self._hear():
                     self._news.clear()
-                    await self._news.wait()
+                    # While all workers are busy no pass can begin, and the end of theirs is news.
+                    await self._wait(self._news, self.session.stalls_at if self._free else None)
 
     def _next_passes(self) -> Sequence[NextPass]:
         if not self._free:
@@ -139,15 +140,15 @@ class _Live:
             while (message := self.session.next_message()) is not None:
                 await self.link.send(message)
             self._more_to_write.clear()
-            await self._wait_to_write()
+            await self._wait(self._more_to_write, self.session.retry_at)
             self.session.retry(self.clock.now())
 
-    async def _wait_to_write(self) -> None:
-        at = self.session.retry_at
+    async def _wait(self, event: asyncio.Event, at: float | None) -> None:
+        """Wait for an event, at most until `at`, ms of the clock."""
         left = None if at is None else max(0.0, at - self.clock.now()) / 1000
         try:
             async with asyncio.timeout(left):
-                await self._more_to_write.wait()
+                await event.wait()
         except TimeoutError:
             return
 

@@ -63,10 +63,11 @@ class ChannelPolicy(Protocol):
         """Take note that there is no more audio. Passes may still be requested until `done`."""
         ...
 
-    def next_pass(self, now: int, *, spare: bool = True) -> PassRequest | None:
+    def next_pass(self, now: int, *, spare: bool = True, stalled: bool = False) -> PassRequest | None:
         """Request the next pass, if one is due; `now`: the time up to which audio has been captured.
 
-        `spare`: whether the engine has time for passes that aren't live.
+        `spare`: whether the engine has time for passes that aren't live. `stalled`: whether no sound has come for a
+        while after all that was heard; it counts until more is heard.
         """
         ...
 

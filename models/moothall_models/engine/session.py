@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.signals import ChannelState, Partial
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import FRAME_MS, MediaTime
-from moothall_models.engine.heard_channel import HeardChannel
+from moothall_models.engine.heard_channel import STALLED_MS, HeardChannel
 from moothall_models.engine.policies import ChannelPolicy
 from moothall_models.ports import RATE, VAD_FRAME, Floats, Hypothesis, VoiceActivity
 from moothall_models.speech.channel import Output, SpeechChannel
@@ -132,6 +132,12 @@ class LinkSession:
         return min((at for each in self._channels.values() if (at := each.acts.retry_at) is not None), default=None)
 
     @property
+    def stalls_at(self) -> float | None:
+        """When the driver has to ask for passes although no message comes, ms of its clock; None when it hasn't to."""
+        waiting = (each.stalls_at for each in self._channels.values() if each.may_stall)
+        return min((at for at in waiting if at is not None), default=None)
+
+    @property
     def lacks_audio(self) -> bool:
         """Whether some channel has no whole frame to process and may still get one."""
         return any(not each.ending and each.audio.next_end is None for each in self._channels.values())
@@ -161,6 +167,7 @@ class LinkSession:
                     raise ProtocolError(f"Audio came for attachment {channel.number} after its end.")
                 channel.audio.add(message.t, message.pcm)
                 channel.media.arrived(channel.audio.end, now)
+                channel.stalls_at = now + STALLED_MS
             case wire.EndOfAudio():
                 channel.audio.finish()
                 channel.ending = True

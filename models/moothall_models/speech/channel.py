@@ -74,6 +74,8 @@ class SpeechChannel(UtteranceCutter):
         self._compared: tuple[PassRequest, Hypothesis, str] | None = None
         """The last pass, its hypothesis, and the language in which its window is decoded too before either counts."""
         self._shown = False
+        self._stalled_at: int | None = None
+        """Media ms of the end of the audio at which, as the caller last said, no further sound came."""
 
     @property
     def resume_point(self) -> ResumePoint:
@@ -121,19 +123,26 @@ class SpeechChannel(UtteranceCutter):
         self._end()
         return self._noted(self._finish_closed() + self._end_if_done())
 
-    def next_pass(self, now: int, *, spare: bool = True) -> PassRequest | None:
+    def next_pass(self, now: int, *, spare: bool = True, stalled: bool = False) -> PassRequest | None:
         """Request the next pass, if one is due; at most one is outstanding.
 
         `now` is the media ms up to which audio has been captured. A live pass may replace an outstanding better pass
         over a line that has ended; so the caller must not ask once such a pass has begun. `spare`: whether the engine
-        has time for better passes.
+        has time for better passes. `stalled`: whether no sound has come for a while after all that was heard; it counts
+        until more is heard.
         """
         self._now = max(self._now, now)
         if self._outstanding is not None and self._outstanding.review is None:
             return None
         utterance = self._utterances[0] if self._utterances else None
         newest = 0 if self._continues else self._now
-        edge = None if utterance is None else schedule.window_end(utterance, self._settings, self._pace, newest)
+        if stalled and not self._stalled:
+            self._stalled_at = self._heard
+            if utterance is not None and utterance.unconfirmed and schedule.complete(utterance):
+                utterance.redo = utterance.covered  # Its words waited for sound that doesn't come.
+        edge = None
+        if utterance is not None:
+            edge = schedule.window_end(utterance, self._settings, self._pace, newest, stalled=self._stalled)
         if self._compared is not None:
             before, _, language = self._compared
             self._outstanding = passes.in_language(before, language, self._now)
@@ -172,7 +181,7 @@ class SpeechChannel(UtteranceCutter):
             self.glossary.choose(oldest, edge),
             passes.expected(tuple(self._committed), oldest),
             last=last,
-            settled=last or edge - newest.known_at(edge).speech_end >= schedule.SETTLED_ENOUGH,
+            settled=last or self._settled(newest, edge),
             margin=self._settings.doubted_margin,
             search=self.stage < schedule.Stage.NO_SEARCH,
             once=wide and (new >= schedule.ONCE or len(utterances) > 1),
@@ -235,7 +244,7 @@ class SpeechChannel(UtteranceCutter):
         utterance.unheard.heard(request.start, request.edge)
         self.expected.hear(request.start, request.edge, hypothesis)
         hypothesis = self.glossary.heard(utterance, request.window.glossary, hypothesis)
-        settled = request.edge - utterance.known_at(request.edge).speech_end >= schedule.SETTLED_ENOUGH
+        settled = self._settled(utterance, request.edge)
         fresh = self._fresh(utterance, hypothesis, request.edge)
         if utterance.in_context and confidence.surer(utterance.unconfirmed, fresh):
             fresh, hypothesis = utterance.unconfirmed, utterance.spoken
@@ -269,6 +278,9 @@ class SpeechChannel(UtteranceCutter):
             self._trim(utterance, request.edge, missed=missed)
         else:
             utterance.unconfirmed = fresh
+        silence = utterance.heard - utterance.speech_end
+        if self._stalled and utterance is self._utterances[-1] and silence >= self._settings.settled:
+            self._close()  # Its last word is whole, and its pause would end with sound that doesn't come.
         out += self._finish_closed()
         return out + self._end_if_done() + self._report()
 
@@ -375,6 +387,16 @@ class SpeechChannel(UtteranceCutter):
                 out += self._segmenter.end(EndReason.PAUSE)
             out += self._missing(utterance, utterance.speech_end)
         return out
+
+    @property
+    def _stalled(self) -> bool:
+        """Whether no sound comes after what was heard."""
+        return self._stalled_at == self._heard
+
+    def _settled(self, utterance: Utterance, edge: int) -> bool:
+        """Whether nobody speaks at media ms `edge`, or no sound comes after it that could be waited for."""
+        silence = edge - utterance.known_at(edge).speech_end
+        return silence >= schedule.SETTLED_ENOUGH or (self._stalled and edge == utterance.heard)
 
     def _breaks_off(self, utterance: Utterance) -> bool:
         """Whether the audio of an utterance ended without a pause, so that its last word may be incomplete."""

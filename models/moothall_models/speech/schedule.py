@@ -66,13 +66,15 @@ def complete(utterance: Utterance) -> bool:
     return _complete(utterance, utterance.now)
 
 
-def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate, newest: int = 0) -> int | None:
+def window_end(
+    utterance: Utterance, settings: SpeechSettings, pace: PassRate, newest: int = 0, *, stalled: bool = False
+) -> int | None:
     """Media ms where the window of the next pass ends, or None when no pass is due yet.
 
     During speech a pass is due after each `pace.step` ms of new audio. When the speaker hesitates the pass waits until
     either speech continues, or the silence is long enough for a pass to hear the last word whole. With a backlog the
     windows are the same as without; only when the backlog is longer than `catch_up`, one window takes all of it that
-    was heard.
+    was heard. Where the sound has `stalled`, so that nobody knows when more comes, a pass hears what is left at once.
 
     `newest`: media ms of the newest sound that has come, where that is to count although it was not heard yet.
     """
@@ -80,10 +82,10 @@ def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate, n
         # An engine that goes on for another hears up to there first.
         return utterance.redo if utterance.redo <= utterance.heard else None
     for moment in utterance.moments(utterance.covered):
-        edge = _edge(utterance, moment, settings, pace)
+        edge = _edge(utterance, moment, settings, pace, stalled=stalled)
         if edge is not None:
             late = max(utterance.heard, newest) - moment.t > settings.catch_up
-            return (_edge(utterance, utterance.now, settings, pace) or edge) if late else edge
+            return (_edge(utterance, utterance.now, settings, pace, stalled=stalled) or edge) if late else edge
     return None
 
 
@@ -114,12 +116,14 @@ def widest(
     return taken, edge
 
 
-def _edge(utterance: Utterance, moment: SpeechProgress, settings: SpeechSettings, pace: PassRate) -> int | None:
+def _edge(
+    utterance: Utterance, moment: SpeechProgress, settings: SpeechSettings, pace: PassRate, *, stalled: bool = False
+) -> int | None:
     """Media ms where the window of a pass due at `moment` ends, or None when no pass was due then."""
     if moment.speech_ms < settings.shortest_speech:
         return None
     silence = moment.t - moment.speech_end
-    over = utterance.closed and moment.t == utterance.heard
+    over = (utterance.closed or stalled) and moment.t == utterance.heard
     if over or silence >= settings.settled:
         if _complete(utterance, moment):
             return None

@@ -104,10 +104,11 @@ class StreamedChannel(UtteranceCutter):
         self._drop_clicks()
         return list(self._segmenter.end(EndReason.CLOSE)) if self.done else []
 
-    def next_pass(self, now: int, *, spare: bool = True) -> PassRequest | None:
+    def next_pass(self, now: int, *, spare: bool = True, stalled: bool = False) -> PassRequest | None:
         """Request the next step, if there is sound for one; at most one is outstanding.
 
-        `now` is the media ms up to which audio has been captured. All steps are live, so `spare` changes nothing.
+        `now` is the media ms up to which audio has been captured. All steps are live, so `spare` changes nothing. They
+        are short, so what is left where the sound has `stalled` is no word.
         """
         self._now = max(self._now, now)
         if self._outstanding is not None or not self._utterances:

@@ -429,6 +429,28 @@ def test_where_all_sound_has_stopped_and_all_is_heard_one_more_fits() -> None:
     assert most() == [], "six of six, and nobody knows yet what that one takes"
 
 
+def test_a_driver_asks_once_more_when_no_sound_has_come_for_a_second() -> None:
+    session = link()
+    session.received(attach(), 0)
+    assert session.stalls_at is None, "none has come yet"
+    session.received(audio(0, 1_000), 0)
+    assert session.stalls_at is None, "it is to be heard first"
+    settle(session, 0)
+    assert session.stalls_at == 1_000
+    assert session.next_pass(999) is None, "the second word has begun"
+    turn = session.next_pass(1_000)
+    assert turn is not None
+    assert session.stalls_at is None
+    session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), 1_100)
+    settle(session, 60_000)
+    assert session.stalls_at is None, "until more has come"
+    session.received(audio(1_000, 1_100), 60_000)
+    settle(session, 60_000)
+    assert session.stalls_at == 61_000
+    session.received(wire.EndOfAudio(attachment=1), 60_100)
+    assert session.stalls_at is None
+
+
 def test_a_batch_with_much_sound_takes_no_further_pass() -> None:
     long = Script(words=tuple(ScriptWord(" word", t, t + 300) for t in range(0, 4_500, 300)))
     session = link(speech=lambda attach: SpeechChannel(attach, SpeechSettings(first_pass=BATCH_MS // 2)))
