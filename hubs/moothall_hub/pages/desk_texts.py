@@ -60,6 +60,8 @@ NOTE_REFUSED = "The meeting did not take it."
 NO_ROOM = "Too many notes are waiting for the connection. No more can be kept until it is back."
 PEOPLE_WRONG = "Write how many people are here, as a number."
 COUNTED_AT = "Counted at {time}"
+LATE_MIN = 120_000
+"""Delay of the text, ms, from which on it is told in minutes, as on pages (web/js/lib/standing.js)."""
 TWO_TIMES = "{time} here, {other} at the meeting"
 
 
@@ -85,6 +87,8 @@ def doing(state: State | None, signals: Sequence[Summary], ui: Catalogue) -> lis
         return kept
     if found.sound is Sound.NONE:
         return [ui.named("standing/standing.soundless"), *kept]
+    if found.lag >= LATE_MIN:
+        return [ui.named("standing/standing.late-min", n=round(found.lag / 60_000)), *kept]
     if found.lag:
         return [ui.named("standing/standing.late", n=round(found.lag / 1000)), *kept]
     return [ui.named("standing/standing.silence"), *kept]

@@ -1,6 +1,7 @@
 // The status that a page shows its readers, as a kind and a number; the texts for it are in the page's data. Pure.
 
 const LATE = 5000; // ms of delay from which on it is shown
+const LATE_MIN = 120000; // ms of delay from which on it is shown in minutes
 const STALE = 15000; // ms after which a signal about the sound is ignored
 const PATIENCE = 1500; // ms: a shorter interruption is not shown
 const RELIEF = 4000; // ms for which "nothing missed" is shown
@@ -29,6 +30,7 @@ export function standing({ now, status, cancelled = null, cutAt, backAt, online,
   if (status === 'paused') return { kind: 'break' };
   const heard = sound && now - sound.sent < STALE ? sound : null;
   if (heard?.sound === 'none') return { kind: 'soundless' };
+  if (heard && heard.lag >= LATE_MIN) return { kind: 'late-min', n: Math.round(heard.lag / 60000) };
   if (heard && heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
   const seconds = spoke === null ? null : Math.max(0, Math.floor((now - spoke) / 1000));
   if (heard?.sound === 'silence' && (seconds === null || seconds >= 3)) return spoke === null ? { kind: 'silence' } : { kind: 'silence', since: spoke };

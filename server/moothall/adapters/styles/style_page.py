@@ -37,6 +37,7 @@ STATES: tuple[tuple[str, dict[str, object]], ...] = (
     ("waiting", {}),
     ("silence-since", {"time": "14:02"}),
     ("late", {"n": 9}),
+    ("late-min", {"n": 5}),
     ("soundless", {}),
     ("unsaved", {}),
     ("lost", {}),

@@ -109,6 +109,8 @@ class Assignment:
         """Whether engines are kept off the channel at the moment (`Recognising.held`)."""
         self.heard = 0
         """Media ms up to which an engine has heard the channel."""
+        self.recognised = 0
+        """Media ms up to which it had recognised the channel when it last reported; it may hear far ahead of that."""
         self.heard_at = 0
         """When an engine last reported `heard`, in ms of the monotonic clock."""
         self.languages: tuple[str, ...] = ()
@@ -156,8 +158,8 @@ class Assignment:
     def behind(self) -> int:
         """Milliseconds of sound that is to be recognised and has no text yet."""
         told = self.now.committed_through
-        # After a restart no engine has reported how far it has heard.
-        told = told if self.failures else max(told, self.heard)
+        # After a restart no engine has reported how far it is.
+        told = told if self.failures else max(told, self.recognised)
         span, end = self.span, self.audio.end_ms
         if span is None:
             return 0

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
+import msgspec
+
 from moothall.core.captioning.control_tokens import to_join
 from moothall.core.commands import AttachEngine, CommitWords
 from moothall.core.glossary.merging import NOTHING, Preferred
@@ -314,7 +316,7 @@ class Attachment:
             resume_point = None
         self._sent = first_sample(span, audio, resume_point, assignment.heard if assignment.shown.began else None)
         self._stop = None if span.stop is None else max(0, to_samples(span.stop - audio.t))
-        assignment.heard = audio.t + to_ms(self._sent)
+        assignment.heard = assignment.recognised = audio.t + to_ms(self._sent)
         if not assignment.failures:  # After failures, readers continue to see that no text comes.
             assignment.heard_at = self.engine.clock.monotonic()
         assignment.languages, assignment.sounds_like = expected(channel), None
@@ -412,7 +414,8 @@ class Attachment:
         if signal.channel != assignment.channel:
             return
         if isinstance(signal, ChannelState):
-            self._heard(signal.t)
+            # Its lag counts from the newest sound that it has.
+            self._heard(signal.t, min(signal.t, assignment.audio.t + to_ms(self._sent) - signal.lag))
             if signal.sound is Sound.SILENCE and not signal.lag:  # Otherwise earlier words may still be in transit.
                 await words.through(signal.t)
             if words.saved and not self._refusing:  # Otherwise earlier words are not stored yet.
@@ -420,7 +423,9 @@ class Attachment:
             # After failures what the engine hears doesn't become text; `Recognising` reports the channel's condition
             # then.
             if not assignment.failures:
-                assignment.tell(signal, self.engine.clock.wall())
+                # The engine can't count sound that it hasn't got: it gets no more than `AHEAD_MS` in advance.
+                late = msgspec.structs.replace(signal, lag=signal.lag + self._unsent)
+                assignment.tell(late, self.engine.clock.wall())
         else:
             words.tell(signal)
 
@@ -435,9 +440,17 @@ class Attachment:
         self.engine.measures.heard.note(self.assignment.writer.state.media_now(clock.wall()) - max(ends))
         return clock.monotonic()
 
-    def _heard(self, t: int) -> None:
-        self.assignment.heard = max(self.assignment.heard, t)
-        self.assignment.heard_at = self.engine.clock.monotonic()
+    @property
+    def _unsent(self) -> int:
+        """Sound of the span, ms, that has come and wasn't sent to the engine yet."""
+        end = self.assignment.audio.end
+        return to_ms(max(0, (end if self._stop is None else min(end, self._stop)) - self._sent))
+
+    def _heard(self, t: int, recognised: int) -> None:
+        assignment = self.assignment
+        assignment.heard = max(assignment.heard, t)
+        assignment.recognised = max(assignment.recognised, recognised)
+        assignment.heard_at = self.engine.clock.monotonic()
         self._heard_more.set()
 
     async def _act(self, words: AttachmentWords, act: wire.PassAct) -> None:
@@ -448,7 +461,8 @@ class Attachment:
                 self.engine.measures.stored.note(self.engine.clock.monotonic() - began)
             self._accepted, self._refusing = True, False
             self.assignment.failures = 0
-            self._heard(self.assignment.now.committed_through)
+            through = self.assignment.now.committed_through
+            self._heard(through, through)
             reply: wire.ToEngine = wire.Accepted(attachment=self.number, id=act.id, offset=answer.last)
         else:
             self.refused, self._refusing = answer.code, True

@@ -57,6 +57,7 @@ FLOOR, SPANISH = ChannelId("floor"), ChannelId("mt-es")
 DOING: list[tuple[list[Summary], list[str]]] = [
     ([], []),
     ([ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=63_400, t=0)], ["Text delayed 63\N{NO-BREAK SPACE}s"]),
+    ([ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=300_000, t=0)], ["Text delayed 5\N{NO-BREAK SPACE}min"]),
     ([ChannelState(channel=FLOOR, sound=Sound.NONE, lag=63_400, t=0)], ["No sound arrives"]),
     ([ChannelState(channel=FLOOR, sound=Sound.SILENCE, lag=0, t=0)], ["Silence: nobody is speaking"]),
     ([ChannelState(channel=SPANISH, sound=Sound.NONE, lag=0, t=0)], []),

@@ -155,6 +155,27 @@ def test_signals_of_the_channel_reach_the_readers() -> None:
     loop.run(story())
 
 
+@pytest.mark.parametrize("late_s", [40, 90, 300])
+def test_however_late_the_text_is_readers_are_told_so(late_s: int) -> None:
+    """An engine has recognised nothing yet of so much sound. It hears 30 s ahead, and reports only now and then."""
+
+    async def story() -> None:
+        async with scene(seconds=late_s) as it:
+            got = await heard_until_quiet(it)
+            state = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=got, t=30_000)
+            await it.engine.send(wire.Tell(attachment=it.attach.attachment, signal=state))
+            await it.hall.clock.sleep(10)
+            first = shown(it.outlet)[-1]
+            assert isinstance(first, ChannelState)
+            assert abs(first.lag - late_s * 1_000) <= 500
+            await it.hall.clock.sleep(10_000)
+            states = [each for each in shown(it.outlet) if isinstance(each, ChannelState)]
+            assert states[-1] is not first, "the server tells it while the engine reports nothing"
+            assert abs(states[-1].lag - late_s * 1_000) <= 500
+
+    loop.run(story())
+
+
 def test_while_nothing_can_be_stored_words_are_shown_as_unsaved_and_later_acts_wait_behind() -> None:
     async def story() -> None:
         async with scene() as it:
