@@ -31,6 +31,10 @@ WHO = {
     "the file from which a meeting": ("speakers", STAFF),
     "sound on its way": ("speakers", NOBODY),
     "where an engine stands": ("speakers", NOBODY),
+    "how the voice of a moment": ("speakers", NOBODY),
+    "what a voice is known by": ("speakers who agreed", NOBODY),
+    "who agreed to have their voice": ("speakers who agreed", STAFF),
+    "what was measured of voices": ("none", ALL),
     "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),
     "what a [second pass]": ("speakers", STAFF),
     "what a speaker [proposes": ("speakers", f"the speaker, and the staff of the meeting; in the log: {ALL}"),
@@ -94,7 +98,7 @@ SETTINGS = (
     "retention.text", "retention.sound", "retention.staff", "retention.questions", "retention.notice_days",
     "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
     "translation.service", "drafting.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours",
-    "sign_in.link_hours_after_close",
+    "sign_in.link_hours_after_close", "voices.changes", "voices.recognise",
     "logging.level",
 )  # fmt: skip
 """The settings by which an operator decides about personal data."""

@@ -20,7 +20,17 @@ from moothall.core.events.question_parts import (
     OpinionSums,
     QueueOrder,
 )
-from moothall.core.events.types import Access, ChannelKind, GapReason, LogKind, SealVersion, SoundKept, Topic, VoiceUse
+from moothall.core.events.types import (
+    Access,
+    ChannelKind,
+    GapReason,
+    LogKind,
+    SealVersion,
+    SoundKept,
+    Topic,
+    VoicesTold,
+    VoiceUse,
+)
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.command import Command
 from moothall.core.kernel.ids import (
@@ -345,6 +355,7 @@ class AttachEngine(Command, frozen=True, kw_only=True, tag="attach-engine"):
     model: str
     rough: tuple[str, ...] = ()
     """The languages in which the model's text is rough, as in `EngineAttached`."""
+    voices: VoicesTold | msgspec.UnsetType = msgspec.UNSET
 
 
 class SegmentStart(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,7 +56,6 @@ _SILENT = (
     | ev.SourceEnded
     | ev.ClockMapped
     | ev.WriterChanged
-    | ev.EngineAttached
     | le.SegmentOpened
     | le.WordsCommitted
     | ev.RecordCheckpoint
@@ -113,10 +112,11 @@ class LowData:
         for event in frame.events:
             body = event.original
             what = None if body is None else decode_event(body)
-            self._view = self._view.apply(event.offset, event.role, what)
+            before, self._view = self._view, self._view.apply(event.offset, event.role, what)
             if event.offset > self._offset:
                 self._offset = event.offset
-                self._event(event, what)
+                if not isinstance(what, ev.EngineAttached) or self._view.session is not before.session:
+                    self._event(event, what)
         for signal in frame.signals:
             self._signal(signal)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.meeting_texts import quality_line
@@ -66,7 +67,14 @@ def unsure(segment: str, *texts: str) -> le.WordsCommitted:
     return le.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=0, words=said)
 
 
+def attached(
+    generation: int, voices: ev.VoicesTold | UnsetType = UNSET, channel: ChannelId = FLOOR
+) -> ev.EngineAttached:
+    return ev.EngineAttached(channel=channel, generation=generation, model="scripted", voices=voices)
+
+
 CHANGE = le.EndReason.SPEAKER
+LINK, PUBLISHED = ev.Access.LINK, ev.SoundKept.PUBLISHED
 
 STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.SessionCreated(title="One", languages=("en", "ar")), SYSTEM),
@@ -74,7 +82,7 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.ChannelAdded(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)), SYSTEM),
     (ev.SessionOpened(wall=MORNING), SYSTEM),
     (ev.SourceAttached(source=SourceId("desk"), channel=FLOOR, t=0, rate=16_000), SYSTEM),
-    (ev.EngineAttached(channel=FLOOR, generation=1, model="scripted"), SYSTEM),
+    (attached(1), SYSTEM),
     (ev.SpeakerIntroduced(speaker=SpeakerId("amina"), name="Amina"), SYSTEM),
     (opened("a", 100, speaker="amina"), ENGINE),
     (words("a", 0, "One two"), ENGINE),
@@ -103,7 +111,15 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (ev.LanguageForced(channel=ChannelId("fr"), language="fr"), CAPTIONER),
     (le.AirChanged(channel=ChannelId("fr"), source=le.AirSource.PERSON, t=62_120, t0=62_120), CAPTIONER),
     (le.AirChanged(channel=FLOOR, source=le.AirSource.TOOL, t=62_130, t0=62_120, tool="StenoCo"), CAPTIONER),
-    (ev.SessionArranged(access=ev.Access.LINK, sound=ev.SoundKept.PUBLISHED), SYSTEM),
+    (attached(2, ev.VoicesTold.CHANGES), SYSTEM),
+    (attached(1, ev.VoicesTold.KNOWN, ChannelId("fr")), SYSTEM),
+    (ev.SessionArranged(access=LINK, sound=PUBLISHED), SYSTEM),
+    (attached(3, ev.VoicesTold.KNOWN), SYSTEM),
+    (attached(4), SYSTEM),
+    (ev.SessionArranged(access=LINK, sound=PUBLISHED, voice_use=ev.VoiceUse.CHANGES), SYSTEM),
+    (ev.SessionArranged(access=LINK, sound=PUBLISHED, voice_use=ev.VoiceUse.NONE), SYSTEM),
+    (ev.SessionArranged(access=LINK, sound=PUBLISHED, voice_use=ev.VoiceUse.CHANGES), SYSTEM),
+    (attached(5, ev.VoicesTold.CHANGES), SYSTEM),
     (ev.SessionCancelled(), SYSTEM),
     (ev.SessionCancelled(reason="Storm"), SYSTEM),
     (ev.SessionReinstated(), SYSTEM),
@@ -146,11 +162,11 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
 SHOWN = (
     "status", "title", "languages", "opened", "clock", "seal", "speakers", "channels", "gaps", "access", "sound",
     "young_people", "rehearsal", "not_recorded", "paused", "speaking", "forced",
-    "cancelled", "on_air", "tool",
+    "cancelled", "on_air", "tool", "voices", "voices_so_far",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("start", [0, 1, 9, 15, 23, 28, len(STORY)])
+@pytest.mark.parametrize("start", [0, 1, 9, 15, 23, 28, 36, 39, len(STORY)])
 def test_the_reader_folds_as_the_server_does(start: int) -> None:
     """A snapshot at any place, then frames of three events that overlap it, give what the server has."""
     view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR))

@@ -186,6 +186,17 @@ def test_what_readers_never_see_is_not_sent() -> None:
     assert meeting.batch() == [3], "but how far the reader is"
 
 
+def test_what_is_measured_of_voices_is_told_where_it_changes() -> None:
+    meeting = Meeting()
+    changes = ev.EngineAttached(channel=FLOOR, generation=1, model="m", voices=ev.VoicesTold.CHANGES)
+    meeting.say(changes, msgspec.structs.replace(changes, generation=2), by=SYSTEM)
+    _, told = meeting.batch()
+    assert isinstance(told, dict)
+    assert (told["offset"], told["body"]["voices"]) == (1, "changes")
+    meeting.say(ev.EngineAttached(channel=FLOOR, generation=3, model="m"), by=SYSTEM)
+    assert len(meeting.batch()) == 2, "and where it ends"
+
+
 def test_what_was_removed_before_it_was_read_and_lines_of_before_are_passed_over() -> None:
     meeting = Meeting()
     (record,) = meeting.log(ended("of before", "Nobody knows it."))

@@ -15,6 +15,7 @@ import { roughLanguages } from '../panels/rough.js';
 import { sheet } from '../panels/sheet.js';
 import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
 import { View } from './view.js';
+import { measured, voicesNotice } from '../panels/voices_measured.js';
 import { putTopic } from '../topics/topics.js';
 import { Words, isoTime } from '../lib/words.js';
 
@@ -147,6 +148,7 @@ let speller = null;
 let afresh = false; // whether the next stream has to begin with a snapshot
 let texts = count();
 let { sound: keeping } = reader.session; // what is kept of the sound, as the notices say it
+let voices = data.voices?.[measured(reader.session) ?? ''] ?? ''; // what the notice of voices says
 /** @type {string[]} */
 let fresh = []; // ids of lines that came while the reader was not at the end
 reader.spoke = data.spoke;
@@ -301,6 +303,11 @@ function session() {
     const shown = [...at('Notices').children].find(({ textContent }) => textContent === data.kept?.[keeping]);
     keeping = reader.session.sound;
     if (shown) tell(shown.textContent = data.kept[keeping]);
+  }
+  const heard = data.voices?.[measured(reader.session) ?? ''] ?? '';
+  if (heard !== voices) {
+    scroll.around(() => voicesNotice(voices, heard));
+    tell(voices = heard);
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');

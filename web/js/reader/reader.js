@@ -3,6 +3,7 @@
 import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
 import { unquotable, vouch } from '../panels/rough.js';
+import { heardBy } from '../panels/voices_measured.js';
 import { tookUp } from '../topics/topics.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends
@@ -349,7 +350,12 @@ export class Reader {
         return;
       case 'session.arranged':
         Object.assign(session, { access: body.access, sound: body.sound });
+        if (body.voice_use === 'none') delete session.voices;
+        if (body.voice_use === 'changes') for (const name in session.voices) session.voices[name] = 'changes';
         change.session = true;
+        return;
+      case 'engine.attached':
+        if (heardBy(session, body)) change.session = true;
         return;
       case 'session.cancelled':
       case 'session.reinstated':

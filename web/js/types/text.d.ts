@@ -118,6 +118,10 @@ interface Session {
   hubs?: Record<string, HubStatus>;
   /** The media time in ms from which on walls show the text; null or absent: all of it. */
   wall_cleared?: number | null;
+  /** What is measured of voices, by channel: `changes` or `known`; absent while nothing is. */
+  voices?: Record<string, string>;
+  /** The most that was measured of voices at any time; absent where nothing ever was. */
+  voices_so_far?: string;
 }
 
 /** The fields of all events that readers get; docs/reference/events.md says which event has which. */
@@ -174,6 +178,8 @@ interface EventBody {
   title: string;
   access: string;
   sound?: string;
+  voice_use?: string;
+  voices?: string;
   young_people: boolean;
   rehearsal?: boolean;
   kind: string;
@@ -259,6 +265,8 @@ interface ReaderData extends Texts {
   making: boolean;
   /** The notice of what is kept of the sound, by the meeting's setting. */
   kept: Record<string, string>;
+  /** The notice of what is measured of voices, by `changes` and `known`; absent on pages of releases that gave none. */
+  voices?: Record<string, string>;
   base: string;
   query: string;
 }

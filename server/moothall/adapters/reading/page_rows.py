@@ -13,7 +13,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import made_text, rough_text, services_of
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.events.lines import AirSource, MadeFrom, Origin, Word
-from moothall.core.events.types import ChannelKind, Topic
+from moothall.core.events.types import ChannelKind, Topic, VoicesTold
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
@@ -356,10 +356,16 @@ def notices(
 def text_notices(
     session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line], services: Sequence[str] = ()
 ) -> list[str]:
-    """Those of the notices that say what a text is, how the last of its `lines` came about, and in which languages they
-    are rough.
+    """Those of the notices that say what a text is, what is measured of voices, how the last of its `lines` came about,
+    and in which languages they are rough.
     """
-    return [text_notice(session, channel, ui), *rough_notice(lines, ui), *ways_of(_last_made(lines), ui, services)]
+    ways = ways_of(_last_made(lines), ui, services)
+    return [text_notice(session, channel, ui), *voices_notice(session.measured, ui), *rough_notice(lines, ui), *ways]
+
+
+def voices_notice(measured: VoicesTold | UnsetType, ui: Catalogue) -> list[str]:
+    """The notice of what is measured of voices, and of what isn't; none where nothing is measured."""
+    return [ui.named(f"page/voices.{measured}")] if measured else []
 
 
 def rough_notice(lines: Sequence[Line | RecordedLine], ui: Catalogue) -> list[str]:

@@ -50,7 +50,7 @@ from moothall.adapters.reading.page_rows import (
 )
 from moothall.adapters.reading.parallel_text import with_original_lines, with_waiting
 from moothall.core.events.lines import Word
-from moothall.core.events.types import ChannelKind, SoundKept
+from moothall.core.events.types import ChannelKind, SoundKept, VoicesTold
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.questions.interventions import Questions
@@ -277,6 +277,7 @@ class SessionPage:
                     "session": msgspec.to_builtins(session),
                     "making": parts.lacking.making,
                     "kept": {sound: ui.named(f"page/sound.{sound}") for sound in SoundKept},
+                    "voices": {measured: ui.named(f"page/voices.{measured}") for measured in VoicesTold},
                     "growing": None
                     if apart is None
                     else {**msgspec.to_builtins(lines[apart]), "number": start + apart},

@@ -9,7 +9,15 @@ from moothall.adapters.pages.meeting_texts import made_text, quality_line, took_
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
-from moothall.adapters.reading.page_rows import channel_name, label_of, original_of, rough_notice, text_notice, ways_of
+from moothall.adapters.reading.page_rows import (
+    channel_name,
+    label_of,
+    original_of,
+    rough_notice,
+    text_notice,
+    voices_notice,
+    ways_of,
+)
 from moothall.core.events.lines import Origin
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, SealVersion
@@ -24,7 +32,7 @@ NOTICE = (
     "Written as people spoke, for the most part by a machine, and with mistakes. "
     "It is an aid to follow the meeting, not official minutes."
 )
-"""The notice of a record of the floor. An interpretation or a translation has the notice of its page."""
+"""How a record of the floor was made. An interpretation or a translation has the notice of its page."""
 
 
 class RecordErrorText:
@@ -90,6 +98,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
     opened = record.session.opened
     spoken = record.kind is ChannelKind.FLOOR and not record.session.imported
     original = original_of(record.session, record.channel, public=public)
+    made = ui.text(NOTICE) if spoken else text_notice(record.session, record.channel, ui)
     leads = (ui.text("The original: {address}", address=original),) if original else ()
     name, languages = channel_name(channel, ui), ui.listed(ui.language_name(tag) for tag in record.languages)
     about = (
@@ -116,7 +125,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = 
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
         label=label_of(record.session, record.channel, ui, record.lines, original),
-        notice=ui.text(NOTICE) if spoken else ui.sentences((text_notice(record.session, record.channel, ui), *leads)),
+        notice=ui.sentences((made, *voices_notice(record.session.voices_so_far, ui), *leads)),
         original=original,
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),

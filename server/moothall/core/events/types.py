@@ -82,6 +82,15 @@ class VoiceUse(StrEnum):
     """Nothing."""
 
 
+class VoicesTold(StrEnum):
+    """What readers are told that an engine measures of the voices that it hears."""
+
+    CHANGES = "changes"
+    """Where one voice ends and another begins, and nothing else."""
+    KNOWN = "known"
+    """Of people who agreed, whose voice it is; of all others where the voice changes."""
+
+
 class ChannelKind(StrEnum):
     """What a channel carries."""
 
@@ -376,6 +385,8 @@ class EngineAttached(Event, frozen=True, kw_only=True, tag="engine.attached"):
     rough: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     """The languages (primary tags) in which the model's text is rough, by its measured errors; missing where there are
     none, or where nothing was measured."""
+    voices: VoicesTold | msgspec.UnsetType = msgspec.UNSET
+    """What it measures of voices in the channel; missing where nothing is measured."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):

@@ -279,6 +279,7 @@ def _channel(state: State, command: do.EngineCommand) -> Decision:
                 generation=channel.generation + 1,
                 model=command.model,
                 rough=command.rough or msgspec.UNSET,
+                voices=command.voices,
             )
         ]
     if not channel.air.recognised:

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from moothall.core.events import lines as le
-from moothall.core.events.types import VoiceUse
+from moothall.core.events.types import VoicesTold, VoiceUse
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import State
@@ -116,6 +117,13 @@ class VoicesMeasured(NamedTuple):
     """Where one voice ends and another begins."""
     learnt: bool = False
     """Whose voice it is, of those who agreed."""
+
+    @property
+    def told(self) -> VoicesTold | UnsetType:
+        """What readers are told of it: whoever knows voices hears where they change too."""
+        if self.learnt:
+            return VoicesTold.KNOWN
+        return VoicesTold.CHANGES if self.changes else UNSET
 
 
 NO_VOICES = VoicesMeasured()

@@ -5,7 +5,7 @@ Law: snapshot(n) with the events n+1…m of the same feed applied equals snapsho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -141,9 +141,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """What was taken up, one after the other; missing where nothing was."""
     paused: int | None = None
     """Media ms since when there is a break of which nothing is kept; null when there is none."""
+    voices: dict[ChannelId, ev.VoicesTold] | msgspec.UnsetType = msgspec.UNSET
+    """What engines measure of voices, by channel; missing while nothing is measured."""
+    voices_so_far: ev.VoicesTold | msgspec.UnsetType = msgspec.UNSET
+    """The most that was measured of voices at any time; missing where nothing ever was."""
     gaps: tuple[Gap, ...] = ()
     """Gaps of this channel, by time: the last 50 where something failed, and the last 50 that were intended, which are
     ended breaks and spans that were not recorded."""
+
+    @property
+    def measured(self) -> ev.VoicesTold | msgspec.UnsetType:
+        """The most that is measured of voices now, or that was before the session was closed."""
+        return self.voices_so_far if self.status is Status.CLOSED else _most((self.voices or {}).values())
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -388,7 +397,9 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
         case ev.SessionDescribed():
             return _described(session, event, feed)
         case ev.SessionArranged():
-            return replace(session, access=event.access, sound=event.sound)
+            return _arranged(session, event)
+        case ev.EngineAttached():
+            return _heard_by(session, event)
         case ev.SessionCancelled():
             return replace(session, cancelled=event.reason)
         case ev.SessionReinstated():
@@ -440,6 +451,31 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, wall_cleared=event.t)
         case _:
             return session
+
+
+def _most(told: Collection[ev.VoicesTold]) -> ev.VoicesTold | msgspec.UnsetType:
+    return next((each for each in (ev.VoicesTold.KNOWN, ev.VoicesTold.CHANGES) if each in told), msgspec.UNSET)
+
+
+def _heard_by(session: Session, event: ev.EngineAttached) -> Session:
+    before = session.voices or {}
+    if before.get(event.channel, msgspec.UNSET) == event.voices:
+        return session
+    voices = {name: each for name, each in before.items() if name != event.channel}
+    if event.voices:
+        voices[event.channel] = event.voices
+    so_far = _most([each for each in (session.voices_so_far, event.voices) if each])
+    return msgspec.structs.replace(session, voices=voices or msgspec.UNSET, voices_so_far=so_far)
+
+
+def _arranged(session: Session, event: ev.SessionArranged) -> Session:
+    """What may not be measured any more isn't from here on: no engine need be there that could be attached anew."""
+    voices = session.voices
+    if voices and event.voice_use is ev.VoiceUse.NONE:
+        voices = msgspec.UNSET
+    elif voices and event.voice_use is ev.VoiceUse.CHANGES:
+        voices = dict.fromkeys(voices, ev.VoicesTold.CHANGES)
+    return msgspec.structs.replace(session, access=event.access, sound=event.sound, voices=voices)
 
 
 def _speaks_in(session: Session, channel: ChannelId, feed: Feed) -> bool:

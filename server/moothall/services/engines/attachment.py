@@ -301,7 +301,9 @@ class Attachment:
         writer, audio = assignment.writer, assignment.audio
         cause = CommandId(f"attach:{assignment.channel}:{assignment.now.generation + 1}")
         rough = rough_languages(self.engine.hello.errors)
-        answer = await writer.insist(SYSTEM, cause, AttachEngine(channel=assignment.channel, model=model, rough=rough))
+        told = self._may_measure()
+        attach = AttachEngine(channel=assignment.channel, model=model, rough=rough, voices=told.told)
+        answer = await writer.insist(SYSTEM, cause, attach)
         if isinstance(answer, Refusal):
             self._note(answer)
             self.dropped = True
@@ -322,7 +324,8 @@ class Attachment:
         assignment.languages, assignment.sounds_like = expected(channel), None
         self._generation = channel.generation
         self._span, self._preferred = span, assignment.preferred
-        self._measured = self._measures()
+        now = self._measures()  # Nothing is measured of which the log doesn't say so: `renew` sees to more.
+        self._measured = VoicesMeasured(changes=now.changes and told.changes, learnt=now.learnt and told.learnt)
         logger.info(
             "session %s channel %s: generation %d on engine %s from %d ms, %s",
             writer.session,
@@ -361,9 +364,13 @@ class Attachment:
         )
 
     def _measures(self) -> VoicesMeasured:
-        """What its engine can and may measure of voices as the session stands."""
+        """What its engine measures of voices as the session stands: nothing of a span that isn't recorded."""
+        return NO_VOICES if self._span is None or not self._span.kept else self._may_measure()
+
+    def _may_measure(self) -> VoicesMeasured:
+        """What its engine can and may measure of voices in what is recorded."""
         hello, may = self.engine.hello, self.assignment.measured(self.assignment.writer.state)
-        if self._span is None or not self._span.kept or self.assignment.audio.respoken:
+        if self.assignment.audio.respoken:
             return NO_VOICES  # A respeaker's voice is that of nobody whom a desk names.
         return VoicesMeasured(changes=may.changes and hello.tells_turns, learnt=may.learnt and hello.knows_voices)
 

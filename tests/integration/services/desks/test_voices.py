@@ -9,7 +9,7 @@ from typing import Any
 
 from moothall.core import commands as do
 from moothall.core.events.lines import EndReason
-from moothall.core.events.types import VoiceUse
+from moothall.core.events.types import EngineAttached, VoicesTold, VoiceUse
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SpeakerId
 from moothall.core.sessions.who_speaks import MOST_VOICES, VoicesMeasured
@@ -243,6 +243,8 @@ def test_a_session_that_wants_less_is_attached_anew_and_what_was_known_is_forgot
             await on.arrange(VoiceUse.ALLOWED)
             await on.engine.attached_anew()
             assert (on.engine.attach.turns, on.engine.attach.voices) == (True, True)
+            told = [event.voices for event in await on.hall.events(on.live.id) if isinstance(event, EngineAttached)]
+            assert told == [VoicesTold.KNOWN, VoicesTold.CHANGES, VoicesTold.KNOWN], "readers are told of each"
             shown = await on.shown()
             assert (shown["proposals"], shown["agreed"], shown["learnt"]) == ([], ["ana"], [])
 

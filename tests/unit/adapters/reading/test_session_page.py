@@ -18,7 +18,7 @@ from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.reading.page_rows import channel_name, label, label_of, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
 from moothall.core.events.lines import MadeFrom, Origin, SourceSegment, Word
-from moothall.core.events.types import ChannelKind, GapReason, SealVersion, SoundKept
+from moothall.core.events.types import ChannelKind, GapReason, SealVersion, SoundKept, VoicesTold
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.times import Zone
@@ -305,10 +305,23 @@ def test_an_older_name_of_low_data_still_works() -> None:
         ({"young_people": True}, "Young people take part: no sound and no full names are kept."),
         ({"rehearsal": True}, "This is a rehearsal: none of it stays."),
         ({"status": Status.CREATED}, "A machine writes this text as people speak, and it makes mistakes."),
+        ({"voices": {FLOOR: VoicesTold.CHANGES}}, "keeps nothing of that; it recognises nobody by their voice."),
+        ({"voices": {ChannelId("fr"): VoicesTold.KNOWN}}, "it recognises only voices of people who agreed"),
+        ({"voices_so_far": VoicesTold.KNOWN, "status": Status.CLOSED}, "only voices of people who agreed"),
     ],
 )
 def test_what_the_text_is_and_what_is_kept_is_said(fields: dict[str, object], sentence: str) -> None:
     assert sentence in shown(render(snapshot(line(1), before=None, **fields)))
+
+
+def test_of_voices_it_is_said_right_behind_how_the_text_is_made_and_only_while_they_are_measured() -> None:
+    said = "A machine measures where one voice ends and another begins"
+    on = render(snapshot(line(1), voices={FLOOR: VoicesTold.CHANGES}))
+    made, voices = re.findall(r"<p>(A machine [^<]*)</p>", on)
+    assert made.startswith("A machine writes this text")
+    assert voices.startswith(said)
+    assert f"<p>{said}" not in render(snapshot(line(1), voices_so_far=VoicesTold.CHANGES))
+    assert data(on)["voices"] == {each: EN.named(f"page/voices.{each}") for each in VoicesTold}
 
 
 def test_each_kind_of_text_has_its_notice_and_its_silence() -> None:

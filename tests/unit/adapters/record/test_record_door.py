@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from moothall.adapters.http.security_headers import secure
@@ -19,7 +20,7 @@ from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.record.record_door import MAX_SETTING, MAX_WAITING, RecordDoor
-from moothall.adapters.record.texts import wording
+from moothall.adapters.record.texts import NOTICE, wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
@@ -472,6 +473,18 @@ def test_the_wording_in_every_language(language: str) -> None:
     assert words.quality.endswith(ui.language_name("en"))
     assert wording(Telling().record(), ui).quality == ""
     assert len(wording(Telling(opened=False).record(), ui).about) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_record_says_what_was_measured_of_voices_though_it_is_not_any_more(language: str) -> None:
+    ui = PAGES.catalogues[language]
+    told = meeting()
+    assert ui.named("page/voices.changes") not in wording(told.record(), ui).notice
+    engine = ev.EngineAttached(channel=FLOOR, generation=1, model="m", voices=ev.VoicesTold.CHANGES)
+    told.tell(engine, replace(engine, generation=2, voices=UNSET), ev.SessionClosed(t=90_000))
+    words = wording(told.record(), ui)
+    assert words.notice == ui.sentences((ui.text(NOTICE), ui.named("page/voices.changes")))
+    assert ui.named("page/voices.changes") in write_text(told.record(), words, Options())
 
 
 def test_a_translation_that_was_asked_for_says_so_and_since_when() -> None:

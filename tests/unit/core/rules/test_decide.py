@@ -273,6 +273,10 @@ def test_an_engine_writes_known_channels_of_a_session_that_goes_on() -> None:
     assert events(speaking(), do.AttachEngine(channel=FLOOR, model="m")) == [
         ev.EngineAttached(channel=FLOOR, generation=2, model="m")
     ]
+    measuring = do.AttachEngine(channel=FLOOR, model="m", voices=ev.VoicesTold.KNOWN)
+    assert events(speaking(), measuring) == [
+        ev.EngineAttached(channel=FLOOR, generation=2, model="m", voices=ev.VoicesTold.KNOWN)
+    ]
 
 
 def test_a_gap_moves_on_what_has_been_committed() -> None:

@@ -6,7 +6,7 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.events.types import Access, SoundKept, VoiceUse
+from moothall.core.events.types import Access, SoundKept, VoicesTold, VoiceUse
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, SegmentId, SpeakerId
@@ -164,3 +164,8 @@ def test_the_choices_are_those_that_differ_and_name_what_was_chosen() -> None:
     assert voice_uses(NAMES) == {allowed: NAMES, none: NOTHING}
     assert voice_uses(NAMES, changes) == {allowed: NAMES, changes: NOTHING}
     assert voice_uses(NOTHING) == {}
+
+
+def test_readers_are_told_what_is_measured() -> None:
+    assert (ALL.told, NAMES.told, CHANGES.told) == (VoicesTold.KNOWN, VoicesTold.KNOWN, VoicesTold.CHANGES)
+    assert not NOTHING.told

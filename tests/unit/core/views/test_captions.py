@@ -442,3 +442,44 @@ def test_the_second_part_of_a_removed_line_stands_by_its_time() -> None:
 def test_another_voice_begins_where_a_line_ends_with_its_speaker() -> None:
     ended = le.SegmentEnded(channel=FLOOR, segment=S1, t1=390, reason=le.EndReason.SPEAKER, text="Who asks?")
     assert [line.voice_changes for line in view(OPENED, ended).lines] == [True]
+
+
+FR = ChannelId("fr")
+KNOWN, CHANGES = ev.VoicesTold.KNOWN, ev.VoicesTold.CHANGES
+
+
+def heard(voices: ev.VoicesTold | msgspec.UnsetType = msgspec.UNSET, channel: ChannelId = FLOOR) -> ev.EngineAttached:
+    return ev.EngineAttached(channel=channel, generation=1, model="m", voices=voices)
+
+
+def chosen(use: ev.VoiceUse | msgspec.UnsetType = msgspec.UNSET) -> ev.SessionArranged:
+    return ev.SessionArranged(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE, voice_use=use)
+
+
+@pytest.mark.parametrize(
+    ("events", "now", "so_far"),
+    [
+        ((), msgspec.UNSET, msgspec.UNSET),
+        ((heard(), chosen(ev.VoiceUse.NONE)), msgspec.UNSET, msgspec.UNSET),
+        ((heard(CHANGES), chosen(), chosen(ev.VoiceUse.ALLOWED)), CHANGES, CHANGES),
+        ((heard(CHANGES, FR),), CHANGES, CHANGES),
+        ((heard(KNOWN, FR), heard(CHANGES)), KNOWN, KNOWN),
+        ((heard(KNOWN), heard(CHANGES)), CHANGES, KNOWN),
+        ((heard(KNOWN), heard()), msgspec.UNSET, KNOWN),
+        ((heard(KNOWN), chosen(ev.VoiceUse.CHANGES)), CHANGES, KNOWN),
+        ((heard(KNOWN), chosen(ev.VoiceUse.NONE)), msgspec.UNSET, KNOWN),
+    ],
+)
+def test_a_session_knows_what_is_measured_of_voices_and_once_it_is_closed_what_was(
+    events: tuple[ev.AnyEvent, ...],
+    now: ev.VoicesTold | msgspec.UnsetType,
+    so_far: ev.VoicesTold | msgspec.UnsetType,
+) -> None:
+    assert view(*events).session.measured is now
+    closed = view(*events, ev.SessionClosed(t=1_000)).session
+    assert (closed.measured, closed.voices_so_far) == (so_far, so_far)
+
+
+def test_an_engine_that_measures_as_before_changes_nothing_for_readers() -> None:
+    seen = view(heard(CHANGES))
+    assert seen.apply(2, Role.SYSTEM, heard(CHANGES)).session is seen.session
