@@ -437,8 +437,8 @@ class SplitSegment(Command, frozen=True, kw_only=True, tag="split"):
     revision: int
     """How many corrections the line has had. An engine splits only a line that nobody has corrected."""
     word: int
-    """The first word of the second part, counted from 0 in the line as it reads now; the number of its words where it
-    keeps all."""
+    """The first word of the second part, counted from 0 in the line as it reads now (`corrections.shown_words`); the
+    number of its words where it keeps all."""
     into: SegmentId | None
     """The id that the second part gets; None where there is none."""
     generation: int | None = None

@@ -59,6 +59,7 @@ test('recognised words are what was recognised, with or without spaces', () => {
   /** @type {[string, number][]} */
   const said = [['大家', 0.9], ['早上', 0.9], ['好', 0.9]];
   assert.deepEqual([0, 2, 4, 5].map((place) => wordsBefore('大家早上好', place, said)), [0, 1, 2, 3]);
+  assert.deepEqual([1, 2, 4, 5, 6, Infinity].map((place) => wordsBefore('大家早上好，', place, said)), [1, 2, 4, 4, 5, 5]);
   assert.equal(wordsBefore('Dear all', 4, [[' Dear', 0.9], [' all', 0.9]]), 1);
   assert.equal(wordsBefore('Dear everybody here', Infinity, [[' Dear', 0.9], [' all', 0.9]]), 3);
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, 
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
+from moothall.core.kernel.written_words import written_words
 from moothall.core.questions.floods import HASTY_MS
 from moothall.core.signals import Partial
 from moothall.core.views.captions import CaptionsView
@@ -334,6 +336,25 @@ def test_a_page_made_before_a_correction_does_not_bring_the_old_text_back() -> N
         change,
     )
     assert got == ["Mended", True]
+
+
+def test_written_words_are_the_same_and_none_ends_within_a_character() -> None:
+    letters = "abé好们，。「」（かー゛、ﾊﾟアกเ้ำใ๓ລ້ຳໃ한글ع،ب1.٣_\u3000👍🏽 "  # noqa: RUF001  # signs that are meant as such
+    signs = [*letters, "ក្រី", "ស្រុំ", "က္က", "မြို့", "သ", "👩🏽\u200d💻", "❤\ufe0f"]
+    chance = random.Random(20)  # noqa: S311  # the same in every run
+    made = ["".join(chance.choices(signs, k=chance.randrange(20))) for _ in range(1_500)]
+    body = """
+        const characters = new Intl.Segmenter('und', { granularity: 'grapheme' });
+        return v.map((text) => {
+            const words = m.writtenWords(text), ends = [...characters.segment(text)].map(({ index }) => index);
+            let at = 0;
+            return [words, words.filter((word) => (at += word.length) < text.length && !ends.includes(at))];
+        });
+    """
+    got = run_script("lines/written_words", body, made)
+    assert isinstance(got, list)
+    assert [words for words, _ in got] == [written_words(text) for text in made]
+    assert [torn for _, torn in got if torn] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

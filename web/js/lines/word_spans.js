@@ -1,5 +1,7 @@
 // Finds the words of a line and those in doubt, of which recognition was not certain. Pure.
 
+import { writtenWords } from './written_words.js';
+
 /** @typedef {{at: number, end: number}} Span  a part of a text, as UTF-16 indexes; the end is not included */
 
 const UNSPACED = new Set(['zh', 'ja', 'th', 'lo', 'km', 'my', 'yue']);
@@ -34,12 +36,12 @@ export const doubtAt = (text, words, span) => doubted(text, words, 0.5).find(({ 
 /**
  * How many words of a text end at or before an index, as the server counts the words of a line that is split.
  * @param {string} text  trimmed  @param {number} offset
- * @param {[word: string, certainty: number][]} words  all words of the line as recognised; other texts have the words that spaces part
+ * @param {[word: string, certainty: number][]} words  all words of the line as recognised; other texts have those that are written
  */
 export function wordsBefore(text, offset, words = []) {
   const said = words.map(([word]) => word);
   const whole = said.join('');
-  const parts = whole.trim() === text ? said : text.match(/\s*\S+/gu) ?? [];
+  const parts = whole.trim() === text ? said : writtenWords(text);
   let end = whole.trim() === text ? whole.trimStart().length - whole.length : 0;
   return parts.filter((part) => {
     end += part.length;

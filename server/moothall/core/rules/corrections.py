@@ -5,8 +5,10 @@ A split makes two lines with the same words in the same order where the voice ch
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import accumulate, pairwise
 
 import msgspec
 
@@ -18,6 +20,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SegmentId, is_name
+from moothall.core.kernel.written_words import written_words
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import ON, State, Status
 
@@ -32,9 +35,6 @@ line.
 
 TOOL_CORRECTS_MS = 60_000
 """How long after a line was logged the outside tool that sent it may correct it, in ms of wall time."""
-
-_WRITTEN = re.compile(r"\s*\S+(?:\s+\Z)?")
-"""A word of a correction, with the spaces before it."""
 
 
 def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -101,13 +101,14 @@ def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.An
     return [_corrected(segment, command.base_words, command.text, machine=True)]
 
 
-def shown_words(segment: Segment) -> tuple[str, ...]:
+def shown_words(segment: Segment) -> Sequence[str]:
     """The words of a line as it reads now, by which `SplitSegment.word` counts; joined they are its text.
 
-    They are the words of its newest correction, and the committed words after those that it replaced.
+    They are those that were recognised, or once the line was corrected or typed those that are written.
     """
-    written = tuple(_WRITTEN.findall(segment.text))
-    return (*written, *(word.text for word in segment.words[segment.base :]))
+    if segment.text or segment.revision:
+        return written_words(segment.whole)
+    return [word.text for word in segment.words]
 
 
 def split(state: State, command: do.SplitSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -224,20 +225,52 @@ def _parts(segment: Segment, at: int) -> tuple[Segment, Segment] | None:
     """Both parts of a line that is split before the word `at` of those that are shown; None where a part would have no
     recognised words.
 
-    Where a correction has another number of words than those it replaced, its words are taken to be evenly long.
+    A correction is cut there. What stands as it was recognised is cut at the nearest end of a recognised word.
     """
-    replace, base = msgspec.structs.replace, segment.base
-    written = _WRITTEN.findall(segment.text)
-    if at >= len(written):
-        n = base + at - len(written)
-        texts, bases = (segment.text, ""), (base, 0)
+    replace, text, base, most = msgspec.structs.replace, segment.text, segment.base, len(segment.words) - 1
+    cut = len("".join(shown_words(segment)[:at]))
+    if cut < len(text.rstrip()):
+        n = max(1, min(base, _said_before(segment.words[:base], text[:cut], text[cut:]), most))
+        texts, bases = (text[:cut], text[cut:]), (n, base - n)
     else:
-        n = max(1, min(base, round(at * base / len(written)), len(segment.words) - 1))
-        texts, bases = ("".join(written[:at]), "".join(written[at:])), (n, base - n)
+        n = base + _nearest(segment.words[base:], cut - len(text))
+        n, texts, bases = n if text else max(1, min(n, most)), (text, ""), (base, 0)
     if not max(bases[0], 1) <= n < len(segment.words) or bases[1] < 0:
         return None
     first = replace(segment, words=segment.words[:n], text=texts[0], base=bases[0])
     return first, replace(segment, words=segment.words[n:], text=texts[1], base=bases[1])
+
+
+def _said_before(words: Sequence[le.Word], first: str, second: str) -> int:
+    """How many of `words`, which a correction replaced, were said before the part `second` of it.
+
+    What the correction left alone was said when its words were, and written words between are taken to be evenly long.
+    Case and punctuation don't count. A single word that is in both counts only at an end: elsewhere a frequent one may
+    be another's.
+    """
+    said, written = written_words("".join(word.text for word in words)), written_words(first)
+    at, ends = len(written), [0, *accumulate(map(len, said))]
+    written += written_words(second)
+    # By default it passes over what is frequent in long texts, which bounds its time.
+    alike = SequenceMatcher(None, [_bare(each) for each in said], [_bare(each) for each in written])
+    *found, end = alike.get_matching_blocks()
+    alone = [each for each in found if each.size > 1 or each[:2] == (0, 0) or (each.a + 1, each.b + 1) == end[:2]]
+    blocks = pairwise(((0, 0, 0), *alone, end))
+    (a0, b0, many), (a, b, _) = next(pair for pair in blocks if at <= pair[1][1] + pair[1][2])
+    if at >= b:
+        return _nearest(words, ends[a + at - b])
+    since, until = ends[a0 + many], ends[a]
+    return _nearest(words, since + (until - since) * (at - b0 - many) / (b - b0 - many))
+
+
+def _bare(word: str) -> str:
+    return "".join(each for each in word.casefold() if unicodedata.category(each)[0] in "LMN")
+
+
+def _nearest(words: Sequence[le.Word], place: float) -> int:
+    """How many words end nearest to a place in their text, which is counted in characters."""
+    ends = [0, *accumulate(len(word.text) for word in words)]
+    return min(range(len(ends)), key=lambda n: abs(ends[n] - place))
 
 
 def _cut(segment: Segment, first: Segment, into: SegmentId) -> Sequence[ev.AnyEvent]:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # signs of other scripts are meant as such
 from __future__ import annotations
 
 import msgspec
@@ -11,6 +12,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.kernel.written_words import written_words
 from moothall.core.rules.corrections import REVISED_WITHIN, shown_words
 from moothall.core.rules.undo import read_act
 from moothall.core.sessions.state import State
@@ -227,6 +229,67 @@ def test_a_corrected_line_is_split_between_the_words_that_are_shown(
     assert second.words
     assert first.mended
     assert second.mended is bool(second.text)
+
+
+def spoken(*tokens: str) -> State:
+    """A line `z` that ended: each token took 100 ms, from 2,000 on. Its language doesn't matter."""
+    said = [word(token, 2_000 + 100 * n, 2_100 + 100 * n) for n, token in enumerate(tokens)]
+    start = do.SegmentStart(t0=2_000, language="en")
+    whole = do.CommitWords(channel=FLOOR, generation=1, segment=segment("z"), first=0, words=tuple(said), start=start)
+    return carry_out(speaking(), end("b", 1_500), whole, end("z", said[-1].t1), actor=ENGINE)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text", "second", "t0"),
+    [
+        # Words that the correction left alone keep their times, whatever stands before or behind them.
+        (("大家", "早上", "号", "我们", "开始"), "大家早上好，我们开始", "我们开始", 2_300),
+        (("早上", "号", "我们", "开始"), "各位代表，大家早上好，我们开始", "我们开始", 2_200),
+        (
+            ("我们", "开始", "吗", "好", "的", "谢谢"),
+            "我们现在就开始第一项议题吗？好的，谢谢大家",
+            "好的，谢谢大家",
+            2_300,
+        ),
+        # Characters between them are evenly long: a voice that changes within a word begins at its nearer end.
+        (("一", "二", "三", "四", "五", "六"), "一二甲乙丙丁五六", "丙丁五六", 2_300),
+        (("一二三", "四五六"), "一二三四五七", "五七", 2_100),
+        # Rewritten throughout.
+        (("は", "い", "、", "わ", "か", "り"), "ええと承知しま", "知しま", 2_300),
+        (("สวัส", "ดี", "ค่ะ", "น้ำ", "ใจ"), "สวัสดีครับ น้ำใจ", " น้ำใจ", 2_300),
+    ],
+)
+def test_corrected_text_without_spaces_is_split_where_the_voice_changed(
+    tokens: tuple[str, ...], text: str, second: str, t0: int
+) -> None:
+    state = carry_out(spoken(*tokens), correct("z", 0, len(tokens), text), actor=CAPTIONER)
+    at = len(written_words(text.removesuffix(second)))
+    state = carry_out(state, split(at, revision=1, name="z", generation=None), actor=CAPTIONER)
+    assert texts(state, "z", "x") == [text.removesuffix(second), second]
+    assert (line_of(state, "z").t1, line_of(state, "x").t0) == (t0, t0)
+
+
+def test_a_word_that_is_in_two_sentences_by_chance_is_not_the_same_word() -> None:
+    tokens, text = tuple("的一二三四五六七"), "甲乙丙丁戊己的庚"
+    state = carry_out(spoken(*tokens), correct("z", 0, 8, text), actor=CAPTIONER)
+    state = carry_out(state, split(7, revision=1, name="z", generation=None), actor=CAPTIONER)
+    assert line_of(state, "x").t0 == 2_700
+
+
+def test_what_follows_a_correction_is_split_between_recognised_words() -> None:
+    tokens = ("大家", "早上", "号", "我们", "开始")
+    state = carry_out(spoken(*tokens), correct("z", 0, 3, "大家早上好，"), actor=CAPTIONER)
+    assert shown_words(line_of(state, "z")) == [*"大家早上", "好，", *"我们开始"]
+    by_word = carry_out(state, split(7, revision=1, name="z", generation=None), actor=CAPTIONER)
+    assert texts(by_word, "z", "x") == ["大家早上好，我们", "开始"]
+    for at, parts in ((6, ["大家早上好，", "我们开始"]), (8, ["大家早上好，我们", "开始"])):
+        near = carry_out(state, split(at, revision=1, name="z", generation=None), actor=CAPTIONER)
+        assert texts(near, "z", "x") == parts, "no word is changed, and none is torn"
+    # What is left of a line that was split can be split again, though nobody corrected it.
+    twice = carry_out(spoken(*tokens), split(4, name="z", generation=None), actor=CAPTIONER)
+    for at, parts in ((1, ["大家", "早上号我们"]), (4, ["大家早上", "号我们"]), (6, ["大家早上号", "我们"])):
+        again = carry_out(twice, split(at, revision=1, name="z", into="y", generation=None), actor=CAPTIONER)
+        assert texts(again, "z", "y") == parts
 
 
 def test_a_second_pass_corrects_no_part_as_a_person() -> None:
