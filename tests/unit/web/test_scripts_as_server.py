@@ -200,6 +200,23 @@ def test_the_reader_folds_as_the_server_does(start: int) -> None:
     assert got["growing"] == [["d", " Grows", ""]]
 
 
+def test_no_event_of_a_frame_is_passed_over_since_one_before_it_changed_the_same() -> None:
+    recorder = Recorder()
+    told: list[ev.AnyEvent] = [
+        ev.SessionOpened(wall=MORNING),
+        ev.TopicTaken(t=1_000, title="Budget"),
+        ev.TopicTaken(t=2_000, title="Elections"),
+        ev.GapNoted(channel=FLOOR, t0=3_000, t1=4_000, reason=ev.GapReason.OVERLOAD),
+        ev.NotRecordedBegan(t0=5_000),
+        ev.NotRecordedEnded(t1=6_000),
+    ]
+    frame = events_frame([recorder.record(event, SYSTEM) for event in told], 0, (), MORNING).json.decode()
+    got = run_script("reader/reader", FOLD, {"frames": [frame]})
+    assert isinstance(got, dict)
+    assert [topic["title"] for topic in got["session"]["topics"]] == ["Budget", "Elections"]
+    assert [gap["t0"] for gap in got["session"]["gaps"]] == [3_000, 5_000]
+
+
 def test_order_and_turns_are_those_of_the_server() -> None:
     """The cases that the rules in Python are held to."""
     cases = json.loads((Path(__file__).parents[2] / "support/files/reading_order.json").read_text())

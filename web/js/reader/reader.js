@@ -368,7 +368,7 @@ export class Reader {
         change.notices.push(false);
         return;
       case 'not-recorded.ended':
-        change.gaps ||= !!gapped(session, session.not_recorded, body.t1, 'not-recorded');
+        if (gapped(session, session.not_recorded, body.t1, 'not-recorded')) change.gaps = true;
         session.not_recorded = null;
         this.#wipe();
         change.session = true;
@@ -418,7 +418,7 @@ export class Reader {
         change.session = true;
         return;
       default: // an event of a later release, or of topics
-        change.session ||= tookUp(session, body);
+        if (tookUp(session, body)) change.session = true;
         return;
     }
     change.lines.add(body.segment);
