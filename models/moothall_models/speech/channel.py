@@ -54,11 +54,11 @@ class SpeechChannel(UtteranceCutter):
         self.voices = VoiceListener(attach, settings.voices)
         self._segmenter = Segmenter(attach, settings, self.voices.lines)
         self._reporter = Reporter(attach.channel, settings)
-        self.reviewer = Reviewer(settings, attach.committed_through)
         resumed = self._resumed
         self._continues = resumed is not None
         """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""
         self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
+        self.reviewer = Reviewer(settings, attach.committed_through, self.glossary)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = LanguageChoice(attach.languages, spoken if resumed is None else resumed.language, settings)
         self._several = len(attach.languages) > 1

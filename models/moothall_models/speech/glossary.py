@@ -52,6 +52,8 @@ PARROTED_P = 0.8
 terms get higher probabilities when they are really heard."""
 OTHERS_P = 0.35
 """Average probability of the other words below which a term at the beginning of an utterance counts as repeated."""
+MARKS = ".,;:!?…。，、；：？！؟،۔\"'”’»)"  # noqa: RUF001 (the marks themselves)
+"""Punctuation that stays behind a term."""
 REMEMBERED = 40
 """Terms that are remembered as heard or resembled. Overflow: the terms of least weight are forgotten."""
 
@@ -115,10 +117,17 @@ class ChannelGlossary:
                 signs += len(term)
         return tuple(term for term in self._terms if term in chosen)
 
+    def loses(self, before: str, after: str) -> bool:
+        """Whether the text `before` spells a term more often than the text `after`."""
+        letters = plain(before), plain(after)
+        return any(letters[1].count(term) < letters[0].count(term) for term in self._spelled)
+
     def heard(self, utterance: Utterance, given: Sequence[str], hypothesis: Hypothesis) -> Hypothesis:
         """Take in the hypothesis of a pass over `utterance` that was `given` these terms, and return it.
 
-        If its words only repeat the terms, it is returned without words, and the utterance gets no more terms.
+        If its words only repeat the terms, it is returned without words, and the utterance gets no more terms. A term
+        that is one word gets its spelling where the words part it: ` NET Mundial` becomes ` NETmundial`, in two words
+        still, since the next pass may part it too.
         """
         words = hypothesis.words
         if parroted(words, given, begun=utterance.language is not None):
@@ -126,7 +135,27 @@ class ChannelGlossary:
             return Hypothesis(language=hypothesis.language, words=(), likeliest=hypothesis.likeliest)
         if self._terms and words:
             self._note(words, utterance.window_start)
+            return self._joined(hypothesis)
         return hypothesis
+
+    def _joined(self, hypothesis: Hypothesis) -> Hypothesis:
+        words = list(hypothesis.words)
+        for first in range(len(words)):
+            for stop in range(first + 2, min(first + LONGEST_RUN, len(words)) + 1):
+                *inner, last = words[first:stop]
+                terms = self._spelled.get(plain("".join(word.text for word in (*inner, last))), ())
+                term = next((each for each in terms if len(each.split()) == 1), "")
+                if term and all(word.text.strip().isalnum() for word in inner):
+                    rest = term
+                    for index, word in enumerate(inner, first):
+                        part, rest = _parted(rest, len(plain(word.text)))
+                        space = word.text[: index == first and word.text.startswith(" ")]
+                        words[index] = msgspec.structs.replace(word, text=space + part)
+                    marks = last.text[len(last.text.rstrip(MARKS)) :]
+                    words[stop - 1] = msgspec.structs.replace(last, text=rest + marks)
+        return (
+            hypothesis if words == list(hypothesis.words) else msgspec.structs.replace(hypothesis, words=tuple(words))
+        )
 
     def _count(self, term: str, now: int) -> float:
         count = NEAR if term in self._near else 0.0
@@ -189,6 +218,12 @@ def _made_of(letters: str, parts: Collection[str]) -> bool:
         if any(end - len(part) in cuts and letters.startswith(part, end - len(part)) for part in parts):
             cuts.add(end)
     return len(letters) in cuts
+
+
+def _parted(term: str, letters: int) -> tuple[str, str]:
+    """The beginning of a term with so many letters and digits, and the rest."""
+    size = next(n for n in range(len(term) + 1) if len(plain(term[:n])) >= letters)
+    return term[:size], term[size:]
 
 
 def _forms(term: str) -> Iterator[str]:

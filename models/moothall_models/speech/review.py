@@ -7,8 +7,8 @@ the last lines are recognised once more as a whole, in one window.
 Where that pass hears other words than those that are committed, neither is always right, and how sure it is of its own
 words says little. So the window of the line by itself judges them: words are replaced or removed where its sound makes
 the text more probable so; or, where the recogniser can't tell that, where it hears the same. Live passes stop early, or
-skip what was said fast; so where no word is committed, words of the first pass alone are added. A line is corrected at
-most once, and soon after its end. Figures: `docs/why/speech.md`.
+skip what was said fast; so where no word is committed, words of the first pass alone are added. Terms of the glossary
+stay. A line is corrected at most once, and soon after its end. Figures: `docs/why/speech.md`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from moothall.core.commands import CommitWords, EndSegment, SplitSegment
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
+from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.revision import EndedLine, Replacement, changes, merged
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
@@ -68,9 +69,10 @@ class _Line(msgspec.Struct):
 class Reviewer:
     """Keeps recent sound and the lines that have ended, prepares their better passes, and evaluates the results."""
 
-    def __init__(self, settings: SpeechSettings, through: int) -> None:
+    def __init__(self, settings: SpeechSettings, through: int, glossary: ChannelGlossary) -> None:
         """`through`: media ms where the last word of an earlier engine ends."""
         self._settings = settings
+        self._glossary = glossary
         self._through = through
         reach = settings.review_reach + settings.review_within
         self._frames: deque[SpeechFrame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
@@ -180,10 +182,15 @@ class Reviewer:
                 held = _held(review, hypothesis, heard)
                 taken, each.waits = [change for change in each.proposals if not change.old or change in held], False
             else:
-                taken, each.proposals, each.waits = list(heard), heard, any(change.old for change in heard)
+                taken = [change for change in heard if not self._loses_term(each.line, change)]
+                each.proposals, each.waits = tuple(taken), any(change.old for change in taken)
             if taken and not each.waits and each.line.segment not in self._split and (text := merged(each.line, taken)):
                 texts.append((each.line, text))
         return texts
+
+    def _loses_term(self, line: EndedLine, change: Replacement) -> bool:
+        """Whether a term of the glossary would go: the pass that committed it was told it, and this one needn't be."""
+        return self._glossary.loses(line.text, merged(line, [change]))
 
 
 def _held(review: Review, hypothesis: Hypothesis, heard: Sequence[Replacement]) -> list[Replacement]:

@@ -173,3 +173,30 @@ def test_what_counts_least_is_forgotten_first() -> None:
     for n, name in enumerate(many):
         glossary.heard(utterance(t=1_000 * n), (), heard(f" {name}"))
     assert [known.term for known in glossary.memory] == list(many[5:])
+
+
+def test_a_text_loses_a_term_that_it_spells_less_often() -> None:
+    glossary = ChannelGlossary(("Kisumu", "NETmundial"))
+    assert glossary.loses("Kisumu asked.", "Key sumo asked.")
+    assert glossary.loses("Kisumu, Kisumu", "Kisumu")
+    assert not glossary.loses("Net Mundial in Nairobi", "NETmundial in Lagos")
+    assert not glossary.loses("Key sumo asked.", "Kisumu asked.")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ((" the", " NET", " Mundial", " Paper."), " the NETmundial Paper."),
+        (("Net", " Mundial,", " and"), "NETmundial, and"),
+        ((" Nuku", " Alofa."), " Nuku'alofa."),
+        ((" Afri", " Nic", " signs"), " AfriNIC signs"),
+        ((" Net.", " Mundial"), " Net. Mundial"),
+        ((" adaobi", " nwankwo"), " adaobi nwankwo"),
+        ((" netmundial", " it"), " netmundial it"),
+    ],
+)
+def test_a_term_of_one_word_is_not_parted(words: tuple[str, ...], text: str) -> None:
+    glossary = ChannelGlossary(("NETmundial", "Nuku'alofa", "AfriNIC", "Adaobi Nwankwo"))
+    found = glossary.heard(utterance(), (), heard(*words))
+    assert "".join(word.text for word in found.words) == text
+    assert len(found.words) == len(words)

@@ -7,6 +7,7 @@ from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.passes import PassRequest, expected
 from moothall_models.speech.review import BEAM, LINES, Review, Reviewer
 from moothall_models.speech.settings import SpeechSettings
@@ -162,8 +163,8 @@ def line(words: tuple[Word, ...], name: str = "s1", *, language: str = "en") -> 
     ]
 
 
-def reviewer(*, begin: int = 0, end: int = 3_200, through: int = 0) -> Reviewer:
-    made = Reviewer(SETTINGS, through)
+def reviewer(*, begin: int = 0, end: int = 3_200, through: int = 0, terms: tuple[str, ...] = ()) -> Reviewer:
+    made = Reviewer(SETTINGS, through, ChannelGlossary(terms))
     for t in range(begin, end, FRAME):
         made.hear(SpeechFrame(t, silence(1), 1.0))
     return made
@@ -319,6 +320,12 @@ def test_each_line_that_may_be_better_is_judged_by_itself_before_others_are_reco
         assert [(each.segment, len(judge.proposals)) for each in judge.lines] == [(segment, 1)]
         assert [found for _, found in made.heard(judge, hypothesis(judge, heard))] == [text]
     assert lines_of(made, 5_500) == ["s1", "s2", "s3"]
+
+
+def test_a_term_of_the_glossary_stays() -> None:
+    made = reviewer(end=8_000, terms=("downplay it",))
+    made.note([*line(HEARD_WRONG), *line(said("yes it his", 2_200), "s2")], 3_500)
+    assert both(made, (*SPOKEN, *said("yes it is", 2_200)), 3_500) == ["yes it is"]
 
 
 def test_a_line_that_ends_while_a_better_pass_runs_gets_its_own() -> None:
