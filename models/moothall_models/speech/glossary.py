@@ -7,14 +7,17 @@ is a function of words and media time alone. See `docs/why/glossary.md`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
 
 import msgspec
 
+from moothall.core.kernel.written_words import written_words
 from moothall.wire.engine import TermHeard
 from moothall_models.ports import HeardWord, Hypothesis
 from moothall_models.speech.sounds import Ear, sounds
-from moothall_models.speech.text import plain
+from moothall_models.speech.text import CLAUSE_MARKS, CLOSERS, plain
 from moothall_models.speech.utterance import Utterance
 
 MOST_TERMS = 5
@@ -52,8 +55,8 @@ PARROTED_P = 0.8
 terms get higher probabilities when they are really heard."""
 OTHERS_P = 0.35
 """Average probability of the other words below which a term at the beginning of an utterance counts as repeated."""
-MARKS = ".,;:!?…。，、；：？！؟،۔\"'”’»)"  # noqa: RUF001 (the marks themselves)
-"""Punctuation that stays behind a term."""
+WITHIN = re.compile("['\u2019-]")
+"""Signs within a word at which a term may end."""
 REMEMBERED = 40
 """Terms that are remembered as heard or resembled. Overflow: the terms of least weight are forgotten."""
 
@@ -63,6 +66,20 @@ class _Form(msgspec.Struct, frozen=True):
 
     term: str
     sounds: str
+
+
+class _Letters:
+    """The letters of a text, and where its words begin and end: `UN's` holds `UN`, and `run` doesn't."""
+
+    def __init__(self, text: str) -> None:
+        words = [plain(part) for word in written_words(text) for part in WITHIN.split(word)]
+        self._all = "".join(words)
+        self._bounds = {0, *accumulate(map(len, words))}
+
+    def count(self, letters: str) -> int:
+        """How often one or several words have these letters together."""
+        firsts = self._bounds & {bound - len(letters) for bound in self._bounds}
+        return sum(self._all.startswith(letters, first) for first in firsts)
 
 
 class ChannelGlossary:
@@ -119,15 +136,15 @@ class ChannelGlossary:
 
     def loses(self, before: str, after: str) -> bool:
         """Whether the text `before` spells a term more often than the text `after`."""
-        letters = plain(before), plain(after)
-        return any(letters[1].count(term) < letters[0].count(term) for term in self._spelled)
+        had, has = (_Letters(text) for text in (before, after))
+        return any(has.count(term) < had.count(term) for term in self._spelled)
 
     def heard(self, utterance: Utterance, given: Sequence[str], hypothesis: Hypothesis) -> Hypothesis:
         """Take in the hypothesis of a pass over `utterance` that was `given` these terms, and return it.
 
         If its words only repeat the terms, it is returned without words, and the utterance gets no more terms. A term
         that is one word gets its spelling where the words part it: ` NET Mundial` becomes ` NETmundial`, in two words
-        still, since the next pass may part it too.
+        still, since the next pass may hear one of them alone.
         """
         words = hypothesis.words
         if parroted(words, given, begun=utterance.language is not None):
@@ -135,27 +152,20 @@ class ChannelGlossary:
             return Hypothesis(language=hypothesis.language, words=(), likeliest=hypothesis.likeliest)
         if self._terms and words:
             self._note(words, utterance.window_start)
-            return self._joined(hypothesis)
+            spelled = self._spelt(words)
+            return hypothesis if spelled == words else msgspec.structs.replace(hypothesis, words=spelled)
         return hypothesis
 
-    def _joined(self, hypothesis: Hypothesis) -> Hypothesis:
-        words = list(hypothesis.words)
-        for first in range(len(words)):
-            for stop in range(first + 2, min(first + LONGEST_RUN, len(words)) + 1):
-                *inner, last = words[first:stop]
-                terms = self._spelled.get(plain("".join(word.text for word in (*inner, last))), ())
-                term = next((each for each in terms if len(each.split()) == 1), "")
-                if term and all(word.text.strip().isalnum() for word in inner):
-                    rest = term
-                    for index, word in enumerate(inner, first):
-                        part, rest = _parted(rest, len(plain(word.text)))
-                        space = word.text[: index == first and word.text.startswith(" ")]
-                        words[index] = msgspec.structs.replace(word, text=space + part)
-                    marks = last.text[len(last.text.rstrip(MARKS)) :]
-                    words[stop - 1] = msgspec.structs.replace(last, text=rest + marks)
-        return (
-            hypothesis if words == list(hypothesis.words) else msgspec.structs.replace(hypothesis, words=tuple(words))
-        )
+    def _spelt(self, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
+        found = list(words)
+        for first in range(len(found)):
+            for stop in range(first + 2, min(first + LONGEST_RUN, len(found)) + 1):
+                run = found[first:stop]
+                terms = self._spelled.get(plain("".join(word.text for word in run)), ())
+                term = next((each for each in terms if len(each.split()) == 1), None)
+                if term and all(word.text.strip().isalnum() for word in run[:-1]):
+                    found[first:stop] = _respelled(run, term)
+        return tuple(found)
 
     def _count(self, term: str, now: int) -> float:
         count = NEAR if term in self._near else 0.0
@@ -220,10 +230,17 @@ def _made_of(letters: str, parts: Collection[str]) -> bool:
     return len(letters) in cuts
 
 
-def _parted(term: str, letters: int) -> tuple[str, str]:
-    """The beginning of a term with so many letters and digits, and the rest."""
-    size = next(n for n in range(len(term) + 1) if len(plain(term[:n])) >= letters)
-    return term[:size], term[size:]
+def _respelled(words: Sequence[HeardWord], term: str) -> list[HeardWord]:
+    """The words, which have the letters of a term together, with its spelling and no spaces between them."""
+    first, last = words[0].text, words[-1].text
+    texts, rest = [], term
+    for word in words[:-1]:
+        size = next(n for n in range(len(rest) + 1) if len(plain(rest[:n])) >= len(plain(word.text)))
+        texts.append(rest[:size])
+        rest = rest[size:]
+    texts.append(rest + last[len(last.rstrip(CLAUSE_MARKS + CLOSERS)) :])
+    texts[0] = " " * first.startswith(" ") + texts[0]
+    return [msgspec.structs.replace(word, text=text) for word, text in zip(words, texts, strict=True)]
 
 
 def _forms(term: str) -> Iterator[str]:

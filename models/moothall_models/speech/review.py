@@ -150,12 +150,12 @@ class Reviewer:
         """The window of a better pass."""
         frames = [frame.samples for frame in self._frames if review.start <= frame.t < review.edge]
         audio: Samples = np.concatenate(frames)
-        draft, *_ = texts = review.texts
+        texts = review.texts
         return Window(
             audio=audio,
             languages=(review.lines[-1].language,),
             glossary=glossary,
-            draft=draft,
+            draft=texts[0],
             rivals=texts if review.proposals else (),
             beam=BEAM,
         )
@@ -173,9 +173,9 @@ class Reviewer:
             if not each.waits:
                 continue
             if each.line.segment not in found:
-                # It is too far back for the window, unless it ended since the pass was requested.
+                # It is too far back for a first pass, unless it ended since the pass was requested.
                 later = each.line.words[0].t0 >= review.lines[-1].words[-1].t1
-                each.waits = later or bool(each.proposals)
+                each.waits = later or bool(each.proposals or review.proposals)
                 continue
             heard = found[each.line.segment]
             if review.proposals:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 SENTENCE_MARKS = ".?!…。？！｡؟।"  # noqa: RUF001 (the marks themselves)
 CLAUSE_MARKS = SENTENCE_MARKS + ",;:、，；：،"  # noqa: RUF001
-_CLOSERS = "\"'”’»)]}」』》）"  # noqa: RUF001
+CLOSERS = "\"'”’»)]}」』》）"  # noqa: RUF001
 _ABBREVIATIONS = frozenset(
     ("mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "nr", "vol", "fig", "approx", "dept", "gen", "rep")
     # "no." is left out: it ends more sentences than it numbers things.
@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 
 def ends_sentence(text: str) -> bool:
     """Whether a sentence may be over after this word. `" 3."`, `" Mr."`, `" J."` and `" e.g."` don't end one."""
-    word = text.strip().rstrip(_CLOSERS)
+    word = text.strip().rstrip(CLOSERS)
     if not word or word[-1] not in SENTENCE_MARKS:
         return False
     if word[-1] != ".":
@@ -34,5 +34,5 @@ def ends_sentence(text: str) -> bool:
 
 def ends_clause(text: str) -> bool:
     """Whether a clause is over after this word."""
-    word = text.strip().rstrip(_CLOSERS)
+    word = text.strip().rstrip(CLOSERS)
     return bool(word) and word[-1] in CLAUSE_MARKS

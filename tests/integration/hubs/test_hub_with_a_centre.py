@@ -13,6 +13,7 @@ from moothall.app.hall import RunningServer
 from moothall.core import commands as do
 from moothall.core.events.lines import AirSource
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, OpinionSums
+from moothall.core.events.types import VoicesTold
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PollId
 from moothall.core.opinions.rooms import RoomVotes
@@ -27,6 +28,8 @@ from moothall_hub.uplink.status_bar import UplinkStatus
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
 from support.sessions.questions import SOMEBODY, ask, name, stand
+
+MEASURED = "it recognises nobody by their voice."
 
 
 async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after(tmp_path: Path) -> None:
@@ -45,6 +48,8 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
             await meeting.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=Actor(Role.CAPTIONER, "c"))
             await meeting.do(do.PutOnAir(channel=FLOOR, source=AirSource.MACHINE), by=Actor(Role.CAPTIONER, "c"))
             await until(shows(client, page, "Machine text while the captioner is away"))
+            await meeting.do(do.AttachEngine(channel=FLOOR, model="m", voices=VoicesTold.CHANGES))
+            await until(shows(client, page, MEASURED))
             port = int(running.address.rpartition(":")[2])
         await until(shows(client, page, "The connection has been down since"))
         assert await shows(client, page, "This is said now.")()
@@ -55,6 +60,7 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
     # A hub that is started again has it all, and knows who it is.
     async with running_hub(tmp_path / "hub") as hub, ClientSession() as client:
         assert await shows(client, f"{hub.own}/s/{SESSION}", "Said after the cut.")()
+        assert await shows(client, f"{hub.own}/s/{SESSION}?ui=en", MEASURED)()
         assert await shows(client, f"{hub.own}/s/{SESSION}/record.txt", "Good morning to Kisumu.")()
         assert hub.parts.uplink.now().state is UplinkStatus.BEGINNING
 

@@ -315,14 +315,14 @@ class DraftingWhisper(WhisperRecognizer):
         texts = (self._tokenizer.encode(text, add_special_tokens=False).ids for text in window.rivals)
         return tuple(float(self._log_p(prompt, [*text, self._end], heard).sum()) for text in texts)
 
-    def _log_p(self, prompt: Sequence[int], tokens: Sequence[int], heard: EncodedAudio) -> NDArray[np.float64]:
+    def _log_p(self, prompt: Sequence[int], tokens: Sequence[int], heard: EncodedAudio) -> Floats:
         """The log probability of each of these tokens after the prompt and those before it."""
         logits, _ = _Stepper(self._decoder, heard).step([*prompt, *tokens[:-1]], len(prompt) - 1)
-        text = logits[:, : self._rules.begin].astype(np.float64)
+        text = logits[:, : self._rules.begin]
         most = text.max(axis=1)
         sums = most + np.log(np.exp(text - most[:, np.newaxis]).sum(axis=1))
-        odds: NDArray[np.float64] = logits[np.arange(len(logits)), list(tokens)] - sums
-        return odds
+        told: Floats = logits[np.arange(len(logits)), list(tokens)] - sums
+        return told
 
     def _timed(
         self, written: DraftText, indices: list[int], odds: Sequence[float], frames: int, language: str

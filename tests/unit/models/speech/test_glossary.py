@@ -183,6 +183,14 @@ def test_a_text_loses_a_term_that_it_spells_less_often() -> None:
     assert not glossary.loses("Key sumo asked.", "Kisumu asked.")
 
 
+def test_letters_within_a_word_are_no_term_and_characters_of_chinese_are() -> None:
+    glossary = ChannelGlossary(("UN", "\u6c14\u5019\u53d8\u5316"))
+    assert not glossary.loses("We run under it.", "We ran above it.")
+    assert glossary.loses("The UN's run", "The ones run")
+    assert glossary.loses("The UN, again.", "The one, again.")
+    assert glossary.loses("\u8c08\u6c14\u5019\u53d8\u5316\u5427", "\u8c08\u5176\u540e\u53d8\u5316\u5427")
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

@@ -328,6 +328,14 @@ def test_a_term_of_the_glossary_stays() -> None:
     assert both(made, (*SPOKEN, *said("yes it is", 2_200)), 3_500) == ["yes it is"]
 
 
+def test_a_term_that_the_channel_prefers_since_then_stays_too() -> None:
+    meeting = Meeting()
+    request = meeting.play(HEARD_WRONG, 4_000)
+    assert request is not None
+    meeting.channel.prefer(("downplay it",), 0)
+    assert all_passes(meeting, request, SPOKEN) == []
+
+
 def test_a_line_that_ends_while_a_better_pass_runs_gets_its_own() -> None:
     made = reviewer(end=8_000)
     made.note(line(HEARD_WRONG), 2_000)
