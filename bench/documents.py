@@ -34,7 +34,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.forms import TYPES
 from moothall.adapters.record.record_door import RecordDoor
-from moothall.adapters.system.collector import calm_collector
+from moothall.adapters.system.interpreter import prepared_interpreter
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.views.captions import Snapshot
@@ -166,7 +166,7 @@ def main() -> None:
     print()
     print("| form | text | s | CPU s | MB | event loop held, ms |")
     print("|---|---|--:|--:|--:|--:|")
-    with calm_collector():
+    with prepared_interpreter():
         asyncio.run(measure(session))
 
 

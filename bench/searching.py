@@ -58,7 +58,7 @@ from moothall.adapters.search.meaning_files import AT_ONCE, LEAST, MOST_ASKED
 from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemClock
-from moothall.adapters.system.collector import calm_collector
+from moothall.adapters.system.interpreter import prepared_interpreter
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
@@ -418,7 +418,7 @@ def main() -> None:
     if arguments.meaning:
         asyncio.run(meaning(arguments.hours, arguments.text, 200))
         return
-    with tempfile.TemporaryDirectory() as made, calm_collector():  # as in a server
+    with tempfile.TemporaryDirectory() as made, prepared_interpreter():  # as in a server
         asyncio.run(measure(arguments.hours, arguments.text, arguments.seconds, arguments.keep or Path(made)))
 
 

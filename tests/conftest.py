@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from moothall.adapters.system.collector import THRESHOLDS
+from moothall.adapters.system.interpreter import THRESHOLDS
 from support.files.compiled_templates import keep_compiled
 from support.files.constants import read_constants_of_part
 from support.files.rewritten import rewrite_part

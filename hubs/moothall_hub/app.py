@@ -27,7 +27,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.search.index_files import SearchFiles
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.adapters.system.collector import calm_collector, collect
+from moothall.adapters.system.interpreter import collect, prepared_interpreter
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -213,7 +213,7 @@ async def hub(
             *(uplink.run, uplink.look_after, indexed.indexing.run, partial(collect, own_clock)),
         ):
             keep_running(running)
-        stack.enter_context(calm_collector())
+        stack.enter_context(prepared_interpreter())
         stack.callback(parts.readiness.drain)  # It is drained before any other part ends.
         yield RunningHub(parts=parts, served=served)
 

@@ -22,8 +22,8 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
-from moothall.adapters.system.collector import calm_collector, collect
 from moothall.adapters.system.core_dumps import refuse_core_dumps
+from moothall.adapters.system.interpreter import collect, prepared_interpreter
 from moothall.app.admin import open_local_door
 from moothall.app.backend import (
     DOORS,
@@ -170,7 +170,7 @@ async def hall(
         engines, translator = await _start_engines(stack, services, tokens)
         children = engines if translator is None else (*engines, translator)
         metrics = await open_metrics(stack, services, doors, children, nodes)
-        stack.enter_context(calm_collector())
+        stack.enter_context(prepared_interpreter())
         backend.keep(stack, manager.run, partial(collect, clock))
         stack.callback(manager.tell, "STOPPING=1")
         manager.tell("READY=1")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from moothall.adapters.system.collector import calm_collector
+from moothall.adapters.system.interpreter import prepared_interpreter
 from moothall.app.backend import Backend, touch_disk
 from moothall.app.cluster.house import AGAIN_MS, House, joined
 from moothall.app.cluster.standing_by import standing_by
@@ -71,7 +71,7 @@ async def live_as_node(
         turning = Turning(house.disk, clock, partial(asyncio.to_thread, touch_disk, Path(settings.server.data)), end)
         stack.callback(turning.over)
         # This is done now and not in a take-over, for which everybody waits.
-        stack.enter_context(calm_collector())
+        stack.enter_context(prepared_interpreter())
         while not stop.is_set():
             turning.begin(None)
             async with standing_by(house, listener.dup()):

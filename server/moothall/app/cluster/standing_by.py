@@ -39,7 +39,7 @@ from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.adapters.system.collector import collect
+from moothall.adapters.system.interpreter import collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, disk_of, keep_index, open_stores
 from moothall.app.cluster.house import House

@@ -9,26 +9,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from moothall.adapters.system.collector import COLLECT_MS, collect
+from moothall.adapters.system.interpreter import COLLECT_MS, collect
 from moothall.testing.clock import ManualClock
 
-# In a process of its own: that of the tests has calmed its collector.
+# In a process of its own: that of the tests is prepared.
 PROGRAM = """
-import gc
-from moothall.adapters.system.collector import THRESHOLDS, calm_collector
-usual = gc.get_threshold()
+import gc, sys
+from moothall.adapters.system.interpreter import SWITCH_S, THRESHOLDS, prepared_interpreter
+usual, interval = gc.get_threshold(), sys.getswitchinterval()
 for before in (usual, THRESHOLDS):
     gc.set_threshold(*before)
     gc.unfreeze()
-    with calm_collector():
-        print(gc.get_threshold() == THRESHOLDS, gc.get_freeze_count() > 0)
-    print(gc.get_threshold() == before, gc.get_freeze_count() > 0)
+    with prepared_interpreter():
+        print(gc.get_threshold() == THRESHOLDS, gc.get_freeze_count() > 0, sys.getswitchinterval() == SWITCH_S)
+    print(gc.get_threshold() == before, gc.get_freeze_count() > 0, sys.getswitchinterval() == interval)
 """
 
 
-def test_it_is_calm_while_inside_and_left_alone_where_it_was_calm_before() -> None:
+def test_it_is_prepared_while_inside_and_left_alone_where_it_was_prepared_before() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["True True", "True False", "True False", "True False"]
+    assert done.stdout.splitlines() == ["True True True", "True False True", "True False False", "True False True"]
 
 
 class Old:

@@ -1,4 +1,4 @@
-"""Settings of Python's garbage collector for a process that runs for days.
+"""Settings of the Python interpreter, for a process whose event loop runs for days beside threads that compute.
 
 They have a module of their own: the server and the hub apply them once they have started, and no other module of either
 program depends on it.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,25 +24,33 @@ COLLECT_MS = 300_000
 """How many ms pass between full collections by the clock. By its thresholds alone the collector would reach old garbage
 after some days, such as an unloaded session: 420 KB for each hundred lines, held together by tracebacks of tasks.
 """
+SWITCH_S = 0.001
+"""How long a thread that computes may keep the event loop waiting for the interpreter, s. CPython's default is 5 ms,
+and the loop waits several times in one turn. Figures: `bench/README.md`, *documents.py*.
+"""
 
 
 @contextmanager
-def calm_collector() -> Iterator[None]:
-    """Exempt the existing objects from collection while inside, since most of them live as long as the server.
+def prepared_interpreter() -> Iterator[None]:
+    """Let threads switch often while inside, and exempt the existing objects from collection.
+
+    Most of these live as long as the server.
 
     Does nothing when the process already has these thresholds. A process may run hundreds of servers one after another,
     as tests do, and a full collection takes longer than the start of a server.
     """
-    before = gc.get_threshold()
+    before, interval = gc.get_threshold(), sys.getswitchinterval()
     if before == THRESHOLDS:
         yield
         return
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+    sys.setswitchinterval(SWITCH_S)
     try:
         yield
     finally:
+        sys.setswitchinterval(interval)
         gc.set_threshold(*before)
         gc.unfreeze()
 
