@@ -277,8 +277,9 @@ class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     text: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.TEXT]
-    """Lines, translations, names of speakers, published questions, shows of hands, names on final attendance lists,
-    published reports and documents, and files of imported meetings."""
+    """Lines, translations, names of speakers and whether they agreed to have their voice recognised, published
+    questions, shows of hands, names on final attendance lists, published reports and documents, and files of imported
+    meetings."""
     sound: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.SOUND]
     """Published sound. Sound that is kept for checking the text goes after `keep_days` of `[recording]`."""
     staff: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.STAFF]

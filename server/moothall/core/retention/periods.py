@@ -28,8 +28,9 @@ class KeptKind(StrEnum):
     """What is kept of a meeting, in the parts that have periods of their own."""
 
     TEXT = "text"
-    """Lines, translations, names of speakers, what was published of questions, shows of hands, names on final
-    attendance lists, published reports and documents, and files of imported meetings."""
+    """Lines, translations, names of speakers and whether they agreed to have their voice recognised, what was published
+    of questions, shows of hands, names on final attendance lists, published reports and documents, and files of
+    imported meetings."""
     SOUND = "sound"
     """Published sound. Sound that is kept until the text is checked has a period of its own (`[recording]`)."""
     STAFF = "staff"

@@ -38,7 +38,7 @@ MOST_PROPOSED = 200
 MOST_LINES = 50
 """Newest lines of a text in which earlier ones of a turn are looked for. Overflow: the oldest is dropped."""
 
-_TOLD = ev.VoiceAgreed | ev.SpeakerAssigned
+_TOLD = ev.VoiceAgreed | ev.SpeakerAssigned | ev.BodyRemoved
 """Events after which desks are shown at once what follows."""
 
 
@@ -168,6 +168,9 @@ class Voices:
                     return
                 case ev.BodyRemoved():
                     known.heard = {name: each for name, each in known.heard.items() if name in live.state.segments}
+                    # With somebody's name it is gone that they agreed.
+                    for speaker in known.numbers.keys() - live.state.voices:
+                        self._withdrawn(live.id, known, speaker)
                 case _:
                     pass
 

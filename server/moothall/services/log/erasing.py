@@ -62,7 +62,7 @@ _WITH_TEXT = (
 
 
 class TextOffsets:
-    """Offsets in a log of the text of each line, the name of each speaker, the words of each question, of shows of
+    """Offsets in a log of the text of each line, of what names each speaker, the words of each question, of shows of
     hands, and of imported files.
     """
 
@@ -71,6 +71,7 @@ class TextOffsets:
         self._lines: dict[SegmentId, list[int]] = {}
         self._names: dict[SpeakerId, list[int]] = {}
         self._called: dict[SpeakerId, set[str]] = {}
+        self._agreed: dict[SpeakerId, list[int]] = {}
         self._terms: dict[str, list[int]] = {}
         self._asked: dict[InterventionId, list[int]] = {}
         self._askers: dict[InterventionId, list[int]] = {}
@@ -97,6 +98,8 @@ class TextOffsets:
         elif isinstance(event, ev.SpeakerIntroduced):
             self._names.setdefault(event.speaker, []).append(offset)
             self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
+        elif isinstance(event, ev.VoiceAgreed):
+            self._agreed.setdefault(event.speaker, []).append(offset)
         elif isinstance(event, qe.PollOpened):
             self._polls.append(offset)
         elif isinstance(event, _DRAFTED):
@@ -165,10 +168,14 @@ class TextOffsets:
         """All offsets of the speakers' names."""
         return [offset for speaker in speakers for offset in self._names.get(speaker, ())]
 
-    def of_terms(self, speakers: Iterable[SpeakerId]) -> list[int]:
-        """All offsets at which the speakers' names were chosen as terms to prefer, or not to."""
+    def of_speakers(self, speakers: Collection[SpeakerId]) -> list[int]:
+        """All offsets of the speakers' names, also where these were chosen as terms to prefer, or not to, and of
+        whether they agreed to have their voices recognised: only who has a name can agree.
+        """
         called = {key for speaker in speakers for key in self._called.get(speaker, ())}
-        return [offset for key in called for offset in self._terms.get(key, ())]
+        terms = [offset for key in called for offset in self._terms.get(key, ())]
+        agreed = [offset for speaker in speakers for offset in self._agreed.get(speaker, ())]
+        return [*self.of_names(speakers), *terms, *agreed]
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,11 +323,11 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
             draft.add(stays, erasure.by, erasure.cause, n, wall)
             n += 1
     asked = text_offsets.of_interventions(each.id for each in erasure.interventions)
-    lines, names = text_offsets.of_lines(cut.line.id for cut in erasure.cuts), text_offsets.of_names(erasure.names)
+    lines = text_offsets.of_lines(cut.line.id for cut in erasure.cuts)
+    speakers = text_offsets.of_speakers(erasure.names)
     # An imported file holds the words too, in a form from which they can't be cut.
     originals = text_offsets.of_originals if erasure.originals else ()
-    terms = text_offsets.of_terms(erasure.names)
-    offsets = tuple(sorted({*lines, *names, *asked, *terms, *originals, *erasure.others}))
+    offsets = tuple(sorted({*lines, *speakers, *asked, *originals, *erasure.others}))
     through = {channel: _through(draft.state, channel, erasure.cuts) for channel in channels_of(erasure.cuts)}
     removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
     draft.add(removed, erasure.by, erasure.cause, n, wall)

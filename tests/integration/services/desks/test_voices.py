@@ -11,7 +11,8 @@ from moothall.core import commands as do
 from moothall.core.events.lines import EndReason
 from moothall.core.events.types import EngineAttached, VoicesTold, VoiceUse
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.selection import WordsOf
 from moothall.core.sessions.who_speaks import MOST_VOICES, VoicesMeasured
 from moothall.services.desks.acts import DeskPresence
 from moothall.services.desks.requests import DeskRequest
@@ -27,6 +28,7 @@ from support.memory.hall import FLOOR, MemoryHall, memory_hall
 
 ANA, BEN = SpeakerId("ana"), SpeakerId("ben")
 DESK = Actor(Role.CAPTIONER, "c1")
+TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 
 
 class Meeting:
@@ -167,6 +169,28 @@ def test_one_press_forgets_a_voice_at_once_and_what_was_heard_of_it() -> None:
             await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
             await on.do(do.AssignSpeaker(segments=(SegmentId("l2"),), speaker=ANA))
             assert (await on.engine.told(3))[2].voice == 2
+
+    run(story())
+
+
+def test_a_voice_is_forgotten_where_the_name_is_removed_and_no_other() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            looks: list[SessionId] = []
+            for n, who in enumerate((ANA, BEN), 1):
+                await on.do(do.AgreeVoice(speaker=who, agreed=True))
+                await on.engine.say(f"l{n}", "Good morning all", 4_000 * n)
+                await on.do(do.AssignSpeaker(segments=(SegmentId(f"l{n}"),), speaker=who))
+                await on.engine.told(n)
+                await on.engine.learnt(n, 2_700)
+            on.voices.changed = looks.append
+            for removal in (WordsOf(ANA), WordsOf(ANA, name=True)):
+                assert (await on.shown())["learnt"] == ["ana", "ben"]
+                await on.live.writer.remove(TECHNICIAN, CommandId(f"r{removal.name}"), removal)
+            assert (await on.engine.told(3))[2:] == [wire.ForgetVoice(attachment=1, voice=1)]
+            shown = await on.shown()
+            assert (shown["agreed"], shown["learnt"]) == (["ben"], ["ben"])
+            assert looks, "desks are shown it at once"
 
     run(story())
 

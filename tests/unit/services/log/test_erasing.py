@@ -10,6 +10,7 @@ from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
@@ -236,6 +237,24 @@ async def test_a_name_goes_as_a_term_too() -> None:
         assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), WordsOf(ana, name=True)), Receipt)
         assert b"souza" not in (await made.bodies()).lower()
         assert list(made.writer.state.terms) == ["moothall"]
+
+
+@pytest.mark.parametrize("name", [True, False])
+async def test_whether_somebody_agreed_to_have_their_voice_recognised_goes_with_the_name_alone(name: bool) -> None:
+    ana, bo = SpeakerId("ana"), SpeakerId("bo")
+    async with stage() as made:
+        await talked(made)
+        await made.done(
+            "names", do.IntroduceSpeaker(speaker=ana, name="Ana"), do.IntroduceSpeaker(speaker=bo, name="Bo")
+        )
+        await made.done("hers", do.AssignSpeaker(segments=(SegmentId("b"),), speaker=ana))
+        for n, (who, agreed) in enumerate(((ana, True), (ana, False), (ana, True), (bo, True))):
+            await made.done(f"v{n}", do.AgreeVoice(speaker=who, agreed=agreed), actor=TECHNICIAN)
+        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), WordsOf(ana, name=name)), Receipt)
+        events = [decode_event(record.body) for record in await made.records() if record.body is not None]
+        left = [event.speaker for event in events if isinstance(event, ev.VoiceAgreed)]
+        assert left == ([bo] if name else [ana, ana, ana, bo])
+        assert made.writer.state.voices == ({bo} if name else {ana, bo})
 
 
 async def test_while_nothing_can_be_removed_a_request_is_unavailable_and_what_came_before_is_stored() -> None:
