@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from babel.numbers import format_decimal
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import delay_told
 from moothall.adapters.pages.texts import HUB_LINE
 from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
@@ -60,8 +61,6 @@ NOTE_REFUSED = "The meeting did not take it."
 NO_ROOM = "Too many notes are waiting for the connection. No more can be kept until it is back."
 PEOPLE_WRONG = "Write how many people are here, as a number."
 COUNTED_AT = "Counted at {time}"
-LATE_MIN = 120_000
-"""Delay of the text, ms, from which on it is told in minutes, as on pages (web/js/lib/standing.js)."""
 TWO_TIMES = "{time} here, {other} at the meeting"
 
 
@@ -87,10 +86,9 @@ def doing(state: State | None, signals: Sequence[Summary], ui: Catalogue) -> lis
         return kept
     if found.sound is Sound.NONE:
         return [ui.named("standing/standing.soundless"), *kept]
-    if found.lag >= LATE_MIN:
-        return [ui.named("standing/standing.late-min", n=round(found.lag / 60_000)), *kept]
     if found.lag:
-        return [ui.named("standing/standing.late", n=round(found.lag / 1000)), *kept]
+        unit, n = delay_told(found.lag)
+        return [ui.named(f"standing/standing.late{unit}", n=n), *kept]
     return [ui.named("standing/standing.silence"), *kept]
 
 

@@ -11,7 +11,8 @@ const CASES = [
   [{}, 'heard'],
   [{ heard: { ...HEARD, sound: 'silence' } }, 'unheard'],
   [{ heard: { ...HEARD, sound: 'none' } }, 'soundless'],
-  [{ heard: { ...HEARD, lag: 12000 } }, 'late'],
+  [{ heard: { ...HEARD, lag: 12000 } }, 'late', 12],
+  [{ heard: { ...HEARD, lag: 312000 } }, 'late-min', 5],
   [{ session: { ...OPEN, on_air: 'person' }, heard: null }, 'written'],
   [{ session: { ...OPEN, on_air: 'respeaker' } }, 'respoken'],
   [{ session: { ...OPEN, on_air: 'machine' } }, 'heard'],
@@ -24,9 +25,10 @@ const CASES = [
   [{ session: { ...OPEN, status: 'closed' } }, 'closed'],
 ];
 
-for (const [facts, kind] of CASES) {
+for (const [facts, kind, n] of CASES) {
   test(`what becomes of the sound is said from what is known now: ${JSON.stringify(facts)}`, () => {
     const told = becoming({ session: OPEN, lost: false, heard: HEARD, now: 1000, ...facts });
     assert.equal(told?.kind ?? null, kind);
+    assert.equal(told?.n, n);
   });
 }

@@ -14,7 +14,7 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
-from moothall.adapters.pages.meeting_texts import quality_line
+from moothall.adapters.pages.meeting_texts import delay_told, quality_line
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
@@ -405,6 +405,29 @@ def test_how_good_a_text_is_is_said_as_the_server_says_it(language: str) -> None
     said = run_script("desk/quality", body, data)
     assert isinstance(said, list)
     assert [line.lower() for line in said] == [quality_line(each, ui, staff=True).lower() for each in tried]
+
+
+def test_a_delay_is_told_as_the_server_tells_it() -> None:
+    delays = [*range(0, 10_000, 500), 119_499, 119_999, 120_000, 149_999, 150_000, 209_999, 210_000, 312_000]
+    got = run_script("lib/standing", "return v.map((ms) => Object.values(m.delayOf(ms)));", delays)
+    assert got == [[f"late{unit}", n] for unit, n in map(delay_told, delays)]
+
+
+def test_an_alarm_tells_a_delay_in_minutes_too_and_names_languages() -> None:
+    ui = Catalogues(find_web_folder() / "locales")["en"]
+    alarms = [{"kind": "late", "values": {"n": n}} for n in (12, 312)]
+    alarms += [{"kind": "no-words", "values": {"n": 312}}]
+    alarms += [{"kind": "wrong-language", "values": {"expected": "en,fr", "heard": "es"}}]
+    body = """
+        const {Words} = await load('lib/words');
+        return v.alarms.map((alarm) => m.alarmText(new Words(v), alarm, m.languageNames(v.ui)));
+    """
+    assert run_script("lib/names", body, {**ui.script("staff"), "alarms": alarms}) == [
+        ui.named("staff/alarm.late", n=12),
+        ui.named("staff/alarm.late-min", n=5),
+        ui.named("staff/alarm.no-words", n=312),
+        ui.named("staff/alarm.wrong-language", expected="English, French", heard="Spanish"),
+    ]
 
 
 def test_times_and_directions_are_those_of_the_server() -> None:

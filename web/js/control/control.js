@@ -4,7 +4,7 @@
 import '../lib/staff_frame.js';
 import { refill } from '../desk/fill.js';
 import { DeskLink, newId } from '../desk/link.js';
-import { alarmValues, alone, keepOwnName, languageNames, ownName } from '../lib/names.js';
+import { alarmText, alone, keepOwnName, languageNames, ownName } from '../lib/names.js';
 import { keep, recall } from '../lib/kept.js';
 import { Listening } from '../desk/listen.js';
 import { at, element } from '../lib/nodes.js';
@@ -161,7 +161,7 @@ function bell(cards) {
   const first = now.get(fresh[0]);
   if (!first) return;
   const [card, each] = first;
-  told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, languageName))}`];
+  told = [fresh[0], `${card.place || card.title}: ${alarmText(words, each, languageName)}`];
   say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
   if (form.bell.checked) ring();
 }

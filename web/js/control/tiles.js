@@ -1,7 +1,8 @@
 // The tile of one meeting in the control room: its state, level, trends and alarms, and the folded part with all
 // figures and buttons. The markup is that of web/pages/control/control.html.
 
-import { alarmValues, alone, languageNames } from '../lib/names.js';
+import { alarmText, alone, languageNames } from '../lib/names.js';
+import { delayOf } from '../lib/standing.js';
 import { element } from '../lib/nodes.js';
 import { qualityLines } from '../desk/quality.js';
 import { byMinute, span, sparkline } from './sparkline.js';
@@ -60,9 +61,10 @@ export class Tiles {
   }
 
   /** An alarm with its remedy, and buttons to see to it. @param {Rung} card  @param {Alarm} alarm */
-  alarm(card, { kind, urgent, values, by }) {
+  alarm(card, alarm) {
     const { words } = this;
-    const text = words.text(`alarm.${kind}`, alarmValues(values, this.languageName));
+    const { kind, urgent, by } = alarm;
+    const text = alarmText(words, alarm, this.languageName);
     const sign = words.text(urgent ? 'urgent' : 'look');
     const [, fault = text, remedy = ''] = SENTENCE.exec(text) ?? [];
     const box = element('div', { class: `alarm${urgent ? ' urgent' : ''}${text.length > LONG ? ' long' : ''}` }, element('p', { class: 'fault' }, element('strong', {}, sign), ' – ', fault));
@@ -98,7 +100,8 @@ export class Tiles {
   /** The delay in words. @param {Card} card */
   #delay({ dead, sound, lag }) {
     if (dead >= DEAD || sound === null || sound >= OLD) return this.words.text('no-delay');
-    return this.words.text(lag < LATE ? 'seconds' : 'late', { n: lag });
+    const { kind, n } = delayOf(lag * 1000);
+    return this.words.text(lag < LATE ? 'seconds' : kind, { n });
   }
 
   /** All figures of a card: [name, value in words]. @param {Card} card */

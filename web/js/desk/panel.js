@@ -1,7 +1,7 @@
 // The panels around the text on a staff page: speakers, people at desks, readers' reports, alarms, and the latest acts.
 
 import { bdi, refill } from './fill.js';
-import { alarmValues, alone, languageNames } from '../lib/names.js';
+import { alarmText, alone, languageNames } from '../lib/names.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { qualityLines } from './quality.js';
 import { unsay } from '../lib/said.js';
@@ -290,7 +290,7 @@ export class DeskPanel {
       add(kind, element('p', {}, this.words.text(`overrun.${kind}`, { n: Math.abs(minutes) })));
     }
     for (const alarm of alarms ?? []) {
-      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.languageName)));
+      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, alarmText(this.words, alarm, this.languageName));
       add(alarm.kind, row);
       if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
     }

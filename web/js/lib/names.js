@@ -1,5 +1,6 @@
 // Names on staff pages: of languages, and of people.
 
+import { delayOf } from './standing.js';
 import { keep, recall } from './kept.js';
 
 const NAME = 'moothall.desk.name';
@@ -25,11 +26,15 @@ const ALARM_VALUES = {
 };
 
 /**
- * The values that an alarm's text needs: languages by their names; titles and people's names isolated (see `alone`).
- * @param {Record<string, string>} values  @param {LanguageName} languageName
+ * The text of an alarm: languages by their names, titles and people's names isolated (see `alone`), a delay as it is
+ * told to readers.
+ * @param {import('./words.js').Words} words  @param {Pick<Alarm, 'kind' | 'values'>} alarm  @param {LanguageName} languageName
  */
-export const alarmValues = (values, languageName) => Object.fromEntries(Object.entries(values)
-  .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, languageName) ?? value]));
+export function alarmText(words, { kind, values }, languageName) {
+  const { kind: name, n } = kind === 'late' ? delayOf(Number(values.n) * 1000) : { kind, n: values.n };
+  const said = Object.entries(values).map(([each, value]) => [each, ALARM_VALUES[each]?.(value, languageName) ?? value]);
+  return words.text(`alarm.${name}`, { ...Object.fromEntries(said), n });
+}
 
 /**
  * A function that gives the name of a language for its tag, written in the language `ui`; the tag itself when it has no

@@ -1,6 +1,7 @@
 // The frame of a staff page: the time of day in the conference's zone, the meeting's status and gauges, and the tabs.
 // Pages may lack any of its parts.
 
+import { delayOf } from './standing.js';
 import { dayClock, fill } from './words.js';
 
 const ASK = 5000; // ms between two requests for status and gauges, on pages whose own connection doesn't report them
@@ -39,9 +40,9 @@ export function frameGauges(gauges) {
   if (!gauges) return;
   const meter = box.querySelector('meter');
   if (meter) meter.value = gauges.level ?? 0;
-  for (const name of /** @type {const} */ (['late', 'readers'])) {
+  for (const [name, { kind, n }] of Object.entries({ late: delayOf(gauges.late * 1000), readers: { kind: 'readers', n: gauges.readers } })) {
     const part = box.querySelector(`.${name}`);
-    const text = fill(box.dataset[name] ?? '', { n: gauges[name] });
+    const text = fill(box.getAttribute(`data-${kind}`) ?? '', { n });
     if (part && part.textContent !== text) part.textContent = text;
   }
 }

@@ -1,7 +1,7 @@
 // The status that a page shows its readers, as a kind and a number; the texts for it are in the page's data. Pure.
 
 const LATE = 5000; // ms of delay from which on it is shown
-const LATE_MIN = 120000; // ms of delay from which on it is shown in minutes
+const LATE_MIN = 120000; // ms of delay from which on it is told in minutes; as in adapters/pages/meeting_texts.py
 const STALE = 15000; // ms after which a signal about the sound is ignored
 const PATIENCE = 1500; // ms: a shorter interruption is not shown
 const RELIEF = 4000; // ms for which "nothing missed" is shown
@@ -12,6 +12,9 @@ const JUST = 6; // s: younger words count as being spoken now
  * @param {number} seconds
  */
 const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
+
+/** A delay as it is told: in seconds, and from two minutes on in minutes. @param {number} ms */
+export const delayOf = (ms) => (ms < LATE_MIN ? { kind: 'late', n: Math.round(ms / 1000) } : { kind: 'late-min', n: Math.round(ms / 60000) });
 
 /**
  * The status to show: the first of these conditions that holds.
@@ -30,8 +33,7 @@ export function standing({ now, status, cancelled = null, cutAt, backAt, online,
   if (status === 'paused') return { kind: 'break' };
   const heard = sound && now - sound.sent < STALE ? sound : null;
   if (heard?.sound === 'none') return { kind: 'soundless' };
-  if (heard && heard.lag >= LATE_MIN) return { kind: 'late-min', n: Math.round(heard.lag / 60000) };
-  if (heard && heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
+  if (heard && heard.lag >= LATE) return delayOf(heard.lag);
   const seconds = spoke === null ? null : Math.max(0, Math.floor((now - spoke) / 1000));
   if (heard?.sound === 'silence' && (seconds === null || seconds >= 3)) return spoke === null ? { kind: 'silence' } : { kind: 'silence', since: spoke };
   if (seconds === null) return { kind: 'waiting' };

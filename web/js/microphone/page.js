@@ -297,7 +297,7 @@ function shown() {
   const before = at('Heard').textContent;
   if (before === said) return;
   at('Heard').textContent = said;
-  if (['break', 'off', 'late', 'soundless'].includes(now?.kind ?? '')) at('Status').textContent = said;
+  if (['break', 'off', 'late', 'late-min', 'soundless'].includes(now?.kind ?? '')) at('Status').textContent = said;
   else unsay(before);
 }
 

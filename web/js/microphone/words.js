@@ -1,6 +1,7 @@
 // Follows the text that the microphone feeds, as readers see it: its newest lines prove that the microphone works.
 
 import { Link } from '../lib/link.js';
+import { delayOf } from '../lib/standing.js';
 
 export const LATE = 10000; // ms of delay from which on the page says so
 const STALE = 5000; // ms after which news of the sound, which come each second, have expired
@@ -23,7 +24,7 @@ export function becoming({ session, lost, heard, now }) {
   if ((session.on_air ?? 'machine') !== 'machine') return { kind: 'written' };
   if (!heard || now - heard.at >= STALE) return { kind: 'unknown' };
   if (heard.sound === 'none') return { kind: 'soundless' };
-  if (heard.lag >= LATE) return { kind: 'late', n: Math.round(heard.lag / 1000) };
+  if (heard.lag >= LATE) return delayOf(heard.lag);
   return { kind: heard.sound === 'speech' ? 'heard' : 'unheard' };
 }
 

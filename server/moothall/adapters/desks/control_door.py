@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 
 from moothall.adapters.desks.control_socket import ROLES, visible
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import quality_line, reach_part, recognition_lines
+from moothall.adapters.pages.meeting_texts import delay_told, quality_line, reach_part, recognition_lines
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.staff_frame import Asked, StaffOf, house_frame
 from moothall.adapters.pages.templates import Pages, script_json
@@ -199,7 +199,10 @@ def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
 
 def lateness(seconds: int, ui: Catalogue) -> str:
     """The delay; from where it is an alarm it is called late."""
-    return ui.text("{n} s late", n=seconds) if seconds * 1000 >= LATE_MS else ui.text("{n} s", n=seconds)
+    if seconds * 1000 < LATE_MS:
+        return ui.text("{n} s", n=seconds)
+    unit, n = delay_told(seconds * 1000)
+    return ui.named(f"control/late{unit}", n=n)
 
 
 def _ago(seconds: int | None, ui: Catalogue) -> str:
@@ -220,9 +223,11 @@ def _said(name: str, value: int | str, ui: Catalogue) -> int | str:
 def _alarm(
     kind: str, values: dict[str, int | str], by: str | None, *, urgent: bool, ui: Catalogue
 ) -> dict[str, object]:
-    fault, remedy = parted(
-        ui.named(f"staff/alarm.{kind}", **{name: _said(name, value, ui) for name, value in values.items()})
-    )
+    said = {name: _said(name, value, ui) for name, value in values.items()}
+    unit = ""
+    if kind == "late":
+        unit, said["n"] = delay_told(int(values["n"]) * 1000)
+    fault, remedy = parted(ui.named(f"staff/alarm.{kind}{unit}", **said))
     return {
         "sign": ui.text("Urgent" if urgent else "Look at it"),
         "urgent": urgent,

@@ -26,6 +26,8 @@ language.
 """
 TURN_MS = 8_000
 """How many ms a wall shows each of several groups; the same as in `web/js/display/with_us.js`."""
+LATE_MIN = 120_000
+"""Delay of a text from which on it is told in minutes, in ms."""
 _SERVICE = re.compile(r"(?:^|, )service (\S+) ")
 
 
@@ -136,6 +138,11 @@ def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False)
     heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
     facts.append(ui.listed(map(ui.language_name, heard)))
     return AND.join(facts)
+
+
+def delay_told(ms: int) -> tuple[str, int]:
+    """A delay as it is told (`delayOf` in web/js/lib/standing.js): the end of the name of its text, and the number."""
+    return ("", (ms + 500) // 1000) if ms < LATE_MIN else ("-min", (ms + 30_000) // 60_000)
 
 
 def _seconds(ms: int, ui: Catalogue) -> str:

@@ -28,7 +28,7 @@ def test_a_text_of_one_sentence_has_no_remedy() -> None:
     assert parted("They are speaking: end the break?") == ("They are speaking: end the break?", "")
 
 
-def test_a_delay_is_called_late_only_from_where_it_is_an_alarm() -> None:
+def test_a_delay_is_called_late_only_from_where_it_is_an_alarm_and_told_in_minutes_as_to_readers() -> None:
     ui = Catalogues(LOCALES)["en"]
-    said = [lateness(seconds, ui).replace("\u00a0", " ") for seconds in (0, 1, 9, 10, 75)]
-    assert said == ["0 s", "1 s", "9 s", "10 s late", "75 s late"]
+    said = [lateness(seconds, ui).replace("\u00a0", " ") for seconds in (0, 1, 9, 10, 75, 119, 120, 312)]
+    assert said == ["0 s", "1 s", "9 s", "10 s late", "75 s late", "119 s late", "2 min late", "5 min late"]
