@@ -143,14 +143,11 @@ class Witness:
         self.text = ""
         """The texts of the ended lines, joined."""
         self.state: ChannelState | None = None
+        self.heard = 0
+        """Media ms that have been spoken at least, by the last state of the channel."""
         self.closed = False
         self._position = 0
         self._news = asyncio.Event()
-
-    @property
-    def heard(self) -> int:
-        """Media ms that have been spoken, by the last state of the channel."""
-        return 0 if self.state is None else self.state.t + self.state.lag
 
     async def watch(self, address: str) -> None:
         """Follow the session until it is closed."""
@@ -193,6 +190,9 @@ class Witness:
                 self.unrecorded = signal_.text
             elif isinstance(signal_, ChannelState):
                 self.state = signal_
+                # Its delay counts from what is recognised, which is behind what is heard, but not behind the words.
+                recognised = self.words[-1].t1 if self.words else 0
+                self.heard = max(signal_.t, recognised + signal_.lag)
 
     def _note(self, event: object) -> None:
         match event:
