@@ -40,7 +40,13 @@ from moothall_models.recognizers.whisper.whisper import (
     likely,
     own_code,
 )
-from moothall_models.recognizers.whisper.words import join_pieces, letters, loop_at_the_end, restart
+from moothall_models.recognizers.whisper.words import (
+    join_pieces,
+    letters,
+    loop_at_the_end,
+    restart,
+    without_foretold,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -211,7 +217,8 @@ class DraftingWhisper(WhisperRecognizer):
         words = self._timed(written, text[: len(text) - loop], odds, max(1, opened.frames), language)
         if own_code(language) not in UNSPACED:
             words = self._with_readings(opened, greedy, written, words)
-        return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
+        found = msgspec.structs.replace(opened.nothing, words=without_foretold(words))
+        return found, loop > 0 or not written.ended
 
     def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
         """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt, or when

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from moothall.core.kernel.languages import primary
 from moothall_models.ports import RATE, HeardWord, Hypothesis, Recognizer, Samples, Window
-from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart
+from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart, without_foretold
 
 HOP = 160
 """Samples from one mel frame to the next (10 ms)."""
@@ -147,7 +147,7 @@ class WhisperRecognizer(Recognizer):
             tokens = tokens[:-loop]
         frames = max(1, len(audio) // HOP)
         words = self._words(encoded, start, tokens, frames, language)
-        return msgspec.structs.replace(nothing, words=words), loop > 0 or hit_the_cap
+        return msgspec.structs.replace(nothing, words=without_foretold(words)), loop > 0 or hit_the_cap
 
     def _mel(self, audio: Samples, seconds: float) -> NDArray[np.float32]:
         """The log-mel spectrogram of the audio, padded with silence to `seconds`: [mels, 100 a second].

@@ -41,14 +41,41 @@ def restart(words: Sequence[HeardWord]) -> int:
     """
     plain = [letters(word.text) for word in words]
     for first in range(1, len(words) - AT_ONCE + 1):
-        stop = first
-        while stop < len(words) and words[stop].t0 == words[stop].t1 == words[first].t0:
-            stop += 1
-        count = stop - first
-        again = plain[first:stop]
+        count = _in_no_time(words, first)
+        again = plain[first : first + count]
         if count >= AT_ONCE and any(plain[at : at + count] == again for at in range(first - count + 1)):
             return first
     return len(words)
+
+
+def without_foretold(words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
+    """The words without those that the decoder wrote before it heard them.
+
+    Where the sound begins in the middle of speech, a decoder sometimes writes a sentence that comes later, and then
+    once more where it is said. There is no sound for the first of them, so several words have the same time, and the
+    same words occur again. The words around them that are the same there go too.
+    """
+    plain = [letters(word.text) for word in words]
+    for first in range(len(words) - 2 * AT_ONCE + 1):
+        count = _in_no_time(words, first)
+        for at in range(first + count, len(words) - count + 1):
+            if count < AT_ONCE or plain[at : at + count] != plain[first : first + count]:
+                continue
+            begin, stop, ahead = first, first + count, at - first
+            while begin and plain[begin - 1] == plain[begin - 1 + ahead]:
+                begin -= 1
+            while stop < begin + ahead and stop + ahead < len(words) and plain[stop] == plain[stop + ahead]:
+                stop += 1
+            return (*words[:begin], *words[stop:])
+    return tuple(words)
+
+
+def _in_no_time(words: Sequence[HeardWord], first: int) -> int:
+    """How many words from this one on have the same time, and last for none."""
+    stop = first
+    while stop < len(words) and words[stop].t0 == words[stop].t1 == words[first].t0:
+        stop += 1
+    return stop - first
 
 
 def join_pieces(pieces: Iterable[tuple[str, int, int]], *, spaced: bool) -> list[tuple[str, int, int]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall_models.ports import HeardWord
-from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart
+from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart, without_foretold
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,31 @@ def test_a_text_that_begins_anew_in_no_time_is_cut_off() -> None:
 )
 def test_what_may_have_been_said_is_no_restart(words: list[HeardWord]) -> None:
     assert restart(words) == len(words)
+
+
+NO_TIME = [(500, 500)] * 3
+
+
+def test_what_was_written_before_it_is_heard_is_left_out() -> None:
+    heard = timed("and so if your line is slow, or not", *[(n, n + 90) for n in range(1_000, 1_900, 100)])
+    foretold = timed("it if your line is slow.", (0, 200), (200, 500), *NO_TIME, (500, 1_000))
+    assert without_foretold([*foretold, *heard]) == (foretold[0], *heard)
+    assert without_foretold([*foretold[1:], *heard[2:]]) == tuple(heard[2:])
+    assert without_foretold([*foretold[1:5], *heard[2:6]]) == tuple(heard[2:6])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        timed("So if it is slow,", *ONCE),
+        timed("if it is slow, if it is slow", *[(0, 0)] * 2, *[(0, 200)] * 2, *ONCE[1:]),  # alignment is no better
+        timed("or it is so if it is slow", *[(500, 500)] * 3, *ONCE),  # nor is it where speech is fast
+        timed("so so so so so", *[(0, 0)] * 5),
+    ],
+)
+def test_what_may_have_been_said_is_not_foretold(words: list[HeardWord]) -> None:
+    assert without_foretold(words) == tuple(words)
 
 
 def joined(*pieces: str, spaced: bool = True) -> list[str]:
