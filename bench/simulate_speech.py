@@ -24,6 +24,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import Partial
 from moothall.wire.engine import Attach
 from moothall_models.ports import RATE, VAD_FRAME, Floats, Hypothesis, Samples, Window
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.recognizers.silero import SileroVoiceActivity
 from moothall_models.recognizers.whisper.drafting_whisper import DraftingWhisper
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, SpeechChannel
@@ -108,7 +109,7 @@ def simulate(
 
     `measure` measures voices when no pass is wanted; None: nobody does.
     """
-    channel = SpeechChannel(attach, settings)
+    channel = SpeechChannel(attach, settings, load_scripts())
     activity = SileroVoiceActivity()
     frames = len(samples) // VAD_FRAME
     offset = attach.audio_from

@@ -40,6 +40,7 @@ from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
 from moothall_models.manifest import Task
 from moothall_models.ports import VAD_FRAME, Recognizer, Samples, VoiceActivity, VoiceEncoder
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.recognizers.endpoint import SCHEME, Endpoint, read_address
 from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
 from moothall_models.store import ModelStatus, ModelStore, ModelUnavailable, open_store
@@ -90,6 +91,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
                 random.SystemRandom().random,
                 progress=progress,
                 encoder=load_encoder(asked.voices, asked.model),
+                scripts=load_scripts(),
                 trace=trace,
             )
             asyncio.run(until_terminated(engine.run))

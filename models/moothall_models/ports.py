@@ -1,10 +1,11 @@
-"""The ports of the speech policy: recognisers of windows and of streams, a voice activity detector, and an encoder of
-voices.
+"""The ports of the speech policy: recognisers of windows and of streams, a voice activity detector, an encoder of
+voices, and a converter of Chinese scripts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -217,3 +218,21 @@ class VoiceEncoder(Protocol):
 
 SHORTEST_VOICE, LONGEST_VOICE = RATE // 2, 2 * RATE
 """Fewest and most samples of speech of which a voice encoder makes a vector."""
+
+
+class ChineseScript(Enum):
+    """A way of writing Chinese."""
+
+    SIMPLIFIED = auto()
+    TRADITIONAL = auto()
+    """As in Taiwan."""
+    HONG_KONG = auto()
+    """Traditional, as in Hong Kong and Macao."""
+
+
+class ScriptConverter(Protocol):
+    """Writes Chinese in another script."""
+
+    def convert(self, text: str, script: ChineseScript) -> str:
+        """The text in this script, whatever mixture of scripts it is in; the same text is always written the same."""
+        ...

@@ -20,6 +20,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 import numpy as np
 
+from moothall.core.events.lines import Word
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.wire.transcribing import (
     FRAME_SAMPLES,
@@ -33,9 +34,11 @@ from moothall.wire.transcribing import (
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.recognizers.endpoint import SCHEME
 from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of
 from moothall_models.speech.joining import lines_of, words_of
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.pieces import Cutting, PieceCutter, SpeechPiece
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.store import ModelStore, open_store
@@ -78,6 +81,7 @@ class Transcription:
     workers: Executor
     """Runs the batches."""
     settings: SpeechSettings
+    scripts: WrittenScripts = AS_HEARD
 
     def __post_init__(self) -> None:
         self._recognizer: BatchRecognizer | None = None
@@ -163,9 +167,10 @@ class Transcription:
         first, last = piece.first * FRAME_SAMPLES, min(piece.last * FRAME_SAMPLES, self._end)
         spoken = piece.spoken * FRAME_SAMPLES // MS
         language = self.order.languages[0] if hypothesis is None else hypothesis.language
-        words = (
-            [] if hypothesis is None else words_of(hypothesis, first // MS, (last - first) // MS, spoken, self.settings)
-        )
+        words: list[Word] = []
+        if hypothesis is not None:
+            written = self.scripts.hypothesis(hypothesis)
+            words = words_of(written, first // MS, (last - first) // MS, spoken, self.settings)
         return HeardPiece(first=first, last=last, cut=piece.cut, language=language, words=tuple(words))
 
 
@@ -204,7 +209,7 @@ def _serve(order: TranscriptionRequest, source: BinaryIO, tell: Callable[[Transc
 
     pieces = list(order.known)
     with ThreadPoolExecutor(workers_of(order.model, order.threads)) as workers:
-        transcription = Transcription(order, load, load_judge(order.model), workers, settings)
+        transcription = Transcription(order, load, load_judge(order.model), workers, settings, load_scripts())
         answers = (transcription.hear(samples) for samples in frames_of(source))
         for answer in chain(chain.from_iterable(answers), transcription.end()):
             pieces += [answer] if isinstance(answer, HeardPiece) else []

@@ -32,6 +32,7 @@ from moothall_models.ports import (
     VoiceEncoder,
     Window,
 )
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.overload import Load
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class Engine:
     """Receives the progress that this process's pulses report; None when it sends no pulses."""
     encoder: VoiceEncoder | None = None
     """Tells voices apart, where a meeting wants that; None: this engine can't."""
+    scripts: WrittenScripts = AS_HEARD
+    """Write Chinese in the script of its language."""
     trace: TracePass = untraced
     """Traces each batch of passes."""
 
@@ -181,7 +184,7 @@ class Engine:
                 media=lambda attach: ArrivalTime(attach.audio_from),
                 cpu_ms=self.clock.cpu_ms,
                 load=self._load,
-                speech=policy_for(self.recognizer),
+                speech=policy_for(self.recognizer, self.scripts),
             )
             try:
                 await run_live(

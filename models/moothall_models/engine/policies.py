@@ -8,6 +8,7 @@ from typing import Protocol
 from moothall.wire.engine import Attach, ResumePoint
 from moothall_models.ports import Floats, Hypothesis, Recognizer, Samples, StreamingRecognizer
 from moothall_models.speech.channel import Output, SpeechChannel
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.listening.streamed import StreamedChannel
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.schedule import Stage
@@ -84,9 +85,9 @@ class ChannelPolicy(Protocol):
         ...
 
 
-def policy_for(recognizer: Recognizer) -> Callable[[Attach], ChannelPolicy]:
-    """Return what makes the policy of a channel for this recogniser."""
+def policy_for(recognizer: Recognizer, scripts: WrittenScripts = AS_HEARD) -> Callable[[Attach], ChannelPolicy]:
+    """Return what makes the policy of a channel for this recogniser; `scripts` as its words are written."""
     if not isinstance(recognizer, StreamingRecognizer):
-        return SpeechChannel
+        return lambda attach: SpeechChannel(attach, scripts=scripts)
     streaming: StreamingRecognizer = recognizer
-    return lambda attach: StreamedChannel(attach, streaming.open())
+    return lambda attach: StreamedChannel(attach, streaming.open(), scripts=scripts)

@@ -22,6 +22,7 @@ from moothall_models.speech import agreement, confidence, overlap, passes, resum
 from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.listening.cutter import UtteranceCutter
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
@@ -49,15 +50,19 @@ DEFAULT_SETTINGS = SpeechSettings()
 class SpeechChannel(UtteranceCutter):
     """Cuts the audio of a channel into utterances, asks for passes, and decides which words stay."""
 
-    def __init__(self, attach: Attach, settings: SpeechSettings = DEFAULT_SETTINGS) -> None:
+    def __init__(
+        self, attach: Attach, settings: SpeechSettings = DEFAULT_SETTINGS, scripts: WrittenScripts = AS_HEARD
+    ) -> None:
         super().__init__(attach, settings)
+        self._scripts = scripts
         self.voices = VoiceListener(attach, settings.voices)
         self._segmenter = Segmenter(attach, settings, self.voices.lines)
         self._reporter = Reporter(attach.channel, settings)
         resumed = self._resumed
         self._continues = resumed is not None
         """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""
-        self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
+        terms = () if resumed is None else resumed.terms
+        self.glossary = ChannelGlossary(attach.glossary, attach.near, terms, attach.languages, scripts)
         self.reviewer = Reviewer(settings, attach.committed_through, self.glossary)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         self._languages = LanguageChoice(attach.languages, spoken if resumed is None else resumed.language, settings)
@@ -171,14 +176,15 @@ class SpeechChannel(UtteranceCutter):
     def _live_pass(self, utterances: Sequence[Utterance], edge: int, asked: int) -> PassRequest:
         """The pass over the oldest utterances up to media ms `edge`."""
         oldest, newest = utterances[0], utterances[-1]
+        offered = self._languages.offer(oldest)
         last = self._breaks_off(newest) and edge == newest.heard
         new = edge - max(oldest.covered, oldest.speech_start)
         wide = self.stage >= schedule.Stage.WIDER_WINDOWS
         return passes.live(
             utterances,
             edge,
-            self._languages.offer(oldest),
-            self.glossary.choose(oldest, edge),
+            offered,
+            self.glossary.choose(oldest, edge, offered[0][0]),
             passes.expected(tuple(self._committed), oldest),
             last=last,
             settled=last or self._settled(newest, edge),
@@ -203,6 +209,7 @@ class SpeechChannel(UtteranceCutter):
             raise ValueError(msg)
         self._outstanding = None
         self._now = max(self._now, now)
+        hypothesis = self._scripts.hypothesis(hypothesis)
         if request.review is not None:
             texts = self.reviewer.heard(request.review, hypothesis)
             for line, _ in texts:

@@ -16,6 +16,7 @@ import msgspec
 from moothall.core.kernel.written_words import written_words
 from moothall.wire.engine import TermHeard
 from moothall_models.ports import HeardWord, Hypothesis
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.sounds import Ear, sounds
 from moothall_models.speech.text import CLAUSE_MARKS, CLOSERS, plain
 from moothall_models.speech.utterance import Utterance
@@ -85,8 +86,16 @@ class _Letters:
 class ChannelGlossary:
     """The terms of one channel, and which of them were heard lately. Mutable."""
 
-    def __init__(self, terms: Sequence[str] = (), near: int = 0, heard: Sequence[TermHeard] = ()) -> None:
-        """`terms`, `near` as in `prefer`; `heard`: the `memory` of the previous engine."""
+    def __init__(
+        self,
+        terms: Sequence[str] = (),
+        near: int = 0,
+        heard: Sequence[TermHeard] = (),
+        languages: Sequence[str] = (),
+        scripts: WrittenScripts = AS_HEARD,
+    ) -> None:
+        """`terms`, `near` as in `prefer`; `heard`: the `memory` of the previous engine; `languages`: the channel's."""
+        self._languages, self._scripts = languages, scripts
         self._heard = {known.term: known.heard for known in heard if known.heard is not None}
         self._resembled = {known.term: (known.resembled, known.much) for known in heard if known.resembled is not None}
         self.prefer(terms, near)
@@ -96,8 +105,10 @@ class ChannelGlossary:
         self._terms = tuple(dict.fromkeys(term for term in terms if plain(term)))
         self._near = frozenset(terms[: max(0, near)])
         self._spelled: dict[str, list[str]] = {}
+        scripts = self._scripts
         for term in self._terms:
-            self._spelled.setdefault(plain(term), []).append(term)
+            for written in dict.fromkeys((term, *(scripts.text(term, each) for each in self._languages))):
+                self._spelled.setdefault(plain(written), []).append(term)
         self._forms = [_Form(term, form) for term in self._terms for form in _forms(term)]
         self._ear = Ear([form.sounds for form in self._forms])
         self._heard = {term: t for term, t in self._heard.items() if term in self._terms}
@@ -113,17 +124,18 @@ class ChannelGlossary:
             for resembled, much in [self._resembled.get(term, (None, 0.0))]
         )
 
-    def choose(self, utterance: Utterance, edge: int) -> tuple[str, ...]:
-        """The terms for a window of `utterance` that ends at media ms `edge`, in order of priority.
+    def choose(self, utterance: Utterance, edge: int, language: str = "") -> tuple[str, ...]:
+        """The terms for a window of `utterance` that ends at media ms `edge`, in order of priority and in the script of
+        its language; without one as they were given.
 
         They are not ordered by weight, so that the same set of terms always gives the same prompt.
         """
         if utterance.parroted or utterance.speech_between(utterance.start, edge) < LEAST_SPEECH:
             return ()
-        return self.told(edge)
+        return self.told(edge, language)
 
-    def told(self, now: int) -> tuple[str, ...]:
-        """The terms for a pass over speech at media ms `now`: those of greatest weight, in order of priority."""
+    def told(self, now: int, language: str = "") -> tuple[str, ...]:
+        """The terms for a pass over speech at media ms `now`: those of greatest weight; as for `choose`."""
         counts = {term: self._count(term, now) for term in self._terms}
         first = sorted((term for term in self._terms if counts[term] >= FORGOTTEN), key=lambda term: -counts[term])
         chosen: set[str] = set()
@@ -132,7 +144,7 @@ class ChannelGlossary:
             if signs + len(term) <= MOST_SIGNS:
                 chosen.add(term)
                 signs += len(term)
-        return tuple(term for term in self._terms if term in chosen)
+        return tuple(self._scripts.text(term, language) for term in self._terms if term in chosen)
 
     def loses(self, before: str, after: str) -> bool:
         """Whether the text `before` spells a term more often than the text `after`."""
@@ -152,11 +164,11 @@ class ChannelGlossary:
             return Hypothesis(language=hypothesis.language, words=(), likeliest=hypothesis.likeliest)
         if self._terms and words:
             self._note(words, utterance.window_start)
-            spelled = self._spelt(words)
+            spelled = self._spelt(words, hypothesis.language)
             return hypothesis if spelled == words else msgspec.structs.replace(hypothesis, words=spelled)
         return hypothesis
 
-    def _spelt(self, words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
+    def _spelt(self, words: Sequence[HeardWord], language: str) -> tuple[HeardWord, ...]:
         found = list(words)
         for first in range(len(found)):
             for stop in range(first + 2, min(first + LONGEST_RUN, len(found)) + 1):
@@ -164,7 +176,7 @@ class ChannelGlossary:
                 terms = self._spelled.get(plain("".join(word.text for word in run)), ())
                 term = next((each for each in terms if len(each.split()) == 1), None)
                 if term and all(word.text.strip().isalnum() for word in run[:-1]):
-                    found[first:stop] = _respelled(run, term)
+                    found[first:stop] = _respelled(run, self._scripts.text(term, language))
         return tuple(found)
 
     def _count(self, term: str, now: int) -> float:

@@ -146,7 +146,7 @@ def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int, patience: in
     found = reviewer.next(now)
     if found is None:
         return None
-    window = reviewer.window(found, glossary.told(now))
+    window = reviewer.window(found, glossary.told(now, found.lines[-1].language))
     return PassRequest(
         window=window, deadline=now + patience, start=found.start, edge=found.edge, asked=now, review=found
     )

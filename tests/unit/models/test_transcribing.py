@@ -103,6 +103,18 @@ def test_a_recording_that_was_all_heard_needs_no_recogniser(tmp_path: Path, scri
     assert (code, said(answers)) == (0, said(undisturbed))
 
 
+def test_chinese_is_written_in_the_script_of_its_language(tmp_path: Path) -> None:
+    made = make_script(1, 8, pause_ms=2_400)
+    made = msgspec.structs.replace(
+        made, words=tuple(msgspec.structs.replace(word, text="數据。") for word in made.words)
+    )
+    (tmp_path / "script.json").write_bytes(write_script(made))
+    written = {
+        tag: set(said(served(order(tmp_path, languages=(tag,)), render(made))[1])) for tag in ("zh", "zh-TW", "ja")
+    }
+    assert written == {"zh": {"数据。"}, "zh-TW": {"數據。"}, "ja": {"數据。"}}
+
+
 def test_of_several_languages_each_utterance_is_alone(tmp_path: Path) -> None:
     made = make_script(2, 40, pause_ms=800)
     (tmp_path / "script.json").write_bytes(write_script(made))

@@ -26,6 +26,7 @@ from moothall_models.ports import (
 from moothall_models.speech import overlap, resume_points
 from moothall_models.speech.channel import DEFAULT_SETTINGS, Output, Reporter
 from moothall_models.speech.listening.cutter import UtteranceCutter
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.passes import PATIENCE, PassRequest
 from moothall_models.speech.schedule import Stage
 from moothall_models.speech.segmentation import Segmenter
@@ -38,8 +39,15 @@ from moothall_models.speech.utterance import SpeechFrame, Utterance, unstretched
 class StreamedChannel(UtteranceCutter):
     """Cuts the audio of a channel into utterances, gives a stream their sound, and commits the words that it gives."""
 
-    def __init__(self, attach: Attach, stream: RecognitionStream, settings: SpeechSettings = DEFAULT_SETTINGS) -> None:
+    def __init__(
+        self,
+        attach: Attach,
+        stream: RecognitionStream,
+        settings: SpeechSettings = DEFAULT_SETTINGS,
+        scripts: WrittenScripts = AS_HEARD,
+    ) -> None:
         super().__init__(attach, settings)
+        self._scripts = scripts
         self._stream = stream
         self._languages = attach.languages
         self.voices = VoiceListener(attach, settings.voices)
@@ -151,7 +159,7 @@ class StreamedChannel(UtteranceCutter):
         self._now = max(self._now, now)
         utterance = self._utterances[0]
         utterance.covered = request.edge
-        out = self._take(utterance, hypothesis, request.edge)
+        out = self._take(utterance, self._scripts.hypothesis(hypothesis), request.edge)
         if request.last:
             self._utterances.popleft()
             self._drop_clicks()

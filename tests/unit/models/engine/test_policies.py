@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -10,9 +13,10 @@ from moothall.testing.scripted import make_script, render
 from moothall.wire import engine as wire
 from moothall_models.cli import Computing, load_model
 from moothall_models.engine.audio import ArrivalTime
-from moothall_models.engine.policies import policy_for
+from moothall_models.engine.policies import ChannelPolicy, policy_for
 from moothall_models.engine.session import LinkSession
 from moothall_models.ports import Recognizer, StreamStep, VoiceActivity
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 from moothall_models.recognizers.scripted_streams import ScriptedStreams
 from moothall_models.speech.channel import SpeechChannel
@@ -37,14 +41,19 @@ def attach(number: int = 1) -> wire.Attach:
     )
 
 
-def lines(recognizer: Recognizer, pcm: bytes, channels: int = 1) -> dict[int, list[str]]:
-    """What the channels of a link say when all hear this sound, as it comes."""
+def lines(
+    recognizer: Recognizer,
+    pcm: bytes,
+    channels: int = 1,
+    speech: Callable[[wire.Attach], ChannelPolicy] | None = None,
+) -> dict[int, list[str]]:
+    """What the channels of a link say when all hear this sound, as it comes; `speech` makes their policies."""
     session = LinkSession(
         HELLO,
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,
-        speech=policy_for(recognizer),
+        speech=speech or policy_for(recognizer),
     )
     for number in range(1, channels + 1):
         session.received(attach(number), 0)
@@ -80,8 +89,20 @@ def lines(recognizer: Recognizer, pcm: bytes, channels: int = 1) -> dict[int, li
 
 
 def test_each_recogniser_has_its_policy() -> None:
-    assert policy_for(ScriptedRecognizer(SCRIPT)) is SpeechChannel
+    assert isinstance(policy_for(ScriptedRecognizer(SCRIPT))(attach()), SpeechChannel)
     assert isinstance(policy_for(ScriptedStreams(SCRIPT))(attach()), StreamedChannel)
+
+
+def test_each_policy_writes_chinese_in_the_script_of_its_language() -> None:
+    words = tuple(msgspec.structs.replace(word, text="數據。", language="zh") for word in SCRIPT.words[:3])
+    script = msgspec.structs.replace(SCRIPT, words=words)
+    for recognizer in (ScriptedRecognizer(script), ScriptedStreams(script)):
+        said = lines(recognizer, render(script), speech=in_chinese(policy_for(recognizer, load_scripts())))[1]
+        assert set("".join(said)) == set("数据。")
+
+
+def in_chinese(policy: Callable[[wire.Attach], ChannelPolicy]) -> Callable[[wire.Attach], ChannelPolicy]:
+    return lambda attached: policy(msgspec.structs.replace(attached, languages=("zh",)))
 
 
 def test_the_lines_are_those_of_a_recogniser_of_windows() -> None:
@@ -103,7 +124,7 @@ def test_models_in_a_folder_are_run_by_their_kind(tmp_path: Path) -> None:
     detector: VoiceActivity = voice()
     assert detector.probabilities(speech()[:512])[0] < 0.5
     assert isinstance(policy_for(streaming)(attach()), StreamedChannel)
-    assert policy_for(windowed) is SpeechChannel
+    assert isinstance(policy_for(windowed)(attach()), SpeechChannel)
     assert lines(streaming, pcm) == {1: [SAID.strip()]}
     assert streaming.model == windowed.model == "ours"
 

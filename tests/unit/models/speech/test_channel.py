@@ -10,6 +10,7 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import OpenSegment, OtherReadings
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.speech.channel import Output, Reporter, SpeechChannel
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.turns.known import HeardVoice
@@ -56,6 +57,33 @@ def test_a_sentence_is_committed_as_it_is_spoken() -> None:
     assert not channel.done
     reader.read(channel.end_of_audio())
     assert channel.done
+
+
+def chinese(text: str, language: str) -> Hypothesis:
+    """A pass that heard these characters, one in 100 ms, and of none is sure enough to commit it alone."""
+    words = tuple(HeardWord(sign, 100 * n, 100 * n + 90, 0.68) for n, sign in enumerate(text))
+    return Hypothesis(language=language, words=words)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "agreed"),
+    [
+        ("zh", "大数据分析能力", "大数据分析能"),
+        ("zh-TW", "大數據分析能力", "大數據分析能"),
+        ("yue", "大數據分析能力", "大"),
+    ],
+)
+def test_passes_in_two_scripts_agree_where_a_language_has_one(language: str, shown: str, agreed: str) -> None:
+    channel = SpeechChannel(attach(languages=(language,)), scripts=load_scripts())
+    passes, t = list[list[Output]](), 0
+    for heard in ("大數據分析能力", "大数据分析能力"):
+        while (request := channel.next_pass(t)) is None:
+            channel.hear(t, silence(1), [0.9])
+            t += FRAME
+        passes.append(channel.passed(request, chinese(heard, language), t))
+    first, second = passes
+    assert (text(first), partials(first)) == ("", [shown])
+    assert text(second) == agreed
 
 
 def pauses(

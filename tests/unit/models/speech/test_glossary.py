@@ -5,6 +5,7 @@ import pytest
 
 from moothall.wire.engine import TermHeard
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.speech.glossary import (
     HEARD_HALF_MS,
     MOST_SIGNS,
@@ -208,3 +209,14 @@ def test_a_term_of_one_word_is_not_parted(words: tuple[str, ...], text: str) -> 
     found = glossary.heard(utterance(), (), heard(*words))
     assert "".join(word.text for word in found.words) == text
     assert len(found.words) == len(words)
+
+
+def test_a_term_in_the_other_script_is_given_and_known_in_that_of_the_language() -> None:
+    glossary = ChannelGlossary(("氣候變化", "數位時代"), 1, languages=("zh", "en"), scripts=load_scripts())
+    assert glossary.choose(utterance(), 1_280, "zh") == ("气候变化",)
+    assert glossary.choose(utterance(), 1_280, "en") == glossary.choose(utterance(), 1_280) == ("氣候變化",)
+    said = Hypothesis(language="zh", words=tuple(HeardWord(part, 0, 300, 0.9) for part in ("谈", "数位", "时代")))
+    assert glossary.heard(utterance(), ("气候变化",), said) == said
+    assert [known.term for known in glossary.memory] == ["數位時代"]
+    assert glossary.told(1_280, "zh") == ("气候变化", "数位时代")
+    assert glossary.loses("谈气候变化吧", "谈其后变化吧")

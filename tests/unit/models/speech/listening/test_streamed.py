@@ -11,7 +11,9 @@ from moothall.core.events.lines import EndReason, Word
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, OpenSegment, TermHeard
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis, StreamHypothesis, StreamStep
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.speech.channel import Output
+from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.listening.streamed import StreamedChannel
 from moothall_models.speech.passes import PassRequest
 from support.sound.streaming import TalkStream
@@ -23,11 +25,13 @@ WORDS = said("Welcome to this hall.", 512) + said("We begin.", 3_200)
 class Room:
     """A channel in which words are said, with each step answered at once."""
 
-    def __init__(self, words: tuple[Word, ...], attached: Attach | None = None) -> None:
+    def __init__(
+        self, words: tuple[Word, ...], attached: Attach | None = None, scripts: WrittenScripts = AS_HEARD
+    ) -> None:
         self.words = words
         self.attached = attach() if attached is None else attached
-        self.stream = TalkStream(words)
-        self.channel = StreamedChannel(self.attached, self.stream)
+        self.stream = TalkStream(words, self.attached.languages[0])
+        self.channel = StreamedChannel(self.attached, self.stream, scripts=scripts)
         self.reader = Reader(self.attached)
         self.out: list[Output] = []
         self.steps: list[PassRequest] = []
@@ -69,6 +73,13 @@ def test_words_are_committed_as_they_are_final_and_utterances_end_lines() -> Non
     first = next(output for output in room.out if isinstance(output, CommitWords))
     assert [word.text for word in first.words] == ["Welcome"]  # and not only at the end of the utterance
     assert [word.t0 for word in room.reader.words] == [word.t0 for word in WORDS]
+
+
+def test_words_are_written_in_the_script_of_their_language() -> None:
+    room = Room(said("大數據 分析頭髮。", 512), attach(languages=("zh",)), load_scripts())
+    room.hear(3_000)
+    room.end()
+    assert room.reader.lines == ["大数据 分析头发。"]
 
 
 def test_each_sample_of_speech_is_heard_once_and_silence_never() -> None:
