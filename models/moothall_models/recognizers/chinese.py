@@ -30,7 +30,7 @@ class OpenccConverter:
         self._opened = cache(OpenCC)
 
     def convert(self, text: str, script: ChineseScript) -> str:
-        """The text in this script; what is in it already stays."""
+        """The text in this script; a text that is simplified already stays so."""
         # Simplified text may hold a character that in Taiwan is another's variant (著 in 显著): then it stays.
         if script is ChineseScript.SIMPLIFIED and self._opened("t2s").convert(text) == text:
             return text

@@ -1,4 +1,4 @@
-"""Laws of the script of Chinese: words keep their number and times, none is empty, and what is written so stays."""
+"""Laws of the script of Chinese: words keep their number and times, none is empty, and what is simplified stays."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ class Odd:
 
 
 @st.composite
-def hypotheses(draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS) -> Hypothesis:
+def hypotheses(
+    draw: st.DrawFn, texts: st.SearchStrategy[str] = TEXTS, tags: st.SearchStrategy[str] = TAGS
+) -> Hypothesis:
     times, odds = st.integers(0, 3_000), st.floats(0, 1)
     others = st.lists(texts, max_size=3).map(tuple)
     words = draw(st.lists(st.builds(HeardWord, texts, times, times, odds, others), max_size=12))
-    return Hypothesis(language=draw(TAGS), words=tuple(words))
+    return Hypothesis(language=draw(tags), words=tuple(words))
 
 
 @given(hypotheses(), st.sampled_from([OPENCC, WrittenScripts(Odd())]))
@@ -41,8 +43,9 @@ def test_words_keep_their_number_times_and_odds_and_none_is_empty(heard: Hypothe
     assert all(len(word.others) <= len(before.others) for word, before in zip(written.words, heard.words, strict=True))
 
 
-@given(hypotheses(st.text(CHARACTERS, min_size=1, max_size=4)))
-def test_a_text_in_the_script_stays(heard: Hypothesis) -> None:
+# Not of traditional ones: 里 of 数里 stays by its phrase, and isn't known beside 數 any more.
+@given(hypotheses(st.text(CHARACTERS, min_size=1, max_size=4), st.sampled_from(["zh", "zh-Hans", "cmn", "yue", "ja"])))
+def test_a_text_in_simplified_characters_stays(heard: Hypothesis) -> None:
     written = OPENCC.hypothesis(heard)
     texts = [word.text for word in written.words]
     assert [word.text for word in OPENCC.hypothesis(written).words] == texts
