@@ -56,9 +56,12 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     word each time and searches for nothing better, since its engine can't keep up."""
     draft: str = ""
     """Text that earlier passes heard in this audio. It changes how long a pass takes, not its result."""
+    wider: bool = False
+    """Whether another view of the same sound is wanted, if the recogniser has one: Whisper pads the window further than
+    it has to, which takes longer."""
     rivals: tuple[str, ...] = ()
-    """Texts of the whole window of which `Hypothesis.scores` are wanted, and no words from a recogniser that tells
-    them; empty for none."""
+    """Texts of the whole window of which `Hypothesis.scores` are wanted; empty for none. From a recogniser that tells
+    them no words are wanted besides, unless it is `wider`."""
     tell_odds: bool = False
     """Whether `Hypothesis.odds` is wanted from a recogniser to which it costs extra."""
     committed_chars: int = 0

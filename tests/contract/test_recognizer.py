@@ -156,6 +156,17 @@ async def test_it_scores_rival_texts_or_returns_words(subject: Subject) -> None:
         assert text(judged) == text(alone)
 
 
+async def test_another_view_of_the_sound_is_scored_and_heard(subject: Subject) -> None:
+    rivals = (text(await subject.hear(subject.speech)), " of something else altogether")
+    window = Window(audio=subject.speech, languages=("en",), rivals=rivals, beam=5, wider=True)
+    usual = msgspec.structs.replace(window, wider=False)
+    viewed, judged = await asyncio.to_thread(subject.recognizer.recognise_all, [window, usual])
+    assert viewed.words
+    assert len(viewed.scores) == len(judged.scores)
+    if viewed.scores:
+        assert viewed.scores[0] > viewed.scores[1]
+
+
 async def test_with_one_language_nothing_is_detected(subject: Subject) -> None:
     heard = await subject.hear(subject.speech)
     assert (heard.language, heard.likeliest) == ("en", None)

@@ -25,6 +25,7 @@ from moothall_models.speech.listening.cutter import UtteranceCutter
 from moothall_models.speech.listening.scripts import AS_HEARD, WrittenScripts
 from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
+from moothall_models.speech.revision import EndedLine
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.turns.finding import VoiceWindow
@@ -120,7 +121,8 @@ class SpeechChannel(UtteranceCutter):
             if self._cut_frame(frame):
                 out += self._finish_closed()
         self._now = max(self._now, self._heard)
-        return self._noted(out + self._end_after_silence() + self._report()) + self.voices.told()
+        better = self._corrected(self.reviewer.overdue(self._now)) if self._outstanding is None else []
+        return self._noted(out + self._end_after_silence() + self._report()) + better + self.voices.told()
 
     def end_of_audio(self) -> list[Output]:
         """Take note that there is no more audio. Passes may still be requested until `done`; voices are forgotten."""
@@ -211,13 +213,16 @@ class SpeechChannel(UtteranceCutter):
         self._now = max(self._now, now)
         hypothesis = self._scripts.hypothesis(hypothesis)
         if request.review is not None:
-            texts = self.reviewer.heard(request.review, hypothesis)
-            for line, _ in texts:
-                self.voices.lines.corrected(line.segment)
-            return [self._segmenter.revised(line.segment, line.words, text) for line, text in texts]
+            return self._corrected(self.reviewer.heard(request.review, hypothesis))
         self._took.append(self._now - request.asked)
         self._pace = schedule.next_pace(self._settings, tuple(self._took))
         return self._noted(self._heard_parts(request, hypothesis))
+
+    def _corrected(self, texts: Sequence[tuple[EndedLine, str]]) -> list[Output]:
+        """The corrections of lines to their better texts."""
+        for line, _ in texts:
+            self.voices.lines.corrected(line.segment)
+        return [self._segmenter.revised(line.segment, line.words, text) for line, text in texts]
 
     def measured(self, window: VoiceWindow, vector: Floats) -> list[Output]:
         """Take in the vector of a window of `voices`."""

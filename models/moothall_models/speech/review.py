@@ -6,9 +6,11 @@ the last lines are recognised once more as a whole, in one window.
 
 Where that pass hears other words than those that are committed, neither is always right, and how sure it is of its own
 words says little. So the window of the line by itself judges them: words are replaced or removed where its sound makes
-the text more probable so; or, where the recogniser can't tell that, where it hears the same. Live passes stop early, or
-skip what was said fast; so where no word is committed, words of the first pass alone are added. Terms of the glossary
-stay. A line is corrected at most once, and soon after its end. Figures: `docs/why/speech.md`.
+the text more probable so; or, where the recogniser can't tell that, where it hears the same. That window is another
+view of the line's sound, if the recogniser has one; what it proposes besides is judged by a third one, in the usual
+view. No window judges what it proposed itself. Live passes stop early, or skip what was said fast; so where no word is
+committed, words of the first pass alone are added. Terms of the glossary stay. A line is corrected at most once, and
+soon after its end. Figures: `docs/why/speech.md`.
 """
 
 from __future__ import annotations
@@ -46,8 +48,10 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     after: int
     """Media ms up to which words belong to the line before, of which the window may have a little sound."""
     proposals: tuple[Replacement, ...] = ()
-    """Changes of the one line in this window that a first pass proposed, and that the window judges; empty for the
+    """Changes of the one line in this window that an earlier pass proposed, and that the window judges; empty for the
     first pass over its lines."""
+    wider: bool = False
+    """Whether the window proposes changes of its own besides, by another view of its sound."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -61,9 +65,13 @@ class _Line(msgspec.Struct):
 
     line: EndedLine
     waits: bool = True
-    """Whether it waits for its first or second better pass."""
+    """Whether it waits for a better pass."""
     proposals: tuple[Replacement, ...] = ()
-    """What its first better pass heard in the place of committed words, or besides them; empty before."""
+    """What the last better pass proposed, and the next one judges; empty before."""
+    taken: tuple[Replacement, ...] = ()
+    """The changes that are decided on, in order."""
+    judged: bool = False
+    """Whether its own window has judged the first proposals."""
 
 
 class Reviewer:
@@ -110,16 +118,24 @@ class Reviewer:
     def next(self, now: int) -> Review | None:
         """The lines to be recognised again; None when there are none. `now` in media ms.
 
-        A line that has waited for too long keeps its text.
+        A line that has waited for too long has no further pass (`overdue`).
         """
-        for each in self._lines:
-            each.waits = each.waits and now - each.line.ended <= self._settings.review_within
-        waiting = [index for index, each in enumerate(self._lines) if each.waits]
+        waiting = [index for index, each in enumerate(self._lines) if each.waits and not self._late(each, now)]
         for index in waiting:
-            proposals = tuple(change for change in self._lines[index].proposals if change.old)
-            if proposals and (found := self._over(index, index)) is not None:
-                return msgspec.structs.replace(found, proposals=proposals)
+            line = self._lines[index]
+            if line.proposals and (found := self._over(index, index)) is not None:
+                return msgspec.structs.replace(found, proposals=line.proposals, wider=not line.judged)
         return self._over(0, waiting[-1]) if waiting else None
+
+    def overdue(self, now: int) -> list[tuple[EndedLine, str]]:
+        """The better texts of lines that have waited too long for their last pass, by what is decided on already."""
+        late = [each for each in self._lines if each.waits and self._late(each, now)]
+        for each in late:
+            each.waits = False
+        return self._texts(late)
+
+    def _late(self, each: _Line, now: int) -> bool:
+        return now - each.line.ended > self._settings.review_within
 
     def _over(self, first: int, last: int) -> Review | None:
         """The window over the lines with these indices, without the first of them where it would reach too far."""
@@ -158,6 +174,7 @@ class Reviewer:
             draft=texts[0],
             rivals=texts if review.proposals else (),
             beam=BEAM,
+            wider=review.wider,
         )
 
     def heard(self, review: Review, hypothesis: Hypothesis) -> list[tuple[EndedLine, str]]:
@@ -168,25 +185,30 @@ class Reviewer:
             if review.start + (word.t0 + word.t1) // 2 >= review.after
         ]
         found = dict(zip((line.segment for line in review.lines), changes(review.lines, words), strict=True))
-        texts: list[tuple[EndedLine, str]] = []
-        for each in self._lines:
-            if not each.waits:
-                continue
+        # What waits for its judge has had its first pass.
+        waited = [each for each in self._lines if each.waits and (review.proposals or not each.proposals)]
+        for each in waited:
             if each.line.segment not in found:
                 # It is too far back for a first pass, unless it ended since the pass was requested.
                 later = each.line.words[0].t0 >= review.lines[-1].words[-1].t1
-                each.waits = later or bool(each.proposals or review.proposals)
+                each.waits = later or bool(review.proposals)
                 continue
-            heard = found[each.line.segment]
+            heard = [change for change in found[each.line.segment] if not self._loses_term(each.line, change)]
             if review.proposals:
                 held = _held(review, hypothesis, heard)
-                taken, each.waits = [change for change in each.proposals if not change.old or change in held], False
+                each.taken = tuple(sorted((*each.taken, *held), key=lambda change: change.first))
+                each.proposals = _others(review, each.taken, heard) if review.wider and hypothesis.scores else ()
+                each.judged = True
             else:
-                taken = [change for change in heard if not self._loses_term(each.line, change)]
-                each.proposals, each.waits = tuple(taken), any(change.old for change in taken)
-            if taken and not each.waits and each.line.segment not in self._split and (text := merged(each.line, taken)):
-                texts.append((each.line, text))
-        return texts
+                each.taken = tuple(change for change in heard if not change.old)
+                each.proposals = tuple(change for change in heard if change.old)
+            each.waits = bool(each.proposals)
+        return self._texts([each for each in waited if not each.waits])
+
+    def _texts(self, done: Iterable[_Line]) -> list[tuple[EndedLine, str]]:
+        """The better texts of lines for which no pass is to come; of those that were split none."""
+        decided = [each for each in done if each.taken and each.line.segment not in self._split]
+        return [(each.line, text) for each in decided if (text := merged(each.line, each.taken))]
 
     def _loses_term(self, line: EndedLine, change: Replacement) -> bool:
         """Whether a term of the glossary would go: the pass that committed it was told it, and this one needn't be."""
@@ -199,3 +221,12 @@ def _held(review: Review, hypothesis: Hypothesis, heard: Sequence[Replacement]) 
         committed, *changed = hypothesis.scores
         return [change for change, p in zip(review.proposals, changed, strict=True) if p > committed]
     return [change for change in review.proposals if any(map(change.same, heard))]
+
+
+def _others(review: Review, taken: Sequence[Replacement], heard: Sequence[Replacement]) -> tuple[Replacement, ...]:
+    """What a window heard in the place of committed words that nobody proposed, and that is decided on nowhere."""
+    return tuple(
+        change
+        for change in heard
+        if change.old and not any(map(change.same, review.proposals)) and not any(map(change.overlaps, taken))
+    )

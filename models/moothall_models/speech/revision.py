@@ -42,6 +42,10 @@ class Replacement(msgspec.Struct, frozen=True):
         place = (self.first, len(self.old)) == (other.first, len(other.old))
         return place and _letters(self.new) == _letters(other.new)
 
+    def overlaps(self, other: Replacement) -> bool:
+        """Whether both replace a word, or `other` stands at the edge of those that this one replaces."""
+        return self.first <= other.first + len(other.old) and other.first <= self.first + len(self.old)
+
 
 def changes(lines: Sequence[EndedLine], new: Sequence[Word]) -> list[tuple[Replacement, ...]]:
     """For each line, where a pass over all of them heard other words than those that are committed.

@@ -161,10 +161,12 @@ class DraftingWhisper(WhisperRecognizer):
     def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
         if not self._trusted:
             return super()._decode(window, seconds)
-        if window.rivals:
+        if window.rivals and not window.wider:
             heard = self._decoder.listen(np.asarray(self._encode(window.audio[: int(seconds * RATE)], seconds)))
             return Hypothesis(language=window.languages[0], words=(), scores=self._scores(window, heard)), False
-        return self._decode_all([self._open(window, seconds)])[0]
+        opened = self._open(window, seconds)
+        hypothesis, again = self._decode_all([opened])[0]
+        return msgspec.structs.replace(hypothesis, scores=self._scores(window, opened.heard)), again
 
     def _open(self, window: Window, seconds: float) -> _Opened:
         """Encode a window padded to `seconds`, and run the decoder on its prompt."""

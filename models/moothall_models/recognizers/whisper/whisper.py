@@ -30,7 +30,8 @@ PADDING_SECONDS = 2.0
 QUANTUM_SECONDS = 0.5
 """Windows are padded to whole multiples of this, s."""
 LONG_SECONDS = 12.0
-"""Length that is tried after the decoder looped on a shorter window, s; 30 s cost seven times as much."""
+"""Length that is tried after the decoder looped on a shorter window, and for another view of its sound, s; 30 s cost
+seven times as much."""
 TOKENS_A_SECOND = 7
 TOKENS_AT_LEAST = 8
 """Limit of tokens in a pass: nobody speaks faster for long, and a loop ends there."""
@@ -110,13 +111,14 @@ class WhisperRecognizer(Recognizer):
     def _seconds(self, window: Window) -> float:
         """The length to which a window is padded, s."""
         heard = min(len(window.audio) / RATE, FULL_SECONDS)
-        return min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
+        seconds = min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
+        return _longer(seconds) if window.wider else seconds
 
     def _once_more(self, window: Window, hypothesis: Hypothesis, runs_in_circles: bool) -> Hypothesis:
         """Decode again with more padding if the decoder looped; otherwise return `hypothesis`."""
         seconds = self._seconds(window)
         if runs_in_circles and seconds < FULL_SECONDS:
-            hypothesis, _ = self._decode(window, LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS)
+            hypothesis, _ = self._decode(window, _longer(seconds))
         return hypothesis
 
     def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
@@ -229,6 +231,11 @@ class WhisperRecognizer(Recognizer):
                 pieces.append((text, first, stop))
                 first = stop
         return pieces
+
+
+def _longer(seconds: float) -> float:
+    """The next greater length of a window, s."""
+    return LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS
 
 
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})

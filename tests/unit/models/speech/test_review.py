@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart, SplitSegment
@@ -260,21 +261,30 @@ def test_a_line_stays_where_the_second_pass_hears_something_else() -> None:
     assert made.next(3_500) is None
 
 
-def judged(made: Reviewer, words: tuple[Word, ...], *scores: float) -> list[str]:
-    """The better texts when the first pass hears `words`, and the second window gives its texts these scores."""
+def judged(made: Reviewer, words: tuple[Word, ...], *scores: float, own: tuple[Word, ...] = ()) -> list[str]:
+    """The better texts when the first pass hears `words`, and the second window `own`, and gives its texts these
+    scores.
+    """
     first = made.next(3_500)
     assert first is not None
-    assert (first.proposals, made.window(first, ()).rivals) == ((), ())
+    assert (first.proposals, made.window(first, ()).rivals, made.window(first, ()).wider) == ((), (), False)
     assert made.heard(first, hypothesis(first, words)) == []
     second = made.next(3_500)
     assert second is not None
     assert [line.segment for line in second.lines] == ["s1"]
+    assert made.window(second, ()).wider
     assert made.window(second, ()).rivals == (
         " So feel free to downplay it.",
         " So fill free to downplay it.",
         " So feel free to download it.",
     )
-    return [text for _, text in made.heard(second, Hypothesis(language="en", words=(), scores=scores))]
+    return scored(made, second, *scores, words=own)
+
+
+def scored(made: Reviewer, found: Review, *scores: float, words: tuple[Word, ...] = ()) -> list[str]:
+    """The better texts when this window gives its texts these scores, and hears `words`."""
+    heard = msgspec.structs.replace(hypothesis(found, words), scores=scores)
+    return [text for _, text in made.heard(found, heard)]
 
 
 @pytest.mark.parametrize(
@@ -293,6 +303,93 @@ def test_a_change_is_taken_that_makes_the_second_window_more_probable(
     made.note([*line(HEARD_WRONG), *line(said("yes it is", 2_200), "s2")], 3_500)
     words = (*said("So fill free to download it.", 0), *said("yes it is", 2_200))
     assert judged(made, words, *scores) == texts
+
+
+FILLED = (*said("So fill free to download it.", 0), *said("yes it is", 2_200))
+"""What the first pass hears in place of what is committed."""
+
+
+def proposing(own: str, *scores: float) -> tuple[Reviewer, list[str]]:
+    """A reviewer whose second window hears `own` and gives its texts these scores, and the better texts after it."""
+    made = reviewer(end=8_000)
+    made.note([*line(HEARD_WRONG), *line(said("yes it is", 2_200), "s2")], 3_500)
+    return made, judged(made, FILLED, *scores, own=said(own, 0))
+
+
+@pytest.mark.parametrize(
+    ("scores", "texts"),
+    [
+        ((-20.0, -19.9), ["Go feel free to download it."]),
+        ((-20.0, -20.0), ["So feel free to download it."]),
+    ],
+)
+def test_what_the_second_window_proposes_is_judged_by_a_third(scores: tuple[float, ...], texts: list[str]) -> None:
+    made, found = proposing("Go feel free to download it.", -20.0, -20.1, -19.9)
+    assert found == []
+    third = made.next(3_500)
+    assert third is not None
+    window = made.window(third, ())
+    assert (window.rivals, window.wider) == (
+        (" So feel free to downplay it.", " Go feel free to downplay it."),
+        False,
+    )
+    assert scored(made, third, *scores) == texts
+    assert made.next(3_500) is None
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "So feel free to download it.",  # It was taken.
+        "So fill free to download it.",  # It was refused.
+        "So feel free two download it.",  # One of these words was replaced.
+        "So feel free to download that.",  # It stands beside a word that was replaced.
+        "So feel free to download it now.",  # Nothing is committed there.
+    ],
+)
+def test_what_is_decided_on_is_not_proposed_once_more(own: str) -> None:
+    made, texts = proposing(own, -20.0, -20.1, -19.9)
+    assert texts == ["So feel free to download it."]
+    assert made.next(3_500) is None
+
+
+def test_where_the_third_pass_comes_too_late_a_line_has_what_is_decided_on() -> None:
+    late = 3_501 + SETTINGS.review_within
+    made, _ = proposing("Go feel free to download it.", -20.0, -20.1, -19.9)
+    assert made.overdue(late - 1) == []
+    assert made.next(late) is None
+    assert [text for _, text in made.overdue(late)] == ["So feel free to download it."]
+    assert made.overdue(late) == []
+    refused, _ = proposing("Go feel free to download it.", -20.0, -20.1, -20.1)
+    assert refused.overdue(late) == []
+
+
+def test_a_line_that_waits_for_its_judge_is_only_a_neighbour_of_later_ones() -> None:
+    made, _ = proposing("Go feel free to download it.", -20.0, -20.1, -19.9)
+    late = 3_501 + SETTINGS.review_within
+    made.note(line(said("so it his", 4_000), "s3"), late)
+    found = made.next(late)
+    assert found is not None
+    assert [each.segment for each in found.lines] == ["s1", "s2", "s3"]
+    heard = (*said("So feel three to download it.", 0), *said("yes it is", 2_200), *said("so it his", 4_000))
+    assert made.heard(found, hypothesis(found, heard)) == []
+    assert [text for _, text in made.overdue(late)] == ["So feel free to download it."]
+
+
+def test_a_channel_corrects_a_line_whose_last_pass_does_not_come() -> None:
+    meeting = Meeting()
+    first = meeting.play(HEARD_WRONG, 4_000)
+    assert first is not None
+    assert meeting.channel.passed(first, hear(SPOKEN, first), meeting.t) == []
+    second = meeting.channel.next_pass(meeting.t)
+    assert second is not None
+    own = msgspec.structs.replace(hear(said("Go feel free to download it.", 0), second), scores=(-20.0, -19.9))
+    assert meeting.channel.passed(second, own, meeting.t) == []
+    begin = len(meeting.out)
+    meeting.play((), 8_000 + SETTINGS.review_within, spare=False)
+    assert [out.text for out in meeting.out[begin:] if isinstance(out, ReviseSegment)] == [
+        "So feel free to download it."
+    ]
 
 
 def test_a_line_to_which_words_are_only_added_needs_no_second_window() -> None:
