@@ -133,6 +133,7 @@ def simulate(
         listen()
         request = channel.next_pass(media())
         if request is not None:
+            request = channel.begin(request)
             hypothesis = recognise(request.window)
             listen()
             emit(clock.now(), channel.passed(request, hypothesis, media()))

@@ -61,7 +61,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     it has to, which takes longer."""
     rivals: tuple[str, ...] = ()
     """Texts of the whole window of which `Hypothesis.scores` are wanted; empty for none. From a recogniser that tells
-    them no words are wanted besides, unless it is `wider`."""
+    them no words are wanted besides, unless the window is `wider`."""
     tell_odds: bool = False
     """Whether `Hypothesis.odds` is wanted from a recogniser to which it costs extra."""
     committed_chars: int = 0

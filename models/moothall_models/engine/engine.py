@@ -82,7 +82,7 @@ class Engine:
     encoder: VoiceEncoder | None = None
     """Tells voices apart, where a meeting wants that; None: this engine can't."""
     scripts: WrittenScripts = AS_HEARD
-    """Write Chinese in the script of its language."""
+    """How Chinese is written."""
     trace: TracePass = untraced
     """Traces each batch of passes."""
 

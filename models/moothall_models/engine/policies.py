@@ -86,7 +86,7 @@ class ChannelPolicy(Protocol):
 
 
 def policy_for(recognizer: Recognizer, scripts: WrittenScripts = AS_HEARD) -> Callable[[Attach], ChannelPolicy]:
-    """Return what makes the policy of a channel for this recogniser; `scripts` as its words are written."""
+    """Return what makes the policy of a channel for this recogniser. `scripts`: how its Chinese is written."""
     if not isinstance(recognizer, StreamingRecognizer):
         return lambda attach: SpeechChannel(attach, scripts=scripts)
     streaming: StreamingRecognizer = recognizer

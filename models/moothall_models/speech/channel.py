@@ -77,6 +77,8 @@ class SpeechChannel(UtteranceCutter):
         self._took: deque[int] = deque(maxlen=schedule.REMEMBERED)
         self._pace = schedule.usual(settings)
         self._outstanding: PassRequest | None = None
+        self._reviewing = False
+        """Whether a better pass runs; one that is only requested may never begin."""
         self._compared: tuple[PassRequest, Hypothesis, str] | None = None
         """The last pass, its hypothesis, and the language in which its window is decoded too before either counts."""
         self._shown = False
@@ -121,7 +123,7 @@ class SpeechChannel(UtteranceCutter):
             if self._cut_frame(frame):
                 out += self._finish_closed()
         self._now = max(self._now, self._heard)
-        better = self._corrected(self.reviewer.overdue(self._now)) if self._outstanding is None else []
+        better = [] if self._reviewing else self._corrected(self.reviewer.overdue(self._now))
         return self._noted(out + self._end_after_silence() + self._report()) + better + self.voices.told()
 
     def end_of_audio(self) -> list[Output]:
@@ -167,7 +169,8 @@ class SpeechChannel(UtteranceCutter):
 
         Utterances are heard together only where one language is spoken: each has its own.
         """
-        as_asked = request.review is not None or self._compared is not None
+        self._reviewing = request.review is not None
+        as_asked = self._reviewing or self._compared is not None
         if not as_asked and self.stage >= schedule.Stage.WIDER_WINDOWS:
             found = schedule.widest(
                 self._utterances, request.edge, self._settings, self._pace, together=not self._several
@@ -209,7 +212,7 @@ class SpeechChannel(UtteranceCutter):
         if request is not self._outstanding:
             msg = f"The pass over {request.start} to {request.edge} ms isn't the one that was asked for last."
             raise ValueError(msg)
-        self._outstanding = None
+        self._outstanding, self._reviewing = None, False
         self._now = max(self._now, now)
         hypothesis = self._scripts.hypothesis(hypothesis)
         if request.review is not None:

@@ -43,7 +43,7 @@ class Replacement(msgspec.Struct, frozen=True):
         return place and _letters(self.new) == _letters(other.new)
 
     def overlaps(self, other: Replacement) -> bool:
-        """Whether both replace a word, or `other` stands at the edge of those that this one replaces."""
+        """Whether both concern the same word of a line, or words side by side."""
         return self.first <= other.first + len(other.old) and other.first <= self.first + len(self.old)
 
 

@@ -58,8 +58,10 @@ def without_foretold(words: Sequence[HeardWord]) -> tuple[HeardWord, ...]:
     plain = [letters(word.text) for word in words]
     for first in range(len(words) - 2 * AT_ONCE + 1):
         count = _in_no_time(words, first)
+        if count < AT_ONCE:
+            continue
         for at in range(first + count, len(words) - count + 1):
-            if count < AT_ONCE or plain[at : at + count] != plain[first : first + count]:
+            if plain[at : at + count] != plain[first : first + count]:
                 continue
             begin, stop, ahead = first, first + count, at - first
             while begin and plain[begin - 1] == plain[begin - 1 + ahead]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
@@ -7,6 +9,7 @@ from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, Segme
 from moothall.core.events.lines import EndReason, Word
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import HeardWord, Hypothesis
+from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.glossary import ChannelGlossary
 from moothall_models.speech.passes import PassRequest, expected
@@ -23,8 +26,9 @@ SPOKEN = said("So feel free to download it.", 0)
 class Meeting:
     """A channel in which the truth of some words is played, and whose live passes are done at once."""
 
-    def __init__(self) -> None:
-        self.channel = SpeechChannel(attach())
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+        self.channel = SpeechChannel(attach(languages=(language,)), scripts=load_scripts())
         self.t = 0
         self.out: list[Output] = []
 
@@ -40,7 +44,8 @@ class Meeting:
             if request is not None and request.review is not None:
                 return request
             if request is not None:
-                self.out += self.channel.passed(request, hear(words, request), self.t + took)
+                heard = hear(words, request, language=self.language)
+                self.out += self.channel.passed(request, heard, self.t + took)
         return None
 
     @property
@@ -109,6 +114,16 @@ def test_where_nothing_else_is_heard_a_line_stays_and_is_not_heard_again() -> No
     request = meeting.play(HEARD_WRONG, 4_000)
     assert request is not None
     assert meeting.channel.passed(request, hear(HEARD_WRONG, request), meeting.t) == []
+    assert meeting.channel.next_pass(meeting.t) is None
+
+
+def test_a_line_in_chinese_is_not_corrected_to_the_other_script() -> None:
+    meeting = Meeting("zh")
+    request = meeting.play(said("大數據 分析 能力", 0), 4_000)
+    assert request is not None
+    assert meeting.text == "大数据 分析 能力"
+    same = hear(said("大數據 分析 能力", 0), request, language="zh")
+    assert meeting.channel.passed(request, same, meeting.t) == []
     assert meeting.channel.next_pass(meeting.t) is None
 
 
@@ -376,7 +391,8 @@ def test_a_line_that_waits_for_its_judge_is_only_a_neighbour_of_later_ones() -> 
     assert [text for _, text in made.overdue(late)] == ["So feel free to download it."]
 
 
-def test_a_channel_corrects_a_line_whose_last_pass_does_not_come() -> None:
+def judged_twice() -> tuple[Meeting, PassRequest]:
+    """A channel whose line had one change taken, and the pass that is to judge another one, just requested."""
     meeting = Meeting()
     first = meeting.play(HEARD_WRONG, 4_000)
     assert first is not None
@@ -385,11 +401,32 @@ def test_a_channel_corrects_a_line_whose_last_pass_does_not_come() -> None:
     assert second is not None
     own = msgspec.structs.replace(hear(said("Go feel free to download it.", 0), second), scores=(-20.0, -19.9))
     assert meeting.channel.passed(second, own, meeting.t) == []
-    begin = len(meeting.out)
-    meeting.play((), 8_000 + SETTINGS.review_within, spare=False)
-    assert [out.text for out in meeting.out[begin:] if isinstance(out, ReviseSegment)] == [
-        "So feel free to download it."
-    ]
+    third = meeting.channel.next_pass(meeting.t)
+    assert third is not None
+    return meeting, third
+
+
+def corrected(outputs: Sequence[Output]) -> list[str]:
+    return [output.text for output in outputs if isinstance(output, ReviseSegment)]
+
+
+def test_a_channel_corrects_a_line_whose_last_pass_does_not_begin() -> None:
+    meeting, _ = judged_twice()
+    before = len(meeting.out)
+    meeting.play((), meeting.t + SETTINGS.review_within - 1_000)
+    assert corrected(meeting.out[before:]) == []
+    meeting.play((), meeting.t + 1_000)
+    assert corrected(meeting.out[before:]) == ["So feel free to download it."]
+
+
+def test_a_channel_awaits_the_last_pass_of_a_line_that_has_begun() -> None:
+    meeting, third = judged_twice()
+    before = len(meeting.out)
+    assert meeting.channel.begin(third) is third
+    meeting.play((), meeting.t + SETTINGS.review_within + 1_000)
+    assert corrected(meeting.out[before:]) == []
+    answer = Hypothesis(language="en", words=(), scores=(-20.0, -19.9))
+    assert corrected(meeting.channel.passed(third, answer, meeting.t)) == ["Go feel free to download it."]
 
 
 def test_a_line_to_which_words_are_only_added_needs_no_second_window() -> None:
