@@ -17,9 +17,9 @@ export const keepOwnName = (name) => keep(NAME, name.trim());
  */
 export const alone = (text) => `\u2068${text}\u2069`;
 
-/** @type {Record<string, (value: string, languageName: LanguageName) => string>} */
+/** @type {Record<string, (value: string, languageName: LanguageName, words: import('./words.js').Words) => string>} */
 const ALARM_VALUES = {
-  expected: (tags, languageName) => tags.split(',').map(languageName).join(', '),
+  expected: (tags, languageName, words) => words.listed(tags.split(',').map(languageName)),
   heard: (tag, languageName) => languageName(tag),
   title: alone,
   who: alone,
@@ -32,7 +32,10 @@ const ALARM_VALUES = {
  */
 export function alarmText(words, { kind, values }, languageName) {
   const { kind: name, n } = kind === 'late' ? delayOf(Number(values.n) * 1000) : { kind, n: values.n };
-  const said = Object.entries(values).map(([each, value]) => [each, ALARM_VALUES[each]?.(value, languageName) ?? value]);
+  const said = Object.entries(values).map(([each, value]) => [
+    each,
+    ALARM_VALUES[each]?.(value, languageName, words) ?? value,
+  ]);
   return words.text(`alarm.${name}`, { ...Object.fromEntries(said), n });
 }
 
