@@ -5,7 +5,7 @@ from __future__ import annotations
 import bz2
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def words_in(folder: Path) -> str:
     """All words that the index has in any form: in blocks, and in the inverted index."""
     had = []
     for file in sorted((folder / "search").glob("*.sqlite3")):
-        with sqlite3.connect(file) as index:
+        with closing(sqlite3.connect(file)) as index:
             had += [bz2.decompress(words).decode() for (words,) in index.execute("SELECT words FROM block")]
             index.execute("CREATE VIRTUAL TABLE temp.v USING fts5vocab('main', 'line', 'row')")
             had += [term for (term,) in index.execute("SELECT term FROM temp.v")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -280,7 +281,7 @@ async def test_a_file_that_turns_out_to_be_damaged_is_made_anew(tmp_path: Path, 
         await others(hall)
         await hall.store()
         await soon(hall)
-        with sqlite3.connect(tmp_path / FOLDER / "public.sqlite3") as file:
+        with closing(sqlite3.connect(tmp_path / FOLDER / "public.sqlite3")) as file, file:
             file.execute(damage)
         hall.index._files[Shelf.PUBLIC]._cached.clear()
         hall.told.line("Two.", 3_000, 4_000)
@@ -298,7 +299,7 @@ async def test_a_file_whose_middle_is_damaged_is_made_anew_when_it_is_opened(tmp
         await hall.indexing.catch_up()
     path = tmp_path / FOLDER / "public.sqlite3"
     if sessions:
-        with sqlite3.connect(path) as file:
+        with closing(sqlite3.connect(path)) as file, file:
             file.execute("UPDATE session SET known = ?", (sessions,))
     else:
         whole = path.read_bytes()

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -240,7 +240,7 @@ async def test_a_search_on_a_disk_that_hangs_is_given_up_and_still_counts(tmp_pa
 async def test_damage_that_a_search_meets_has_the_file_made_anew(tmp_path: Path) -> None:
     async with house(tmp_path) as made:
         await made.hold("plenary", "A word.")
-        with sqlite3.connect(tmp_path / FOLDER / "public.sqlite3") as file:
+        with closing(sqlite3.connect(tmp_path / FOLDER / "public.sqlite3")) as file, file:
             file.execute("UPDATE block SET lines = x'00'")
         for _ in range(2):
             with pytest.raises(StorageUnavailable):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -61,24 +62,28 @@ def test_a_long_phrase_has_a_bounded_number_of_forms() -> None:
     assert len(runs) <= MOST_FORMS
 
 
+def an_index() -> sqlite3.Connection:
+    index = sqlite3.connect(":memory:")
+    index.execute("CREATE VIRTUAL TABLE line USING fts5 (words, content = '', tokenize = 'ascii')")
+    return index
+
+
 @given(st.text(max_size=60))
 def test_nothing_that_is_typed_is_syntax(typed: str) -> None:
     expression = sought(parse(typed), FOLDING).expression
-    index = sqlite3.connect(":memory:")
-    index.execute("CREATE VIRTUAL TABLE line USING fts5 (words, content = '', tokenize = 'ascii')")
-    if expression:
-        assert index.execute("SELECT count(*) FROM line WHERE line MATCH ?", (expression,)).fetchone() == (0,)
+    with closing(an_index()) as index:
+        if expression:
+            assert index.execute("SELECT count(*) FROM line WHERE line MATCH ?", (expression,)).fetchone() == (0,)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_a_line_is_found_by_each_of_its_words(text: str) -> None:
-    index = sqlite3.connect(":memory:")
-    index.execute("CREATE VIRTUAL TABLE line USING fts5 (words, content = '', tokenize = 'ascii')")
-    index.execute("INSERT INTO line (rowid, words) VALUES (1, ?)", (FOLDING.words(text, "en"),))
-    for token in FOLDING.tokens(text, "en"):
-        wanted = sought(Query((text[token.start : token.end],)), FOLDING, ["en"])
-        assert index.execute("SELECT rowid FROM line WHERE line MATCH ?", (wanted.expression,)).fetchall() == [(1,)]
-        assert marks(tuple(FOLDING.tokens(text, "en")), wanted)
+    with closing(an_index()) as index:
+        index.execute("INSERT INTO line (rowid, words) VALUES (1, ?)", (FOLDING.words(text, "en"),))
+        for token in FOLDING.tokens(text, "en"):
+            wanted = sought(Query((text[token.start : token.end],)), FOLDING, ["en"])
+            assert index.execute("SELECT rowid FROM line WHERE line MATCH ?", (wanted.expression,)).fetchall() == [(1,)]
+            assert marks(tuple(FOLDING.tokens(text, "en")), wanted)
 
 
 def test_what_was_sought_is_marked_whole() -> None:
