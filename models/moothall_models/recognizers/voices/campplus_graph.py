@@ -82,7 +82,7 @@ class _Graph:
 
     def norm(self, name: str) -> tuple[Floats, Floats]:
         """Factor and summand of a normalisation by fixed statistics."""
-        deviation = np.sqrt(self._weights[f"{name}.running_var"] + np.float32(EPSILON))
+        deviation: Floats = np.sqrt(self._weights[f"{name}.running_var"] + np.float32(EPSILON))
         scale = self._weights.get(f"{name}.weight", np.ones_like(deviation)) / deviation
         bias = self._weights.get(f"{name}.bias", np.zeros_like(deviation))
         return scale, bias - self._weights[f"{name}.running_mean"] * scale

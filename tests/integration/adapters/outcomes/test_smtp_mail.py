@@ -44,7 +44,7 @@ async def test_a_letter_arrives_with_its_file() -> None:
     assert text.get_content().strip().splitlines() == ["Summary.", "", "1. Nadie."]
     [file] = letter.iter_attachments()
     assert (file.get_filename(), file.get_content().rstrip()) == ("outcomes-2026-1.docx", b"PK-file")
-    assert server.recipients == [f"rcpt TO:<{ADDRESS}>"]
+    assert [each.lower() for each in server.recipients] == [f"rcpt to:<{ADDRESS}>"]
     assert len(server.signed_in) == 1
 
 
