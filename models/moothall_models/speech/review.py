@@ -6,11 +6,11 @@ the last lines are recognised once more as a whole, in one window.
 
 Where that pass hears other words than those that are committed, neither is always right, and how sure it is of its own
 words says little. So the window of the line by itself judges them: words are replaced or removed where its sound makes
-the text more probable so; or, where the recogniser can't tell that, where it hears the same. That window is another
-view of the line's sound, if the recogniser has one; what it proposes besides is judged by a third one, in the usual
-view. No window judges what it proposed itself. Live passes stop early, or skip what was said fast; so where no word is
-committed, words of the first pass alone are added. Terms of the glossary stay. A line is corrected at most once, and
-soon after its end. Figures: `docs/why/speech.md`.
+the text more probable so, and clearly so where no text is probable; or, where the recogniser can't tell that, where it
+hears the same. That window is another view of the line's sound, if the recogniser has one; what it proposes besides is
+judged by a third one, in the usual view. No window judges what it proposed itself. Live passes stop early, or skip what
+was said fast; so where no word is committed, words of the first pass alone are added. Terms of the glossary stay. A
+line is corrected at most once, and soon after its end. Figures: `docs/why/speech.md`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 
 BEAM = 5
 """Beam width that is requested, for a better text at the cost of time."""
+DOUBT = 200.0
+"""A change has to gain the squared log probability of the committed text, divided by this, in nats: 0.25 where that is
+-7, as in clear sound, and 8 where it is -40, since the scores of badly heard texts tell less (`bench/README.md`)."""
 LINES = 16
 """Lines that are remembered. Overflow: the oldest is forgotten and keeps its text."""
 
@@ -219,7 +222,8 @@ def _held(review: Review, hypothesis: Hypothesis, heard: Sequence[Replacement]) 
     """The proposals that the window confirms. `heard`: what was heard in it in the place of the line's words."""
     if hypothesis.scores:
         committed, *changed = hypothesis.scores
-        return [change for change, p in zip(review.proposals, changed, strict=True) if p > committed]
+        needed = committed + committed**2 / DOUBT
+        return [change for change, p in zip(review.proposals, changed, strict=True) if p > needed]
     return [change for change in review.proposals if any(map(change.same, heard))]
 
 
