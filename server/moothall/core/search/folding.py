@@ -2,7 +2,8 @@
 
 A *token* is a folded word. The index holds tokens only, and what a visitor types is folded in the same way. Chinese,
 Japanese and Korean are written without spaces, or with endings: there each character is a token, and a run of them is
-sought as a phrase, so that two characters are found wherever they stand. Arabic letters are folded before they are
+sought as a phrase, so that two characters are found wherever they stand; a traditional character is folded into the
+simplified one, so that a word is found in either script. Arabic letters are folded before they are
 stemmed, since people write alef, hamza, yeh and teh marbuta in several ways; other letters lose their accents after
 that, since stems depend on them.
 """
@@ -16,8 +17,9 @@ from functools import cache
 from typing import NamedTuple
 
 from moothall.core.kernel.languages import primary
+from moothall.core.search.han import SIMPLER
 
-FOLDING_VERSION = 1
+FOLDING_VERSION = 2
 """A part of every index: increase it when the same text gives other tokens, and each index is made anew."""
 STEMMED = ("ar", "en", "es", "fr", "pt", "ru")
 """The languages (BCP-47) whose words are stemmed. Chinese, the seventh of the interface, has no endings to take off."""
@@ -158,7 +160,9 @@ class Folding:
             plain = bare_arabic(plain)
         if language in STEMMED:
             plain = self._stem(language, plain)
-        if not plain.isascii() and not _each().match(plain):
+        if _each().match(plain):
+            plain = plain.translate(SIMPLER)
+        elif not plain.isascii():
             taken = unicodedata.normalize("NFKD", plain)
             plain = unicodedata.normalize("NFC", "".join(each for each in taken if not unicodedata.combining(each)))
         return "".join(each for each in plain if each.isalnum() or unicodedata.category(each)[0] == "M")[:LONGEST]
