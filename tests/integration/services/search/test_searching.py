@@ -111,6 +111,14 @@ async def test_rare_words_and_short_lines_come_first_and_pages_are_whole(tmp_pat
         assert (await made.searching.find("council", FindChoice(), page=4)).moments == ()
 
 
+async def test_chinese_is_found_in_either_script(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        await made.hold("plenary", "网络治理论坛。", "網絡治理論壇。", "网络。")
+        for typed in ("治理论坛", "治理論壇"):
+            found = await made.searching.find(typed, FindChoice())
+            assert {moment.text for moment in found.moments} == {"网络治理论坛。", "網絡治理論壇。"}
+
+
 async def test_where_very_many_lines_are_found_the_meetings_with_most_of_them_come_first(tmp_path: Path) -> None:
     async with house(tmp_path) as made:
         await made.hold("few", *("word" for _ in range(30)))

@@ -99,6 +99,13 @@ def test_what_was_sought_is_marked_whole() -> None:
     assert marked("nothing") == []
 
 
+@pytest.mark.parametrize("text", ["网络治理论坛", "網絡治理論壇"])
+@pytest.mark.parametrize("typed", ["治理论坛", "治理論壇"])
+def test_chinese_is_marked_in_either_script(text: str, typed: str) -> None:
+    found = marks(tuple(FOLDING.tokens(text, "zh")), sought(parse(typed), FOLDING, ["zh"]))
+    assert [text[start:end] for start, end in found] == [text[2:]]
+
+
 def test_a_line_that_has_all_terms_is_told_from_one_that_has_some() -> None:
     tokens = tuple(FOLDING.tokens("The digital divide divides the divide.", "en"))
     for typed, has in (
