@@ -12,7 +12,7 @@ import pytest
 from moothall.adapters.reading.reader_routes import PAIR_MS
 from moothall.adapters.reading.websocket import CLOSE_MS, PING_MS, PONG_MS
 from moothall.adapters.system.clock import SystemClock
-from moothall.services.reading.feed import MAX_BEHIND
+from moothall.services.reading.feed import RING_BYTES
 from moothall.testing.clock import ManualClock
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream, StreamEvent
@@ -32,6 +32,8 @@ from support.halls.readers import (
 )
 from support.sessions.meeting import FLOOR, LIVE, opened, partial, words
 
+TOO_MANY = RING_BYTES // 50
+"""More events than are kept: each is longer than 50 bytes, with what surrounds it."""
 CLIENTS = pytest.mark.parametrize("client_type", [SseClient, WsClient, PollClient])
 
 
@@ -147,8 +149,8 @@ async def test_who_is_too_far_behind_gets_a_snapshot(client_type: type[SseClient
     async with house() as made:
         client = client_type(made)
         await client.read_to(3)
-        made.fanout.publish(await made.meeting.store(*[opened(f"a{n}") for n in range(MAX_BEHIND + 1)]))
-        await client.read_to(MAX_BEHIND + 4)
+        made.fanout.publish(await made.meeting.store(*[opened(f"a{n}") for n in range(TOO_MANY + 1)]))
+        await client.read_to(TOO_MANY + 4)
         assert client.seen == []
         truth = (await made.meeting.truth()).view
         assert truth is not None

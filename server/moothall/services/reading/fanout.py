@@ -223,8 +223,8 @@ class SessionFanout:
         """Bring a reader up to date and keep it so; the first write to `outlet` happens before this returns.
 
         `after` is the reader's position. The reader gets the events since; or a snapshot without `after`, or when that
-        has another epoch, is ahead of the log, or is more than 1,000 events back. The current signals follow, and with
-        `pulse` a pulse, so that something is written in any case. `reader` and `aside`: see `Subscription`.
+        has another epoch, is ahead of the log, or is too far back (`FeedState.replay`). The current signals follow,
+        and with `pulse` a pulse, so that something is written in any case. `reader` and `aside`: see `Subscription`.
 
         Refuses and raises as `view` does. Frames are sent until `unsubscribe`, or until the outlet is closing.
         """

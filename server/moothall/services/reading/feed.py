@@ -30,10 +30,10 @@ from moothall.wire.frames import (
 )
 from moothall.wire.outbox import Outgoing, ReaderOutbox
 
-RING_FRAMES = 1_000
-"""Frames with events that each feed keeps for readers who resume."""
-MAX_BEHIND = 1_000
-"""A reader who has missed more events than this gets a snapshot."""
+RING_BYTES = 128 << 10
+"""Bytes of JSON of the newest frames with events, which each feed keeps for readers who resume. Overflow: the oldest
+frames are dropped, and a reader who lacks one of them gets a snapshot (ADR 57).
+"""
 
 
 DecodedRecord = tuple[LogRecord, AnyEvent | UnknownEvent | None]
@@ -95,6 +95,7 @@ class FeedState:
         """When a frame was last sent to its readers, monotonic ms; None before the first."""
         self.readers: dict[Format, dict[Subscription, None]] = {form: {} for form in Format}
         self._ring: list[Frame] = []
+        self._ring_bytes = 0
         self._carried: dict[Format, list[bytes]] = {}
         self._snapshot: Frame | None = None
 
@@ -157,19 +158,12 @@ class FeedState:
         return self._snapshot
 
     def replay(self, offset: int, form: Format) -> bytes | None:
-        """The frames with events after `offset`, joined; None when there are too many, or one of them is no longer
-        kept.
-
-        The ring holds at least as many events as a reader may be behind, so an offset before it is too far back.
-        """
+        """The frames with events after `offset`, joined; None when one of them is no longer kept."""
         if offset >= self.view.offset:
             return b""
         if not self._ring or offset < self._ring[0].prev:
             return None
         first = bisect_right(self._ring, offset, key=_end)
-        missed = self._ring[first:]
-        if sum(frame.events for frame in missed) > MAX_BEHIND:
-            return None
         carried = self._carried.get(form)
         if carried is None:
             carried = self._carried[form] = [carry(frame, form) for frame in self._ring]
@@ -218,16 +212,21 @@ class FeedState:
     def _forget(self) -> None:
         """Drop all frames, so that a reader with an earlier position gets a snapshot."""
         self._ring.clear()
+        self._ring_bytes = 0
         self._carried.clear()
         self._snapshot = None
 
     def _remember(self, frame: Frame) -> None:
         self._ring.append(frame)
+        self._ring_bytes += len(frame.json)
         for form, carried in self._carried.items():
             carried.append(carry(frame, form))
         # Trimmed only at a quarter above the limit, so that the cost is spread over many frames.
-        if len(self._ring) > RING_FRAMES + RING_FRAMES // 4:
-            surplus = len(self._ring) - RING_FRAMES
+        if self._ring_bytes > RING_BYTES + RING_BYTES // 4:
+            surplus = 0
+            while self._ring_bytes > RING_BYTES:
+                self._ring_bytes -= len(self._ring[surplus].json)
+                surplus += 1
             del self._ring[:surplus]
             for carried in self._carried.values():
                 del carried[:surplus]

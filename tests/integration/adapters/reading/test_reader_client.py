@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unsaved
 from moothall.core.views.captions import CaptionsView
-from moothall.services.reading.feed import MAX_BEHIND
+from moothall.services.reading.feed import RING_BYTES
 from moothall.wire.frames import Received, snapshot_frame
 from moothall.wire.reader import Outcome, Reader
 from support.halls.readers import House, house
@@ -27,6 +27,8 @@ FRAME = b'data: {"sent":1,"signals":[{"kind":"unsaved","channel":"floor","text":
 EVENT = b'data: {"sent":1,"prev":0,"events":[{"offset":1,"at":1,"by":"system","type":"x","body":null}]}\n\n'
 SNAPSHOT = b"data: %b\n\n" % snapshot_frame(CaptionsView.empty(SessionId("s"), Epoch("k1"), LIVE).snapshot(), 1).json
 PULSE = b'event: pulse\ndata: {"sent":1,"pulse":{"head":%d,"age":0,"every":%d}}\n\n'
+TOO_MANY = RING_BYTES // 50
+"""More events than are kept: each is longer than 50 bytes, with what surrounds it."""
 NOWHERE = "http://127.0.0.1:9/s/plenary"
 
 
@@ -134,13 +136,13 @@ async def test_who_was_away_for_too_long_gets_a_snapshot_and_goes_on() -> None:
     async with house() as it, breakable_link_to(it.port) as link, following(f"{link.address}/s/plenary") as client:
         await client.next()
         link.cut()
-        it.fanout.publish(await it.meeting.store(*[opened(f"a{n}") for n in range(MAX_BEHIND + 1)]))
+        it.fanout.publish(await it.meeting.store(*[opened(f"a{n}") for n in range(TOO_MANY + 1)]))
         link.mend()
         await client.to(it.meeting.recorder.offset)
         assert (client.snapshots, client.seen) == (2, [])
         await one_line(it)
         await client.to(it.meeting.recorder.offset)
-        assert client.seen == list(range(MAX_BEHIND + 5, MAX_BEHIND + 8))
+        assert client.seen == list(range(TOO_MANY + 5, TOO_MANY + 8))
 
 
 async def test_a_link_that_stays_cut_is_given_up_with_a_sentence() -> None:

@@ -12,14 +12,12 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, Sound, Unsaved
 from moothall.core.views.captions import CaptionsView
-from moothall.services.reading.feed import MAX_BEHIND, RING_FRAMES, FeedState, Subscription
+from moothall.services.reading.feed import RING_BYTES, FeedState, Subscription
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format, Frame, Received, carry
 from moothall.wire.reader import Reader
 from support.sessions.meeting import ENGINE, FLOOR, LINES, LIVE, Meeting, ended, frames_of, opened, partial, read, words
 from support.sessions.recorder import MORNING
-
-RING_LIMIT = RING_FRAMES + RING_FRAMES // 4
 
 
 class Followed:
@@ -166,13 +164,6 @@ async def test_a_position_between_two_events_of_one_frame_is_served_with_the_who
     assert it.replayed(99) == []
 
 
-async def test_more_than_a_thousand_events_behind_is_too_far() -> None:
-    it = await followed()
-    await it.take(*[opened(f"a{n}") for n in range(MAX_BEHIND - 1)])
-    assert it.replayed(2) == [[3], list(range(4, MAX_BEHIND + 3))]
-    assert it.replayed(1) is None
-
-
 async def test_a_log_without_events_has_nothing_to_replay_and_nothing_is_too_far() -> None:
     meeting = Meeting()
     assert Followed(meeting).replayed(0) == []
@@ -181,21 +172,33 @@ async def test_a_log_without_events_has_nothing_to_replay_and_nothing_is_too_far
 async def test_a_long_session_keeps_its_last_frames_for_every_door() -> None:
     it = await followed()
     assert it.replayed(0) is not None  # From here on this door's bytes are kept as well.
-    for n in range(RING_LIMIT - 3):
-        await it.take(opened(f"a{n}"))
-    assert it.replayed(RING_LIMIT - MAX_BEHIND - 1) is None
-    oldest = it.state.replay(RING_LIMIT - MAX_BEHIND, Format.SSE)
-    assert oldest is not None
-    await it.take(opened("last"))
+    text = "x" * 10_000
+    for n in range(20):
+        await it.take(opened(f"a{n}"), ended(f"a{n}", text))
     newest = it.meeting.recorder.offset
+    replayed = {offset: data for offset in range(newest) if (data := it.state.replay(offset, Format.SSE)) is not None}
+    assert len(replayed) > 2
+    oldest = min(replayed)
+    assert RING_BYTES - 2 * len(text) < len(replayed[oldest]) < 5 * RING_BYTES // 4 + len(text)
+    assert sorted(replayed) == list(range(oldest, newest))
     for form in Format:
-        kept = it.state.replay(newest - MAX_BEHIND, form)
-        assert kept is not None
-        assert it.state.replay(newest - MAX_BEHIND - 1, form) is None
-    assert it.replayed(newest - MAX_BEHIND) == [[offset] for offset in range(newest - MAX_BEHIND + 1, newest + 1)]
+        assert it.state.replay(oldest, form) is not None
+        assert it.state.replay(oldest - 1, form) is None
+    frames = it.replayed(oldest)
+    assert frames is not None
+    assert [offset for frame in frames for offset in frame] == list(range(oldest + 1, newest + 1))
     truth = Followed(it.meeting)
     await truth.load()
     assert it.state.view == truth.state.view
+
+
+async def test_a_frame_that_is_longer_than_all_that_is_kept_is_not_kept() -> None:
+    it = await followed()
+    await it.take(opened("a"), ended("a", "x" * 2 * RING_BYTES))
+    newest = it.meeting.recorder.offset
+    assert it.replayed(newest - 2) is None
+    await it.take(opened("b"))
+    assert it.replayed(newest) == [[newest + 1]]
 
 
 async def test_the_bytes_kept_for_a_door_are_the_frames_as_they_went_out() -> None:
