@@ -32,9 +32,9 @@ from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 
 BEAM = 5
 """Beam width that is requested, for a better text at the cost of time."""
-DOUBT = 200.0
-"""A change has to gain the squared log probability of the committed text, divided by this, in nats: 0.25 where that is
--7, as in clear sound, and 8 where it is -40, since the scores of badly heard texts tell less (`bench/README.md`)."""
+DOUBT = 180.0
+"""A change has to gain the squared log probability of the committed text, divided by this, in nats: 0.27 where that is
+-7, as in clear sound, and 9 where it is -40, since the scores of badly heard texts tell less (`bench/README.md`)."""
 LINES = 16
 """Lines that are remembered. Overflow: the oldest is forgotten and keeps its text."""
 
