@@ -17,6 +17,7 @@ import msgspec
 
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
+from moothall.core.search.han import simpler_in
 from moothall.record.model import Record, Seal
 
 DATA, SEARCH = "data", "search"
@@ -201,12 +202,13 @@ class BundleWording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def search_lines(page: str, title: str, record: Record) -> str:
-    """A text's lines as a script for the search: the path of its page, the session's title, and of each line the id,
-    the time and the words.
+    """A text's lines as a script for the search: the path of its page, the session's title, of each line the id, the
+    time and the words, and the pairs by which its Chinese is found in either script.
     """
     lines = [(f"line-{line.segment}", media_time(line.t0), line.text) for line in record.lines]
     languages = [record.language, *sorted({line.language for line in record.lines} - {record.language})]
-    return f"moothall_lines({_json(page)},{_json(title)},{_json(languages)},{_json(lines)});\n"
+    told = (page, title, languages, lines, simpler_in(line.text for line in record.lines))
+    return f"moothall_lines({','.join(map(_json, told))});\n"
 
 
 def write_index(manifest: BundleManifest, words: BundleWording, searched: Mapping[str, Sequence[str]]) -> str:

@@ -62,6 +62,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("acces", "French", "L’accès à l’eau"),
         ("الرئيسه", "Arabic", "شكرا سيدتي الرئيسة"),
         ("开放的互联网", "Chinese", "数字治理需要各国合作"),
+        ("數字 網", "Chinese", "数字治理需要各国合作"),
         ("madame presidente", "French", "Merci, Madame la Présidente."),
     ],
 )

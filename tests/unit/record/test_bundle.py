@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from moothall.core.kernel.times import media_time
+from moothall.core.search.han import simpler_in
 from moothall.record import bundle
 from support.record.golden import ENGLISH, golden_records
 from support.sessions.record_maker import FLOOR
@@ -104,7 +105,7 @@ def test_lines_are_searched_with_the_ids_that_the_page_has(channel: str) -> None
     record = {str(name): each for name, each in golden_records().items()}[channel]
     script = bundle.search_lines("data/s/floor.html", "Title", record)
     assert script.startswith("moothall_lines(")
-    page, title, languages, lines = json.loads(
+    page, title, languages, lines, simpler = json.loads(
         f"[{script.removeprefix('moothall_lines(').removesuffix(');' + chr(10))}]"
     )
     assert (page, title) == ("data/s/floor.html", "Title")
@@ -112,6 +113,7 @@ def test_lines_are_searched_with_the_ids_that_the_page_has(channel: str) -> None
     assert set(languages) >= {line.language for line in record.lines}
     assert [line[0] for line in lines] == [f"line-{line.segment}" for line in record.lines]
     assert [line[2] for line in lines] == [line.text for line in record.lines]
+    assert simpler == simpler_in(line.text for line in record.lines)
 
 
 def test_the_list_for_programs_can_be_read_again() -> None:

@@ -1,7 +1,11 @@
 // The search of a bundle of records that was taken home. It runs from a disk, without a server: the lines come from
 // scripts, since browsers let such a page load nothing else, and each calls `moothall_lines`.
 
-/** @typedef {{page: string, title: string, languages: string[], lines: [id: string, time: string, text: string][]}} Text */
+/**
+ * @typedef {{page: string, title: string, languages: string[], lines: [id: string, time: string, text: string][],
+ *   simpler: Record<string, string>}} Text `simpler`: the simplified characters of traditional ones, as far as they
+ *   stand in a line, in either script
+ */
 
 (() => {
   const MOST = 200;
@@ -29,15 +33,20 @@
   Reflect.set(
     globalThis,
     'moothall_lines',
-    /** @type {(page: string, title: string, languages: string[], lines: Text['lines']) => void} */
-    (page, title, languages, lines) => {
-      arrived = { page, title, languages, lines };
+    /** @type {(page: string, title: string, languages: string[], lines: Text['lines'], simpler: Text['simpler']) => void} */
+    (page, title, languages, lines, simpler) => {
+      arrived = { page, title, languages, lines, simpler };
     },
   );
 
-  /** A text without what a searcher may leave out: marks, case, and the ways to write an alef or a final letter. @param {string} text */
-  const folded = (text) =>
-    text
+  /**
+   * Words without what a searcher may leave out: marks, case, the ways to write an alef or a final letter, and the
+   * script of Chinese.
+   * @param {string} words @param {Text['simpler']} simpler
+   */
+  const folded = (words, simpler) =>
+    words
+      .replace(/\p{Script=Han}/gu, (each) => simpler[each] ?? each)
       .normalize('NFKD')
       .replace(/[\p{M}\u0640]/gu, '')
       .toLowerCase()
@@ -81,9 +90,9 @@
 
   const search = async () => {
     const mine = ++searches;
-    const wanted = folded(words.value).split(/\s+/u).filter(Boolean);
+    const asked = words.value;
     list.replaceChildren();
-    if (!wanted.length) {
+    if (!folded(asked, {}).trim()) {
       status.textContent = '';
       return;
     }
@@ -92,9 +101,11 @@
     for (const address of language.value.split(' ')) {
       const text = await load(address);
       if (mine !== searches) return;
-      for (const line of text?.lines ?? []) {
-        const said = folded(line[2]);
-        if (!text || !wanted.every((word) => said.includes(word))) continue;
+      if (!text) continue;
+      const wanted = folded(asked, text.simpler).split(/\s+/u).filter(Boolean);
+      for (const line of text.lines) {
+        const said = folded(line[2], text.simpler);
+        if (!wanted.every((word) => said.includes(word))) continue;
         n += 1;
         if (n <= MOST) list.append(found(text, line));
       }

@@ -6,6 +6,8 @@ OpenCC. Several traditional characters may have one simplified character, and so
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 TRADITIONAL = (
     "㑯㑳㑶㓨㘚㜄㜏㠏㥮㩜㩳㩵䁻䃮䊷䋙䋚䋹䋻䍦䎱䙡䜀䝼䥇䥑䥱䦛䦟䯀䰾䱷䱽䲁䲘䴉丟並乾亂亙亞佇佈佔併來侖侶侷俁係俔俠俥"
     "俬倀倆倈倉個們倖倫倲偉偑側偵偽傌傑傖傘備傢傭傯傳傴債傷傾僂僅僉僑僕僞僥僨僱價儀儁儂億儈儉儎儐儔儕儘償優儲儷儸儺"
@@ -122,3 +124,11 @@ SIMPLIFIED = (
 """For each of `TRADITIONAL` the simplified character, in the same order."""
 SIMPLER = str.maketrans(TRADITIONAL, SIMPLIFIED)
 """Both, for `str.translate`."""
+
+
+def simpler_in(texts: Iterable[str]) -> dict[str, str]:
+    """The pairs by which the Chinese of some texts is found in either script: of traditional characters whose
+    simplified one stands in a text, in either script.
+    """
+    written = set[str]().union(*(text.translate(SIMPLER) for text in texts))
+    return {each: simple for each, simple in zip(TRADITIONAL, SIMPLIFIED, strict=True) if simple in written}

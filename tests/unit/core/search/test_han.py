@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import opencc
+import pytest
 
 from moothall.core.search.folding import EACH
-from moothall.core.search.han import SIMPLER, SIMPLIFIED, TRADITIONAL
+from moothall.core.search.han import SIMPLER, SIMPLIFIED, TRADITIONAL, simpler_in
 
 BASIC_PLANE = 0x10000
 HAN = ((0x3400, 0x4DC0), (0x4E00, 0xA000))
@@ -33,3 +34,8 @@ def test_what_is_simplified_stays() -> None:
 
 def test_all_of_them_are_tokens_by_themselves() -> None:
     assert re.fullmatch(f"[{EACH}]+", TRADITIONAL + SIMPLIFIED)
+
+
+@pytest.mark.parametrize("written", ["头发", "頭髮", "头發"])
+def test_a_text_has_the_pairs_by_which_it_is_found_in_either_script(written: str) -> None:
+    assert simpler_in(["Yes.", written]) == {"頭": "头", "發": "发", "髮": "发"}
