@@ -23,13 +23,16 @@ def believed(
 ) -> bool:
     """Whether the unconfirmed `words` of a pass up to media ms `edge` are likely to have been said.
 
-    Always true once words of the utterance are committed. Before, two properties distinguish a crowd, music or noise
-    from a speaker: invented words are improbable from the first on, and the level of the sound is even, whereas a voice
-    has gaps and stops between its vowels, even above a crowd (figures: `docs/why/speech.md`). For an even sound a
-    higher probability is required, except from a recogniser that is `vague`: it can't say how sure it is of a word.
+    Always true once words of the utterance are committed. Before, three properties distinguish a crowd, music or noise
+    from a speaker: a burst of it is too short for its words, invented words are improbable from the first on, and the
+    level of the sound is even, whereas a voice has gaps and stops between its vowels, even above a crowd (figures:
+    `docs/why/speech.md`). For an even sound a higher probability is required, except from a recogniser that is `vague`:
+    it can't say how sure it is of a word.
     """
     if utterance.language is not None or not words:
         return True
+    if utterance.speech_between(max(utterance.start, utterance.speech_start), edge) < settings.believed_voice * len(words):
+        return False
     mean = _mean(words)
     if not vague and even(utterance, edge, settings):
         return mean >= (settings.even_p if len(words) < settings.even_words else settings.even_mean)

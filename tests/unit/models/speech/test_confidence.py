@@ -16,6 +16,7 @@ SETTINGS = SpeechSettings(
     even_p=0.85,
     believed_p=0.15,
     believed_mean=0.6,
+    believed_voice=80,
     unbelieved_window=6_000,
     unbelieved_kept=1_000,
     longest_window=26_000,
@@ -59,6 +60,13 @@ def words(*odds: float) -> tuple[Word, ...]:
 )
 def test_an_utterance_is_believed_by_its_first_word_or_all_of_them(odds: tuple[float, ...], so: bool) -> None:
     assert believed(utterance(), words(*odds), 20 * FRAME_MS, SETTINGS) is so
+
+
+def test_a_burst_is_too_short_for_many_words() -> None:
+    burst = utterance(frames=5)
+    assert not believed(burst, words(0.39, 0.36, 0.63), burst.heard, SETTINGS), "three words in 160 ms"
+    assert believed(burst, words(0.39, 0.36), burst.heard, SETTINGS)
+    assert not believed(burst, words(0.99, 0.99), burst.heard - FRAME_MS, SETTINGS), "only what the pass heard counts"
 
 
 def test_what_follows_words_that_stay_is_believed() -> None:
