@@ -54,8 +54,10 @@ class HeardChannel:
         if attach.resume_point is not None and attach.resume_point.audio_from == attach.audio_from:
             voice.resume(attach.resume_point.voice)
         self.wanted: PassRequest | None = None
-        self.asked = self.began = self.due = 0.0
-        """When the wanted pass was requested, when it began, and when it should be done: ms of the driver's clock."""
+        self.began = self.due = 0.0
+        """When the wanted pass began, and when it should be done: ms of the driver's clock."""
+        self.waited = 0
+        """How long it had waited then since it was requested, or was due where its sound is late: ms."""
         self.running = False
         self.stalls_at: float | None = None
         """When its sound counts as stalled if no more comes, ms of the driver's clock; None once that is told."""
@@ -96,7 +98,7 @@ class HeardChannel:
             if wanted is not None:
                 self.wanted = wanted
                 wide = self.stage >= Stage.WIDER_WINDOWS
-                self.asked, self.due = now, due(now, wanted.deadline, media, wide=wide)
+                self.due = due(now, wanted.deadline, media, wide=wide)
         self.idle = self.wanted is None or self.wanted.review is not None
         if self.idle:
             self.ahead = 0

@@ -261,6 +261,7 @@ class LinkSession:
             if channel.wanted is not None and sound < BATCH_MS:
                 channel.wanted = channel.speech.begin(channel.wanted)
                 channel.running, channel.began = True, now
+                channel.waited = channel.media.at(now) - channel.wanted.asked
                 sound += len(channel.wanted.window.audio) * 1_000 // RATE
                 begun.append((channel, channel.wanted))
         self._note_idle()
@@ -275,7 +276,7 @@ class LinkSession:
         self._worked = True
         if turn.request.review is None:
             if self.load is not None:
-                self.load.passed((now - channel.began) / turn.company, channel.began - channel.asked, channel.spoken)
+                self.load.passed((now - channel.began) / turn.company, channel.waited, channel.spoken)
             channel.spoken = 0
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)

@@ -33,8 +33,8 @@ LEAST_SPEECH = 20_000
 HALF_LIFE = 120_000
 """Speech after which a measurement counts half, ms."""
 PROMPT = 150
-"""Longest wait of a pass that counts as prompt, ms. A longer wait is a sign of overload, in which channels have fewer
-passes and therefore seem cheaper than they are."""
+"""Longest wait of a pass that counts as prompt, ms. A longer wait is a sign of overload or of a backlog, in which
+channels have fewer passes and therefore seem cheaper than they are."""
 SPARED = 0.75
 """Share of the channels that fit up to which an idle worker is given better passes: these take a third of what live
 passes take (ADR 55), so that the rest isn't used up."""
@@ -129,7 +129,9 @@ class Load:
         self._all = _Share()
 
     def passed(self, ran: float, waited: float, speech: float) -> None:
-        """Record a live pass that waited for `waited` ms, ran for `ran` ms, and heard `speech` ms of new speech."""
+        """Record a live pass that ran for `ran` ms, and heard `speech` ms of new speech. It had waited for `waited` ms
+        since it was requested, or was due where its sound is late.
+        """
         self._all.add(ran, speech)
         if waited <= PROMPT:
             self._prompt.add(ran, speech)

@@ -1,15 +1,16 @@
-"""An engine that is overloaded: sound that it can't hear yet waits unchanged, and all of it is heard."""
+"""Sound that an engine can't hear yet waits unchanged, all of it is heard, and it makes no room seem cheap."""
 
 from __future__ import annotations
 
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.testing.scripted import Script, ScriptWord, render
+from moothall.testing.scripted import Script, ScriptWord, make_script, render
 from moothall.wire import engine as wire
 from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.policies import ChannelPolicy
 from moothall_models.engine.session import BACKLOG_MS, SLICE_FRAMES, LinkSession
 from moothall_models.ports import VAD_FRAME, Hypothesis
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
+from support.models.busy_engine import Engine, Speaker
 
 SLICE_MS = SLICE_FRAMES * VAD_FRAME // 16
 CALLS = Script(words=tuple(ScriptWord(f" w{n}", 1_300 * n, 1_300 * n + 600) for n in range(150)))
@@ -94,3 +95,20 @@ def test_a_policy_that_waits_for_more_sound_gets_it() -> None:
             pass
         assert now < 7_200_000, "it comes to an end"
     assert passes > 6
+
+
+def most_announced(burst: int) -> int:
+    """The most rooms in time that an engine announces in 30 s of one whose sound of `burst` ms comes at once."""
+    speaker = Speaker(1, make_script(1, 600, pause_ms=300), 0, burst)
+    engine = Engine([speaker], workers=1, cost=100)
+    engine.session.received(speaker.attach(), 0)
+    while engine.now < 30_000:
+        speaker.speak(engine.session, engine.now)
+        engine.tick()
+    assert len(speaker.words) > 30
+    return max((said.attached or 0) + said.channels for said in engine.capacities)
+
+
+def test_a_backlog_that_is_heard_in_long_windows_makes_rooms_seem_no_cheaper() -> None:
+    """As after a restart of the server, or where a microphone comes back with minutes of sound."""
+    assert most_announced(burst=120_000) == most_announced(burst=0)

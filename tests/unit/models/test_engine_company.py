@@ -40,7 +40,7 @@ def engine(channels: int, load: Load | None = None) -> LinkSession:
             ),
             0,
         )
-        session.received(wire.Audio(attachment=number, t=0, pcm=PCM[: 32 * 1_600] + bytes(32 * 1_000)), number)
+        session.received(wire.Audio(attachment=number, t=0, pcm=PCM[: 32 * 1_600] + bytes(32 * 500)), number)
         while session.hear(number):
             pass
     return session
