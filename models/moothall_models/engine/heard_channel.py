@@ -113,6 +113,13 @@ class HeardChannel:
         return waits and not self.running and not self.ending and self.audio.next_end is None
 
     @property
+    def late(self) -> int:
+        """Delay of the text as last reported, ms; 0 where no sound comes and all that came was heard: it is reported
+        with sound alone.
+        """
+        return self.lag if self.busy or self.stalls_at is not None else 0
+
+    @property
     def busy(self) -> bool:
         """Whether a pass is wanted or running, or received sound waits to be processed."""
         return self.wanted is not None or self.audio.next_end is not None

@@ -392,7 +392,7 @@ class LinkSession:
         if self.load is None:
             return
         attached = len(self._channels)
-        late = max((channel.lag for channel in self._channels.values()), default=0)
+        late = max((channel.late for channel in self._channels.values()), default=0)
         room = self.load.room(self._shares, 0 if self._idle else late, idle=self._idle)
         fits = (attached + room.channels, attached + room.most)
         if fits != self._fits:

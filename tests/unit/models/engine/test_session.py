@@ -77,14 +77,14 @@ def hear_all(session: LinkSession) -> None:
         pass
 
 
-def settle(session: LinkSession, now: float) -> list[wire.ToServer]:
+def settle(session: LinkSession, now: float, script: Script = SCRIPT) -> list[wire.ToServer]:
     """Hear and recognise all there is."""
     while True:
         while session.hear(now):
             pass
         turn = session.next_pass(now)
         if turn is not None:
-            session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), now)
+            session.passed(turn, ScriptedRecognizer(script).recognise(turn.request.window), now)
         elif not session.hear(now):
             return out(session)
 
@@ -427,6 +427,20 @@ def test_where_all_sound_has_stopped_and_all_is_heard_one_more_fits() -> None:
     session.received(audio(2_500, 2_600), 20_000)
     hear_all(session)
     assert most() == [], "six of six, and nobody knows yet what that one takes"
+
+
+def test_a_room_whose_late_sound_has_stopped_keeps_no_other_out_once_it_is_heard() -> None:
+    session = link(load=Load(1))
+    session.received(attach(1, "cut"), 0)
+    long = Script(words=tuple(ScriptWord(" word", t, t + 300) for t in range(0, 20_000, 300)))
+    session.received(wire.Audio(attachment=1, t=0, pcm=render(long)), 0)
+    said = settle(session, 0, long) + settle(session, 2_000, long)
+    session.received(attach(2, "live"), 2_000)
+    session.received(audio(0, 640, attachment=2), 2_000)
+    while session.hear(2_000):
+        pass
+    rooms = [(each.channels, each.most) for each in said + out(session) if isinstance(each, wire.Capacity)]
+    assert rooms == [(1, 7)], "the second room doesn't change what fits in all"
 
 
 def test_a_driver_asks_once_more_when_no_sound_has_come_for_a_second() -> None:
