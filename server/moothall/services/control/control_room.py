@@ -429,8 +429,11 @@ class BreakSpeech:
         if not live.state.in_break:
             self._since.pop(live.id, None)
             return
+        began, _ = live.state.breaks[-1]
         texts = self._since.setdefault(live.id, {})
         for signal in publication.signals:
+            if isinstance(signal, ChannelState) and signal.t <= began and signal.sound is not Sound.NONE:
+                continue  # An engine hears what was said before the break, or that waits for one.
             if isinstance(signal, ChannelState) and signal.sound is Sound.SPEECH:
                 texts.setdefault(signal.channel, self._clock.monotonic())
             elif isinstance(signal, ChannelState):

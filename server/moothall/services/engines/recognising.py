@@ -494,7 +494,7 @@ class Recognising:
             audio.by_level = not assignment.on_air
             if audio.by_level and state.keeps:
                 audio.committed(audio.decided_through(state, assignment.channel))
-            if waits and assignment.span is None:
+            if waits and (assignment.span is None or (state.in_break and not audio.respoken)):
                 self._tell_of_break(assignment, sound=now - grown < QUIET_MS)
                 continue
             if waits and self._engines and not told:
@@ -506,14 +506,17 @@ class Recognising:
             assignment.tell(heard, self.clock.wall())
 
     def _tell_of_break(self, assignment: Assignment, *, sound: bool) -> None:
-        """Report whether somebody seems to speak in a break, judged by the sound's level, since no engine hears it."""
+        """Report whether somebody seems to speak in a break, judged by the sound's level, since no engine hears it.
+        Sound from before the break may wait still.
+        """
         audio = assignment.audio
         heard = (Sound.SPEECH if audio.speaks else Sound.SILENCE) if sound else Sound.NONE
         assignment.by_level = heard
         assignment.heard_at = self.clock.monotonic()
         if assignment.now.air.respoken:
             return  # The signals about the text are about the respeaker's sound.
-        assignment.writer.signal(ChannelState(channel=assignment.channel, sound=heard, lag=0, t=audio.end_ms))
+        state = ChannelState(channel=assignment.channel, sound=heard, lag=assignment.behind, t=audio.end_ms)
+        assignment.tell(state, self.clock.wall())
 
 
 async def _tapped(audio_tap: AudioTap, writer: SessionWriter, audio: LiveAudio) -> None:

@@ -13,9 +13,11 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, Sound
+from moothall.services.control.control_room import BreakSpeech
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_take import LiveTake
+from moothall.services.supervision.pulses import Stalls
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
@@ -115,6 +117,28 @@ def test_nothing_is_heard_in_a_break_and_the_text_goes_on_after_it() -> None:
             await talk(hall, take, seconds=5)
             await finished(hall, live, take)
             assert ears.heard == [span(0, 5_000), span(95_000, 100_000)]
+
+    loop.run(story())
+
+
+def test_while_what_was_said_before_it_waits_for_an_engine_the_sound_of_the_break_is_told() -> None:
+    async def story() -> None:
+        outlet = MemoryOutlet()
+        async with live_hall() as hall:
+            speech = BreakSpeech(hall.sessions, hall.clock, Stalls())
+            live = await hall.session()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            take = await begun(hall, live.id, greeting())
+            await talk(hall, take, seconds=20)
+            await say(hall, live, do.PauseSession())
+            before = len(shown(outlet))
+            for _ in range(200):
+                await feed(hall, take, bytes(2 * RATE // 10))
+                await hall.clock.sleep(100)
+            states = [signal for signal in shown(outlet)[before:] if isinstance(signal, ChannelState)]
+            assert len(states) > 10
+            assert {(signal.sound, signal.lag) for signal in states} == {(Sound.SILENCE, 20_000)}
+            assert speech.lasts(live.id) == 0
 
     loop.run(story())
 

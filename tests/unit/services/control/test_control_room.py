@@ -222,12 +222,14 @@ def test_speech_in_a_break_is_told_of_after_ten_seconds() -> None:
 
             async def after(seconds: int, sound: Sound) -> list[str]:
                 for _ in range(seconds):
-                    live.writer.signal(ChannelState(channel=FLOOR, sound=sound, lag=0, t=0))
+                    t = live.state.media_now(on.hall.clock.wall())
+                    live.writer.signal(ChannelState(channel=FLOOR, sound=sound, lag=0, t=t))
                     (card, *_) = await on.after(1)
                 return kinds(card)
 
             assert await after(30, Sound.SPEECH) == []
             await on.do(live, PauseSession())
+            await on.after(1)
             assert await after(9, Sound.SPEECH) == [], "what was said before it doesn't count"
             assert await after(1, Sound.SPEECH) == ["break-speech"]
             assert await after(1, Sound.SILENCE) == []
@@ -582,8 +584,9 @@ def test_it_counts_from_the_first_sound_of_speech_in_a_break_to_the_next_silence
                 name = CommandId(f"c{live.writer.offset}")
                 assert isinstance(await live.writer.send(SYSTEM, name, commands), Receipt)
 
-            async def heard(sound: Sound, channel: ChannelId = FLOOR) -> int:
-                live.writer.signal(ChannelState(channel=channel, sound=sound, lag=0, t=0))
+            async def heard(sound: Sound, channel: ChannelId = FLOOR, late: int = 0) -> int:
+                t = live.state.media_now(hall.clock.wall()) - late
+                live.writer.signal(ChannelState(channel=channel, sound=sound, lag=late, t=t))
                 await hall.clock.sleep(1_000)
                 return speech.lasts(live.id)
 
@@ -593,8 +596,9 @@ def test_it_counts_from_the_first_sound_of_speech_in_a_break_to_the_next_silence
             )
             assert await heard(Sound.SPEECH) == 0, "before it that is what a meeting is for"
             await act(do.PauseSession())
+            assert [await heard(Sound.SPEECH, late=60_000) for _ in range(3)] == [0] * 3, "what was said before it"
             assert await heard(Sound.SILENCE) == 0
-            assert [await heard(Sound.SPEECH), await heard(Sound.SPEECH)] == [1_000, 2_000]
+            assert [await heard(Sound.SPEECH), await heard(Sound.SILENCE, late=60_000)] == [1_000, 2_000]
             assert await heard(Sound.SPEECH, FRENCH) == 3_000
             assert await heard(Sound.SILENCE) == 2_000, "the other text"
             assert await heard(Sound.NONE, FRENCH) == 0
