@@ -188,14 +188,15 @@ class Recognising:
         return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
     def queue(self, session: SessionId) -> tuple[int, tuple[SessionId, ...]]:
-        """How many channels wait before the session's first one that waits, and the session of each channel that the
-        engines carry which could hear it; (0, ()) where none of its channels waits.
+        """How many channels wait before the session's first one that waits for an engine that could hear that one too,
+        and the session of each channel that such engines carry; (0, ()) where none of its channels waits.
         """
         waiting = [each for each in self._waiting if each.span is not None]
-        ahead = next((n for n, each in enumerate(waiting) if each.writer.session == session), None)
-        if ahead is None:
+        first = next((n for n, each in enumerate(waiting) if each.writer.session == session), None)
+        if first is None:
             return 0, ()
-        able = [engine for engine in self._engines if engine.suits(waiting[ahead])]
+        able = [engine for engine in self._engines if engine.suits(waiting[first])]
+        ahead = sum(any(engine.suits(each) for engine in able) for each in waiting[:first])
         carried = (each.writer.session for each, at in self._attachments.items() if at.engine in able)
         return ahead, tuple(carried)
 

@@ -92,6 +92,25 @@ def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_th
     assert said == [f"session third channel floor: {why}: start another engine, or close a session that is over"]
 
 
+def test_who_waits_for_an_engine_of_another_language_is_not_before_it_in_the_queue() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            english, french = hall.connect("english"), hall.connect("french")
+            await hello(english, languages=("en",))
+            await hello(french, languages=("fr",))
+            spoken = [("a", "en"), ("b", "fr"), ("c", "fr"), ("d", "en"), ("e", "fr"), ("f", "en")]
+            tasks = [(await assigned(hall, name, (language,)))[2] for name, language in spoken]
+            await attached(english)
+            await attached(french)
+            await hall.clock.sleep(1)
+            queues = {name: hall.recognising.queue(SessionId(name)) for name, _ in spoken[2:]}
+            assert queues == {"c": (0, ("b",)), "d": (0, ("a",)), "e": (1, ("b",)), "f": (1, ("a",))}
+            for task in tasks:
+                task.cancel()
+
+    loop.run(story())
+
+
 def test_an_engine_with_too_many_channels_gives_one_to_another_that_has_time() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
