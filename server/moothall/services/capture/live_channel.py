@@ -316,7 +316,7 @@ class LiveChannel:
             while self.takes:
                 take = self.takes[0]
                 await self._note_gap_before(take)
-                await self.recognising.recognise(writer, self.channel, take.audio)
+                await self.recognising.recognise(writer, self.channel, take.audio, self._later)
                 if writer.state.status is Status.CLOSED:
                     return  # Its last words may have come too late; `_note_missing` checks that when the takes end.
                 await take.carried.wait()
@@ -330,6 +330,11 @@ class LiveChannel:
                 self._parted = take if take.apart else None
                 await take.audio.discard()
             self._more.clear()
+
+    def _later(self) -> int:
+        """How much sound, in ms, waits in the takes behind the one that is recognised."""
+        state = self.live.state
+        return sum(take.audio.awaited(state, self.channel, 0) for take in list(self.takes)[1:])
 
     async def _note_gap_before(self, take: LiveTake) -> None:
         """Note gaps for sound that is missing before a take, except where it would not have been recorded or heard.

@@ -96,6 +96,8 @@ class Assignment:
     readings: ReadingsHeard = lambda *_: None
     measured: VoicesMeasuredIn = no_voices
     voices: VoicesHeard = lambda *_: None
+    later: Callable[[], int] = lambda: 0
+    """Returns how much sound of the channel, in ms, waits behind `audio`: that of sources that have replaced it."""
 
     def __post_init__(self) -> None:
         self.done = asyncio.Event()
@@ -160,11 +162,16 @@ class Assignment:
         told = self.now.committed_through
         # After a restart no engine has reported how far it is.
         told = told if self.failures else max(told, self.recognised)
-        span, end = self.span, self.audio.end_ms
-        if span is None:
-            return 0
-        end = end if span.stop is None else min(end, span.stop)
-        return max(0, end - max(told, self.audio.t, span.barrier))
+        span = self.span
+        return 0 if span is None else self.after(max(told, self.audio.t, span.barrier), kept=span.kept)
+
+    def after(self, t: int, *, kept: bool) -> int:
+        """Milliseconds of sound after media ms `t` that is to be recognised: what is recorded if `kept`, in this span
+        and in all later ones; otherwise what comes in the present span.
+        """
+        if not kept:
+            return max(0, self.audio.end_ms - t)
+        return self.audio.awaited(self.writer.state, self.channel, t) + self.later()
 
     def tell(self, heard: ChannelState, wall: int) -> None:
         """Send a signal with the channel's condition. `wall`: the present time in Unix ms."""

@@ -449,9 +449,10 @@ class Attachment:
 
     @property
     def _unsent(self) -> int:
-        """Sound of the span, ms, that has come and wasn't sent to the engine yet."""
-        end = self.assignment.audio.end
-        return to_ms(max(0, (end if self._stop is None else min(end, self._stop)) - self._sent))
+        """Sound to be recognised, ms, that has come and wasn't sent to the engine yet, later spans included."""
+        assignment = self.assignment
+        kept = self._span is not None and self._span.kept
+        return assignment.after(assignment.audio.t + to_ms(self._sent), kept=kept)
 
     def _heard(self, t: int, recognised: int) -> None:
         assignment = self.assignment

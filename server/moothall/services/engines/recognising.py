@@ -234,8 +234,13 @@ class Recognising:
         """Report other readings of words that an engine committed and that are stored."""
         self._readings(session, channel, readings)
 
-    async def recognise(self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio) -> None:
-        """Have engines recognise a channel; return once its audio has ended and all of its words are in the log."""
+    async def recognise(
+        self, writer: SessionWriter, channel: ChannelId, audio: LiveAudio, later: Callable[[], int] = lambda: 0
+    ) -> None:
+        """Have engines recognise a channel; return once its audio has ended and all of its words are in the log.
+
+        `later` returns how much sound of the channel, in ms, waits behind `audio`.
+        """
         assignment = Assignment(
             writer,
             channel,
@@ -244,6 +249,7 @@ class Recognising:
             self.heard_otherwise,
             self.measured,
             self.voice_heard,
+            later,
         )
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)

@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailabl
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpooledPiece
 from moothall.core.sessions.air import Air
-from moothall.core.sessions.keeping import Span, kept_from, merged
+from moothall.core.sessions.keeping import Span, kept_from, merged, without
 from moothall.core.sessions.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.sound.listening import Listening
@@ -146,6 +146,12 @@ class LiveAudio:
         """The spans for which no words are expected from an engine, sorted and disjoint."""
         away = self.away(state.channels[channel].air)
         return merged((*state.unkept, *away)) if away else state.unkept
+
+    def awaited(self, state: State, channel: ChannelId, since: int) -> int:
+        """How much sound after media ms `since` is to become text, in ms."""
+        t0, t1 = max(since, self.t), self.end_ms
+        spans = without([(t0, t1)], self._passed(state, channel)) if t0 < t1 else ()
+        return sum(end - begin for begin, end in spans if end is not None)
 
     @property
     def speaks(self) -> bool:

@@ -143,6 +143,38 @@ def test_while_what_was_said_before_it_waits_for_an_engine_the_sound_of_the_brea
     loop.run(story())
 
 
+def test_what_waits_of_before_one_and_of_after_it_is_told_together() -> None:
+    async def story() -> None:
+        outlet = MemoryOutlet()
+
+        def delay() -> int:
+            return next(each.lag for each in reversed(shown(outlet)) if isinstance(each, ChannelState))
+
+        async with live_hall() as hall:
+            live = await hall.session()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            take = await begun(hall, live.id, greeting())
+            await talk(hall, take, seconds=20)
+            await say(hall, live, do.PauseSession())
+            await talk(hall, take, seconds=30)
+            assert delay() == 20_000
+            await say(hall, live, do.ResumeSession())
+            await talk(hall, take, seconds=40)
+            assert 59_000 <= delay() <= 60_000
+            engine = hall.connect()
+            await hello(engine)
+            stream = (await attached(engine)).attachment
+            assert hall.group is not None
+            hall.group.create_task(ignore(engine))
+            await hall.clock.sleep(10)
+            state = ChannelState(channel=FLOOR, sound=Sound.SPEECH, lag=5_000, t=20_000)
+            await engine.send(wire.Tell(attachment=stream, signal=state))
+            await hall.clock.sleep(10)
+            assert delay() == 45_000, "it has all from before the break and nothing from after it"
+
+    loop.run(story())
+
+
 def test_its_sound_is_in_memory_for_a_minute_and_then_nowhere() -> None:
     async def story() -> None:
         async with live_hall(ears=Ears()) as hall:

@@ -13,7 +13,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Spool
+from moothall.core.signals import ChannelState
 from moothall.services.capture.ingest import MAP_MS
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS, MOST_TAKES
 from moothall.services.log.act_queue import Receipt
@@ -22,9 +24,11 @@ from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.log_memory import FailingLog, MemoryLog
+from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire.audio import Piece, TakeEndReason
-from support.memory.hall import FLOOR, MemoryHall
+from moothall.wire.frames import Format
+from support.memory.hall import FLOOR, MemoryHall, shown
 from support.memory.microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from support.sound.spools import OddSpools
 
@@ -45,6 +49,20 @@ def test_takes_wait_for_an_engine_and_are_heard_in_their_order() -> None:
             hall.group.create_task(ears.listen(hall.connect()))
             await hall.clock.sleep(1_000)
             assert [pcm for _, _, pcm in ears.heard] == [sound(0, RATE, number) for number in range(3)]
+
+    loop.run(story())
+
+
+def test_readers_are_told_of_all_takes_that_wait() -> None:
+    async def story() -> None:
+        outlet = MemoryOutlet()
+        async with live_hall() as hall:
+            live = await hall.session()
+            await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
+            await speak(hall, await begun(hall, live.id, greeting("takeno01")), 10 * RATE)
+            await speak(hall, await begun(hall, live.id, greeting("takeno02")), 30 * RATE)
+            (*_, state) = [each for each in shown(outlet) if isinstance(each, ChannelState)]
+            assert 38_000 <= state.lag <= 40_000
 
     loop.run(story())
 
