@@ -253,8 +253,7 @@ class Recognising:
         )
         assignment.heard_at = self.clock.monotonic()
         self._assignments.append(assignment)
-        # A respeaker gets the engine capacity that the channel's own sound has freed, before all assignments that wait.
-        self._waiting.insert(0 if audio.respoken else len(self._waiting), assignment)
+        self._waiting.insert(self._place(assignment), assignment)
         self._assign()
         async with asyncio.TaskGroup() as group:
             if self.audio_tap is not None:
@@ -272,6 +271,17 @@ class Recognising:
                 assignment.shown.wipe()
             watch.cancel()
             consent.cancel()
+
+    def _place(self, assignment: Assignment) -> int:
+        """The place of a new assignment among those that wait. A respeaker gets the engine capacity that the channel's
+        own sound has freed, before all others. A channel that an engine has heard before, in another source or before a
+        restart, has readers already: it goes before those that none has heard.
+        """
+        if assignment.audio.respoken:
+            return 0
+        last = len(self._waiting)
+        new = (n for n, each in enumerate(self._waiting) if not each.now.generation)
+        return next(new, last) if assignment.now.generation else last
 
     @asynccontextmanager
     async def held(self, writer: SessionWriter, channel: ChannelId) -> AsyncIterator[Assignment | None]:
@@ -368,6 +378,8 @@ class Recognising:
                     self._give_time(attachment)
                 # It has readers already, so it goes before assignments that were never attached.
                 self._waiting.insert(0, assignment)
+            elif assignment.done.is_set() and assignment.later():
+                return  # The channel's next source is assigned at once, before others take its engine.
         self._assign()
 
     def _give_time(self, attachment: Attachment) -> None:

@@ -26,9 +26,10 @@ from moothall.testing.clock import LoopClock
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
+from moothall.wire import engine as wire
 from moothall.wire.audio import Piece, TakeEndReason
 from moothall.wire.frames import Format
-from support.memory.hall import FLOOR, MemoryHall, shown
+from support.memory.hall import FLOOR, MemoryHall, attached, hello, next_attached, shown
 from support.memory.microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from support.sound.spools import OddSpools
 
@@ -63,6 +64,34 @@ def test_readers_are_told_of_all_takes_that_wait() -> None:
             await speak(hall, await begun(hall, live.id, greeting("takeno02")), 30 * RATE)
             (*_, state) = [each for each in shown(outlet) if isinstance(each, ChannelState)]
             assert 38_000 <= state.lag <= 40_000
+
+    loop.run(story())
+
+
+def test_a_room_whose_microphone_is_replaced_keeps_its_engine_while_others_wait() -> None:
+    async def story() -> None:
+        other = SessionId("other")
+        async with live_hall() as hall:
+            live, _ = await hall.session(), await hall.session(other)
+            engine = hall.connect()
+            await hello(engine)
+            first = await begun(hall, live.id, greeting("takeno01"))
+            attach = await attached(engine)
+            waits = await begun(hall, other, greeting("takeno09"))
+            await speak(hall, first, RATE)
+            await speak(hall, waits, RATE)
+            second = await begun(hall, live.id, greeting("takeno02"))
+            await speak(hall, second, RATE)
+            while not isinstance(await engine.receive(), wire.EndOfAudio):
+                pass
+            await engine.send(wire.Drained(attachment=attach.attachment))
+            again = await next_attached(engine)
+            assert (again.session, again.generation) == (live.id, 2)
+            while not isinstance(await engine.receive(), wire.Audio):
+                pass
+            await second.finish(TakeEndReason.STOPPED)
+            await engine.send(wire.Drained(attachment=again.attachment))
+            assert (await next_attached(engine)).session == other, "now nothing of it waits"
 
     loop.run(story())
 

@@ -92,6 +92,30 @@ def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_th
     assert said == [f"session third channel floor: {why}: start another engine, or close a session that is over"]
 
 
+def test_what_an_engine_has_heard_before_a_restart_goes_before_what_none_has() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            before = hall.connect()
+            await hello(before)
+            live, audio, task = await assigned(hall, "read")
+            await attached(before)
+            task.cancel()
+            hall.links[0].cut()
+            await hall.clock.sleep(10)
+            waiting = [(await assigned(hall, name))[2] for name in ("new", "newer")]
+            await hall.clock.sleep(10)
+            assert hall.group is not None
+            again = hall.group.create_task(hall.recognising.recognise(live.writer, FLOOR, audio))
+            await hall.clock.sleep(10)
+            after = hall.connect("after")
+            await hello(after, channels=2)
+            assert [(await attached(after)).session for _ in range(2)] == ["read", "new"]
+            for each in (*waiting, again):
+                each.cancel()
+
+    loop.run(story())
+
+
 def test_who_waits_for_an_engine_of_another_language_is_not_before_it_in_the_queue() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
