@@ -310,8 +310,8 @@ class Attachment:
             assignment.done.set()
             return None
         span = await assignment.begin_span(self.engine.fate, model)
-        if span is None:
-            return None  # A break began meanwhile.
+        if span is None or self._left:
+            return None  # A break began meanwhile, or engines are to be kept off: the engine hasn't heard of it.
         channel = assignment.now
         resume_point = known_resume_point(audio.note, channel, writer.state) if span.kept else None
         if resume_point is not None and resume_point.audio_from < span.barrier:

@@ -18,6 +18,7 @@ from moothall.services.capture.redoing import redo, rewound_to
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
+from moothall.testing.log_memory import FailingLog
 from moothall.wire import engine as wire
 from support.memory.hall import FLOOR, MIC, Sound, assigned, attached, hello, memory_hall, next_attached
 
@@ -70,6 +71,26 @@ def test_the_last_minute_is_struck_and_heard_again_in_the_language_that_was_name
             assert (message.committed_through, message.languages, message.open_segment) == (38_000, ("pt",), None)
             gone = {name: line.gone for name, line in live.state.segments.items()}
             assert gone == {"l0": False, "l1": True, "l2": True}
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_an_engine_that_was_just_being_attached_is_not_left_with_a_channel_that_nobody_knows() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            assert isinstance(hall.log, FailingLog)
+            live, _, task = await assigned(hall)
+            hall.log.full = True
+            engine = hall.connect()
+            await hello(engine, channels=2)
+            await hall.clock.sleep(10)
+            redoing = asyncio.ensure_future(redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "pt"))
+            await hall.clock.sleep(10)
+            hall.log.full = False
+            assert isinstance(await redoing, Receipt)
+            attach = await next_attached(engine)
+            assert (attach.generation, attach.languages) == (live.state.channels[FLOOR].generation, ("pt",))
             task.cancel()
 
     loop.run(story())
