@@ -273,7 +273,7 @@ class Recognising:
             consent.cancel()
 
     def _place(self, assignment: Assignment) -> int:
-        """The place of a new assignment among those that wait. A respeaker gets the engine capacity that the channel's
+        """The place of an assignment among those that wait. A respeaker gets the engine capacity that the channel's
         own sound has freed, before all others. A channel that an engine has heard before, in another source or before a
         restart, has readers already: it goes before those that none has heard.
         """
@@ -309,7 +309,7 @@ class Recognising:
                 assignment.not_before = 0  # What was done in the block may have removed the cause of the failures.
                 on = assignment in self._assignments and not assignment.done.is_set()
                 if on and assignment not in self._attachments:
-                    self._waiting.append(assignment)
+                    self._waiting.insert(self._place(assignment), assignment)
                     self._assign()
 
     async def serve(self, link: EngineConnection) -> None:
@@ -413,18 +413,19 @@ class Recognising:
                 self._attachments[assignment] = engine.attach(assignment)
 
     def _kept_free(self) -> int:
-        """Number of channels for which engine capacity is reserved: those of respeakers who are on air and whose sound
-        is about to arrive, or to arrive again.
+        """Number of channels for which engine capacity is reserved: those off which engines are kept for a moment, and
+        those of respeakers who are on air and whose sound is about to arrive, or to arrive again.
 
-        Only channels count that engines have heard before, be it in an earlier run of the server or at another node. A
-        respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
+        Only respeakers' channels count that engines have heard before, be it in an earlier run of the server or at
+        another node. A respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
         """
+        held = sum(each.held and each not in self._attachments for each in self._assignments)
         come = {
             (each.writer, each.channel)
             for each in self._assignments
             if each in self._attachments or (each.audio.respoken and not each.audio.ended)
         }
-        return sum(
+        return held + sum(
             channel.air.respoken and channel.generation > 0 and (writer, channel.id) not in come
             for writer in self.loaded()
             if writer.state.status in ON

@@ -96,6 +96,26 @@ def test_an_engine_that_was_just_being_attached_is_not_left_with_a_channel_that_
     loop.run(story())
 
 
+def test_a_room_that_is_heard_again_keeps_its_engine_while_another_waits() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, _, task = await assigned(hall)
+            engine = hall.connect()
+            await hello(engine)
+            await attached(engine)
+            waiting = (await assigned(hall, "other"))[2]
+            await hall.clock.sleep(10)
+            answer = await redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "pt")
+            assert isinstance(answer, Receipt)
+            again = await next_attached(engine)
+            assert (again.session, again.languages) == (live.id, ("pt",))
+            task.cancel()
+            assert (await next_attached(engine)).session == "other"
+            waiting.cancel()
+
+    loop.run(story())
+
+
 def test_without_sound_the_language_is_forced_and_nothing_else() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
