@@ -7,11 +7,12 @@ whose, until the close. Nothing is said of anybody without a person's act: what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moothall.core.commands import AssignSpeaker
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.authority import COMMANDS
@@ -51,6 +52,8 @@ class _Known:
         self.given = 0
         self.learnt: dict[SpeakerId, int] = {}
         """By how many ms of speech each voice is known."""
+        self.taught: dict[SegmentId, SpeakerId] = {}
+        """The lines by which voices were to be learnt, and of whom. Bound: MOST_PROPOSED."""
         self.heard: dict[SegmentId, tuple[SpeakerId, int]] = {}
         """Whose voice was heard in a line, and for how many ms. Bound: MOST_PROPOSED."""
         self.refused: dict[SegmentId, None] = {}
@@ -143,7 +146,7 @@ class Voices:
     def _follow(self, live: LiveSession, known: _Known, publication: Publication) -> None:
         # Where lines are struck in the same act, a split or a recognition was taken back: its lines ended before.
         again = any(isinstance(event, le.ChannelRewound) for event in publication.events)
-        for event in publication.events:
+        for record, event in zip(publication.records, publication.events, strict=True):
             match event:
                 case le.SegmentOpened() if not event.made_from:
                     _place(known.lines.setdefault(event.channel, []), event)
@@ -151,16 +154,24 @@ class Voices:
                     self._ended(live, known, event)
                 case le.SegmentSplit():
                     known.pressed.pop(event.channel, None)
+                    if event.into is not None and record.header.role is not Role.ENGINE:
+                        # An engine that finds the change itself has learnt no more than the voice before it.
+                        self._unlearnt(live.id, known, (event.segment,))
+                case le.ChannelRewound():
+                    self._unlearnt(live.id, known, event.segments)
                 case ev.SpeakerChanged():
                     known.pressed.pop(event.channel, None)
                     if event.speaker is not None:
                         known.pressed[event.channel] = event.speaker
-                case ev.SpeakerAssigned() if event.speaker is not None:
+                case ev.SpeakerAssigned():
+                    others = [name for name in event.segments if known.taught.get(name) != event.speaker]
+                    self._unlearnt(live.id, known, others)
                     line = live.state.segments.get(event.segments[-1])
-                    if line is not None:
+                    if event.speaker is not None and line is not None:
                         self._learn(live, known, event.speaker, line.channel, line.id)
                 case ev.EngineAttached():
                     known.learnt.clear()  # Another engine knows no voice: each is confirmed again.
+                    known.taught.clear()
                 case ev.VoiceAgreed() if not event.agreed:
                     self._withdrawn(live.id, known, event.speaker)
                 case ev.SessionClosed():
@@ -194,6 +205,8 @@ class Voices:
                 return
             known.given += 1
             known.numbers[speaker] = known.given
+        known.taught[segment] = speaker
+        _forget_oldest(known.taught)
         self._order(live.id, known.numbers[speaker], (channel, segment))
 
     def _forgotten(self, session: SessionId) -> None:
@@ -204,9 +217,15 @@ class Voices:
                 self._withdrawn(session, known, speaker)
             self.changed(session)
 
+    def _unlearnt(self, session: SessionId, known: _Known, lines: Iterable[SegmentId]) -> None:
+        """Forget the voices that were learnt by lines which somebody else said, as is known by now."""
+        for speaker in {known.taught[name]: None for name in lines if name in known.taught}:
+            self._withdrawn(session, known, speaker)
+
     def _withdrawn(self, session: SessionId, known: _Known, speaker: SpeakerId) -> None:
         number = known.numbers.pop(speaker, None)
         known.learnt.pop(speaker, None)
+        known.taught = {name: each for name, each in known.taught.items() if each != speaker}
         known.heard = {name: each for name, each in known.heard.items() if each[0] != speaker}
         if number is not None:
             self._order(session, number, None)
@@ -239,6 +258,8 @@ def _place(lines: list[SegmentId], event: le.SegmentOpened) -> None:
     del lines[:-MOST_LINES]
 
 
-def _forget_oldest(kept: dict[SegmentId, None] | dict[SegmentId, tuple[SpeakerId, int]]) -> None:
+def _forget_oldest(
+    kept: dict[SegmentId, None] | dict[SegmentId, SpeakerId] | dict[SegmentId, tuple[SpeakerId, int]],
+) -> None:
     while len(kept) > MOST_PROPOSED:
         del kept[next(iter(kept))]

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
+
 from moothall.core import commands as do
 from moothall.core.events.lines import EndReason
 from moothall.core.events.types import EngineAttached, VoicesTold, VoiceUse
@@ -149,6 +151,67 @@ def test_a_split_that_is_taken_back_ends_no_turn() -> None:
     run(story())
 
 
+def test_a_voice_that_was_learnt_by_a_wrong_name_is_forgotten_where_the_name_is_taken_back() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            line = (SegmentId("l1"),)
+            await on.engine.say("l1", "I am Ben", 0)
+            await on.do(do.AssignSpeaker(segments=line, speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.learnt(1, 2_700)
+            await on.engine.say("l2", "And I again", 4_000)
+            await on.engine.hears("l2", 1, 2_500)
+            assert await on.proposals() == [("l2", "ana", "voice")]
+            await on.do(do.AssignSpeaker(segments=line, speaker=None))
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+            shown = await on.shown()
+            assert (shown["proposals"], shown["agreed"], shown["learnt"]) == ([], ["ana"], [])
+            # Her own voice can be learnt then.
+            await on.engine.say("l3", "I am Ana", 8_000)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l3"),), speaker=ANA))
+            assert (await on.engine.told(3))[2:] == [wire.LearnVoice(attachment=1, voice=2, segment=SegmentId("l3"))]
+
+    run(story())
+
+
+def test_a_voice_that_was_learnt_by_two_people_is_forgotten() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True), do.AgreeVoice(speaker=BEN, agreed=True))
+            line, part = SegmentId("l1"), SegmentId("p")
+            await on.engine.say("l1", "Who asks me I", 0)
+            await on.do(do.AssignSpeaker(segments=(line,), speaker=ANA))
+            await on.engine.told(1)
+            await on.do(do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=3, into=part))
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+            await on.do(do.AssignSpeaker(segments=(part,), speaker=BEN))
+            await on.engine.told(3)
+            await on.do(do.JoinSegments(channel=FLOOR, segment=line, revision=1, part=part))
+            assert (await on.engine.told(4))[2:] == [
+                wire.LearnVoice(attachment=1, voice=2, segment=part),
+                wire.ForgetVoice(attachment=1, voice=2),
+            ]
+
+    run(story())
+
+
+def test_where_an_engine_splits_a_line_what_it_learnt_before_stays() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=ANA))
+            await on.engine.say("l1", "Who asks me I", 0)
+            await on.engine.told(1)
+            await on.engine.learnt(1, 2_700)
+            split = do.SplitSegment(channel=FLOOR, segment=SegmentId("l1"), revision=0, word=3, into=SegmentId("p"))
+            answer = await on.engine.act(msgspec.structs.replace(split, generation=on.engine.attach.generation))
+            assert isinstance(answer, wire.Accepted)
+            assert (await on.shown())["learnt"] == ["ana"]
+
+    run(story())
+
+
 def test_one_press_forgets_a_voice_at_once_and_what_was_heard_of_it() -> None:
     async def story() -> None:
         async with meeting() as on:
@@ -229,19 +292,19 @@ def test_whoever_may_not_name_speakers_refuses_no_proposal_and_a_voice_too_many_
         async with meeting() as on:
             refused = await on.voices.all()["not-theirs"](on.desk(Role.RAPPORTEUR), DeskRequest())
             assert not isinstance(refused, dict)
-            await on.engine.say("l1", "Good morning all", 0)
             for n in range(MOST_VOICES + 1):
+                await on.engine.say(f"l{n}", "One", 1_000 * n)
                 name = SpeakerId(f"s{n}")
                 await on.do(
                     do.IntroduceSpeaker(speaker=name, name=f"S {n}"),
                     do.AgreeVoice(speaker=name, agreed=True),
-                    do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=name),
+                    do.AssignSpeaker(segments=(SegmentId(f"l{n}"),), speaker=name),
                 )
             orders = await on.engine.told(MOST_VOICES)
             assert len({each.voice for each in orders}) == MOST_VOICES
             assert (await on.shown())["full"]
             for n in range(MOST_PROPOSED + 1):
-                await on.engine.say(f"m{n}", "One", 4_000 + 1_000 * n)
+                await on.engine.say(f"m{n}", "One", 70_000 + 1_000 * n)
                 await on.engine.hears(f"m{n}", 1, 2_000)
             assert len(await on.proposals()) == MOST_PROPOSED
 
