@@ -62,6 +62,8 @@ class _Known:
         """The newest lines of each text, in its order. Bound: MOST_LINES each."""
         self.pressed: dict[ChannelId, SpeakerId] = {}
         """Whose turn a desk confirmed, until the voice changes."""
+        self.begun: set[ChannelId] = set()
+        """The texts in which a line began since."""
 
 
 class Voices:
@@ -150,6 +152,7 @@ class Voices:
             match event:
                 case le.SegmentOpened() if not event.made_from:
                     _place(known.lines.setdefault(event.channel, []), event)
+                    known.begun.add(event.channel)
                 case le.SegmentEnded() if not again:
                     self._ended(live, known, event)
                 case le.SegmentSplit():
@@ -161,6 +164,7 @@ class Voices:
                     self._unlearnt(live.id, known, event.segments)
                 case ev.SpeakerChanged():
                     known.pressed.pop(event.channel, None)
+                    known.begun.discard(event.channel)
                     if event.speaker is not None:
                         known.pressed[event.channel] = event.speaker
                 case ev.SpeakerAssigned():
@@ -170,8 +174,11 @@ class Voices:
                     if event.speaker is not None and line is not None:
                         self._learn(live, known, event.speaker, line.channel, line.id)
                 case ev.EngineAttached():
-                    known.learnt.clear()  # Another engine knows no voice: each is confirmed again.
+                    # Another engine, or the same after a gap, knows no voice and no turn: each is confirmed again.
+                    known.learnt.clear()
                     known.taught.clear()
+                    if event.channel in known.begun:
+                        known.pressed.pop(event.channel, None)
                 case ev.VoiceAgreed() if not event.agreed:
                     self._withdrawn(live.id, known, event.speaker)
                 case ev.SessionClosed():

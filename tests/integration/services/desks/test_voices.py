@@ -212,6 +212,28 @@ def test_where_an_engine_splits_a_line_what_it_learnt_before_stays() -> None:
     run(story())
 
 
+def test_after_another_attachment_a_name_teaches_once_it_is_confirmed_again() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=ANA))
+            await on.engine.say("l1", "Good morning all", 0)
+            await on.engine.told(1)
+            await on.engine.learnt(1, 2_700)
+            await on.do(do.SetLanguages(languages=("en", "fr")))
+            await on.engine.attached_anew()
+            # Ana's name stands still, and perhaps it is somebody else who goes on.
+            await on.engine.say("l2", "I am Ben", 4_000)
+            # Before anybody speaks it is confirmed, however often engines change.
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=ANA))
+            await on.do(do.SetLanguages(languages=("en",)))
+            await on.engine.attached_anew()
+            await on.engine.say("l3", "And I am Ana", 8_000)
+            assert (await on.engine.told(2))[1] == wire.LearnVoice(attachment=3, voice=1, segment=SegmentId("l3"))
+
+    run(story())
+
+
 def test_one_press_forgets_a_voice_at_once_and_what_was_heard_of_it() -> None:
     async def story() -> None:
         async with meeting() as on:
