@@ -78,6 +78,42 @@ def test_a_line_is_split_once_and_everybody_has_two() -> None:
     run(story())
 
 
+def test_a_translation_that_is_there_follows_a_split_and_its_undoing() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, engine, working = await with_engine(hall, MT)
+            desk = Actor(Role.CAPTIONER, "c")
+
+            async def spans() -> list[tuple[str, int | None, bool]]:
+                view = await live.fanout.view(Feed(SPANISH))
+                assert isinstance(view, CaptionsView)
+                return [(line.text, line.t1, line.voice_changes is True) for line in view.lines if not line.gone]
+
+            await engine.act(words(engine.attach), end(engine.attach))
+            made = do.SetTranslation(channel=SPANISH, source=SourceSegment(LINE, 0), text="¿Quién? Yo.", route="x")
+            await live.writer.send(TRANSLATOR, CommandId("made"), made)
+            assert await spans() == [("¿Quién? Yo.", 300, False)]
+            await engine.act(split(engine.attach))
+            first = do.SetTranslation(channel=SPANISH, source=SourceSegment(LINE, 1), text="¿Quién?", route="x")
+            second = do.SetTranslation(channel=SPANISH, source=SourceSegment(PART, 0), text="Yo.", route="x")
+            await live.writer.send(TRANSLATOR, CommandId("parts"), (first, second))
+            assert await spans() == [("¿Quién?", 90, True), ("Yo.", 300, False)]
+            follows = do.SplitSegment(channel=FLOOR, segment=PART, revision=0, word=2, into=None)
+            await live.writer.send(desk, CommandId("follows"), follows)
+            assert await spans() == [("¿Quién?", 90, True), ("Yo.", 300, True)]
+            taken_back = do.JoinSegments(channel=FLOOR, segment=PART, revision=0, part=None)
+            await live.writer.send(desk, CommandId("back"), taken_back)
+            assert await spans() == [("¿Quién?", 90, True), ("Yo.", 300, False)]
+            joined = do.JoinSegments(channel=FLOOR, segment=LINE, revision=1, part=PART)
+            await live.writer.send(desk, CommandId("joined"), joined)
+            whole = do.SetTranslation(channel=SPANISH, source=SourceSegment(LINE, 2), text="¿Quién? Yo.", route="x")
+            await live.writer.send(TRANSLATOR, CommandId("whole"), whole)
+            assert await spans() == [("¿Quién? Yo.", 300, False)]
+            working.cancel()
+
+    run(story())
+
+
 def test_a_line_that_was_read_is_not_split_and_a_part_is_removed_with_all_that_was_logged_of_it() -> None:
     async def story() -> None:
         async with memory_hall() as hall:

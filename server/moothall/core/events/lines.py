@@ -181,7 +181,7 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
 class SegmentSplit(ChannelEvent, frozen=True, kw_only=True, tag="segment.split"):
     """A line was split where the voice changes. A `segment.corrected` with the text that stays follows, and then the
     events of the second part, which is a line of its own; no word is changed. Where the line keeps all its words,
-    another voice begins after it, and nothing follows.
+    another voice begins after it, and nothing follows. So it is of a translated line where its original was split.
     """
 
     segment: SegmentId

@@ -79,15 +79,36 @@ def _set(state: State, channel: Channel, source: Segment, made: le.MadeFrom, tex
 
 
 def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[ev.AnyEvent]:
-    """The events of a command. After each event that strikes lines come events that strike their translations."""
+    """The events of a command, each followed by what it means for translations that are there: those of struck lines
+    are struck, and those of lines that are split or whole again end where these end now.
+    """
     all_of_them: list[ev.AnyEvent] = []
     for event in events:
         all_of_them.append(event)
-        if isinstance(event, le.ChannelRewound | le.SegmentsMovedAway):
-            struck: dict[ChannelId, list[SegmentId]] = {}
-            for line in made_from(state, event.segments):
-                struck.setdefault(line.channel, []).append(line.id)
-            all_of_them += [
-                le.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
-            ]
+        match event:
+            case le.ChannelRewound() | le.SegmentsMovedAway():
+                struck: dict[ChannelId, list[SegmentId]] = {}
+                for line in made_from(state, event.segments):
+                    struck.setdefault(line.channel, []).append(line.id)
+                all_of_them += [
+                    le.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
+                ]
+            case le.SegmentSplit() | le.SegmentEnded():
+                there = (line for line in made_from(state, (event.segment,)) if not line.gone)
+                all_of_them += [ends for line in there if (ends := _ends_with(line, event)) is not None]
+            case _:
+                pass
     return all_of_them
+
+
+def _ends_with(line: Segment, event: le.SegmentSplit | le.SegmentEnded) -> le.SegmentSplit | le.SegmentEnded | None:
+    """The event by which a translated line ends as its source does now; None where it stays as it is, since a person
+    translated both parts in it.
+    """
+    if isinstance(event, le.SegmentEnded):
+        return le.SegmentEnded(channel=line.channel, segment=line.id, t1=event.t1, reason=event.reason, text=line.whole)
+    if line.mended and event.into is not None:
+        return None
+    return le.SegmentSplit(
+        channel=line.channel, segment=line.id, revision=line.revision, word=0, into=None, t1=event.t1
+    )

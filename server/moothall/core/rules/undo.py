@@ -221,7 +221,9 @@ def _step(
             return None  # The texts of the two parts of a line.
         case le.SegmentOpened() if event.part_of and isinstance(following, le.WordsCommitted):
             return None  # It goes with the split of a line.
-        case le.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
+        case le.ChannelRewound() | le.SegmentSplit() if (
+            state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION
+        ):
             # It goes with the lines that its own lines were made from. Translations of restored lines are made anew.
             return None
         case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):

@@ -241,6 +241,7 @@ def test_a_translation_by_a_person_stands_for_all_parts_of_its_line() -> None:
     )
     state = carry_out(state, mended, split(2), split(1, 1, into="middle"), actor=CAPTIONER)
     assert all_due(state, state.channels[SPANISH]) == []
+    assert (line_of(state, spanish("a")).t1, line_of(state, spanish("a")).reason) == (1000, le.EndReason.SENTENCE)
     # Somebody translates what is left of it anew, and later it is split again.
     again = carry_out(translated_session(), split(2), actor=CAPTIONER)
     again = carry_out(again, translate("a", "Buenos dias", revision=1), actor=TRANSLATOR)
@@ -254,3 +255,14 @@ def test_another_voice_begins_after_the_translation_too() -> None:
     state = carry_out(translated_session(), ends, actor=CAPTIONER)
     state = carry_out(state, translate("a", "Buenos días a todos."), actor=TRANSLATOR)
     assert line_of(state, spanish("a")).reason is le.EndReason.SPEAKER
+
+
+def test_a_split_is_undone_with_what_it_did_to_translations() -> None:
+    state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
+    for command in (split(2), msgspec.structs.replace(split(3), into=None)):
+        act = read_act(state, events(state, command, actor=CAPTIONER))
+        assert act.commands == (command,)
+        done = carry_out(state, command, actor=CAPTIONER)
+        assert line_of(done, spanish("a")).reason is le.EndReason.SPEAKER
+        back = line_of(carry_out(done, *act.undoing, actor=CAPTIONER), spanish("a"))
+        assert (back.t1, back.reason) == (1000, le.EndReason.SENTENCE)
