@@ -12,7 +12,7 @@ from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.roughness import unquotable
 from moothall.core.sessions.state import State
@@ -83,32 +83,53 @@ def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[e
     are struck, and those of lines that are split or whole again end where these end now.
     """
     all_of_them: list[ev.AnyEvent] = []
+    struck: list[Segment] = []
     for event in events:
         all_of_them.append(event)
         match event:
             case le.ChannelRewound() | le.SegmentsMovedAway():
-                struck: dict[ChannelId, list[SegmentId]] = {}
-                for line in made_from(state, event.segments):
-                    struck.setdefault(line.channel, []).append(line.id)
+                lines = [*made_from(state, event.segments)]
+                struck += lines
                 all_of_them += [
-                    le.ChannelRewound(channel=channel, t=0, segments=tuple(lines)) for channel, lines in struck.items()
+                    le.ChannelRewound(
+                        channel=channel, t=0, segments=tuple(line.id for line in lines if line.channel == channel)
+                    )
+                    for channel in dict.fromkeys(line.channel for line in lines)
                 ]
-            case le.SegmentSplit() | le.SegmentEnded():
-                there = (line for line in made_from(state, (event.segment,)) if not line.gone)
-                all_of_them += [ends for line in there if (ends := _ends_with(line, event)) is not None]
+            case le.SegmentSplit():
+                for line in made_from(state, (event.segment,)):
+                    # A translation by a person stands for both parts.
+                    if event.into is None or not line.mended:
+                        all_of_them.append(_split(line, event))
+            case le.SegmentEnded():
+                for line in made_from(state, (event.segment,)):
+                    all_of_them += _whole_again(line, event, struck)
             case _:
                 pass
     return all_of_them
 
 
-def _ends_with(line: Segment, event: le.SegmentSplit | le.SegmentEnded) -> le.SegmentSplit | le.SegmentEnded | None:
-    """The event by which a translated line ends as its source does now; None where it stays as it is, since a person
-    translated both parts in it.
-    """
-    if isinstance(event, le.SegmentEnded):
-        return le.SegmentEnded(channel=line.channel, segment=line.id, t1=event.t1, reason=event.reason, text=line.whole)
-    if line.mended and event.into is not None:
-        return None
+def _split(line: Segment, event: le.SegmentSplit) -> le.SegmentSplit:
     return le.SegmentSplit(
         channel=line.channel, segment=line.id, revision=line.revision, word=0, into=None, t1=event.t1
     )
+
+
+def _whole_again(line: Segment, event: le.SegmentEnded, struck: Sequence[Segment]) -> Sequence[ev.AnyEvent]:
+    """The events of a translation whose original is whole again. It is made anew, unless a person wrote in either part:
+    then it has the texts of both.
+    """
+    ended = le.SegmentEnded(channel=line.channel, segment=line.id, t1=event.t1, reason=event.reason, text=line.whole)
+    part = next((each for each in struck if each.channel == line.channel), None)
+    if part is None or not (line.mended or part.mended):
+        return [ended]
+    space = "" if primary(line.language) in WRITTEN_TOGETHER else " "
+    corrected = le.SegmentCorrected(
+        channel=line.channel,
+        segment=line.id,
+        base_revision=line.revision,
+        base_words=0,
+        text=f"{line.whole}{space}{part.whole}",
+        tail="",
+    )
+    return [ended, corrected]

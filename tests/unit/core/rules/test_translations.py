@@ -257,6 +257,21 @@ def test_another_voice_begins_after_the_translation_too() -> None:
     assert line_of(state, spanish("a")).reason is le.EndReason.SPEAKER
 
 
+@pytest.mark.parametrize(("name", "kept"), [("a", "Muy buenos días a todos."), ("part", "Buenos días a todas.")])
+def test_what_a_person_wrote_in_a_translated_part_stays_with_both_where_the_split_is_undone(
+    name: str, kept: str
+) -> None:
+    state = carry_out(translated_session(), split(2), actor=CAPTIONER)
+    state = carry_out(state, translate("a", "Buenos días", revision=1), translate("part", "a todos."), actor=TRANSLATOR)
+    text = {"a": "Muy buenos días", "part": "a todas."}[name]
+    mended = do.CorrectSegment(channel=SPANISH, segment=spanish(name), base_revision=0, base_words=0, text=text)
+    join = do.JoinSegments(channel=FLOOR, segment=segment("a"), revision=1, part=segment("part"))
+    state = carry_out(state, mended, join, actor=CAPTIONER)
+    line = line_of(state, spanish("a"))
+    assert (line.whole, line.mended, line_of(state, spanish("part")).gone) == (kept, True, True)
+    assert all_due(state, state.channels[SPANISH]) == []
+
+
 def test_a_split_is_undone_with_what_it_did_to_translations() -> None:
     state = carry_out(translated_session(), translate("a", "Buenos días a todos."), actor=TRANSLATOR)
     for command in (split(2), msgspec.structs.replace(split(3), into=None)):
