@@ -194,7 +194,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     """Whether it is the second part of a line, whose words are counted already."""
     cut: bool = False
-    """Whether the next correction only says which text a split leaves of it."""
+    """Whether the next correction only says which text a split, or its undoing, leaves of it."""
 
     def figures(self) -> QualityFigures:
         """The figures of this line; zero when it has no recognised words or was struck."""
@@ -238,13 +238,14 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         line = _Line(language=event.language)
         return msgspec.structs.replace(self, newer=newer.set(event.segment, line), older=older)
 
-    def committed(self, event: le.WordsCommitted, timed: _Timed | None) -> _Text:
+    def committed(self, event: le.WordsCommitted, timed: _Timed | None, *, joined: bool) -> _Text:
+        """Return the text with words. `joined`: they are said again, since the split of their line was undone."""
         text, replace = self, msgspec.structs.replace
         if timed is not None:
             waited = timed.at - max(timed.began, timed.began if self.came is None else self.came)
             text = replace(self.with_gaps(waited > GAP_MS, event.words[0].t0), came=timed.at)
         line = text.line(event.segment)
-        if line is None or line.whole or not event.words:
+        if line is None or not event.words or (line.whole and not joined):
             return text
         return text.changed(
             event.segment,
@@ -254,6 +255,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
             t0=line.t0 if line.words else event.words[0].t0,
             t1=max(line.t1, event.words[-1].t1),
             delays=line.delays + (b"" if timed is None else timed.delays),
+            cut=line.cut or joined,
         )
 
     def corrected(self, event: le.SegmentCorrected, *, by_machine: bool) -> _Text:
@@ -261,7 +263,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         if line is None:
             return self
         if line.cut:
-            return self.changed(event.segment, line, cut=False)
+            return self.changed(event.segment, line, cut=False, by_person=line.by_person or not by_machine)
         fields = {"by_machine": True} if by_machine else {"by_person": True}
         return self.changed(event.segment, line, **fields)
 
@@ -367,7 +369,8 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
                 text = self._text(event.channel)
                 known = text.line(event.segment)
                 heard = role is Role.ENGINE and (known is None or not known.whole)
-                return self._with(event.channel, text.committed(event, self._timed(at, event) if heard else None))
+                timed, joined = self._timed(at, event) if heard else None, role is not Role.ENGINE and event.first > 0
+                return self._with(event.channel, text.committed(event, timed, joined=joined))
             case le.SegmentSplit():
                 return self._with(event.channel, self._text(event.channel).split(event))
             case le.SegmentCorrected():

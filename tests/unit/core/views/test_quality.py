@@ -376,6 +376,36 @@ def test_of_a_split_line_both_parts_count_with_their_words_and_no_correction() -
     assert story.quality().corrected == Corrected(lines=2, by_machine=1, by_person=1)
 
 
+def test_a_split_that_is_undone_leaves_all_words_and_no_correction() -> None:
+    story = Story()
+    for n in range(10):
+        story.line(n * 5_000, [1_000] * 6)
+    before = story.view.texts[FLOOR].figures
+    said = tuple(le.Word("word", 400 * n, 400 * n + 400) for n in range(6))
+
+    def join(name: str, part: str, first: int, last: int, *, machine: bool = True) -> None:
+        line, words = SegmentId(name), said[first:last]
+        back: list[ev.AnyEvent] = [
+            le.ChannelRewound(channel=FLOOR, t=50_000, segments=(SegmentId(part),)),
+            le.WordsCommitted(channel=FLOOR, segment=line, first=2, words=words),
+            le.SegmentEnded(channel=FLOOR, segment=line, t1=2_400, reason=le.EndReason.SENTENCE, text=""),
+            le.SegmentCorrected(
+                channel=FLOOR, segment=line, base_revision=1, base_words=0, text="", tail="", machine=machine
+            ),
+        ]
+        for event in back:
+            story.tell(60_000, event, Role.CAPTIONER)
+
+    for event in split("s1", "part", said[:2], said[2:]) + split("part", "third", said[2:4], said[4:]):
+        story.tell(60_000, event)
+    join("part", "third", 4, 6)
+    after = story.view.texts[FLOOR].figures
+    assert (after.words, after.lines, after.corrected) == (before.words, before.lines + 1, 0)
+    join("s1", "part", 2, 6, machine=False)
+    after = story.view.texts[FLOOR].figures
+    assert (after.words, after.lines, after.by_person) == (before.words, before.lines, 1)
+
+
 def test_a_split_of_a_line_that_is_not_known_or_has_no_such_words_changes_nothing() -> None:
     story = Story()
     story.line(0, [900] * 3)
