@@ -17,8 +17,8 @@ A low-data reader gets batches. A batch is a JSON array: the offset after it, th
     {"kind": "unsaved", …}                                      a signal
 
 The shorthand refers to the previous line in the same stream. A line is sent when it has ended. A machine's correction
-changes the line in a batch that isn't sent yet; any other correction is sent as an event. The words of a
-question are held back until it is called, and are then sent with that event.
+changes the line in a batch that isn't sent yet, unless a person's correction is in that batch too; any other correction
+is sent as an event. The words of a question are held back until it is called, and are then sent with that event.
 Events that readers don't show (checkpoints, clocks, sources) and most signals are left out. The caller compresses the
 batches.
 """
@@ -154,6 +154,9 @@ class LowData:
                 pass  # The line will be sent with this correction when it ends.
             case le.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
+            case le.SegmentCorrected():
+                self._texts.pop(what.segment, None)  # A later text has to come after this one.
+                self._items.append(_row(event))
             case qe.InterventionPublished():
                 self._published[what.intervention] = event
                 while len(self._published) > MOST_PUBLISHED:

@@ -116,6 +116,19 @@ def test_what_an_engine_betters_before_the_batch_goes_out_takes_no_bytes_of_its_
     assert (bettered["by"], bettered["body"]["text"]) == ("engine", "Three.")
 
 
+def test_a_line_that_is_split_after_a_person_mended_it_is_not_whole_again() -> None:
+    meeting, kept, rest = Meeting(), timed(9_000, "Who"), timed(9_500, "I")
+    meeting.say(opened("a", 9_000), ended("a", "Hoo I"))
+    meeting.say(corrected("a", "Who I"), by=CAPTIONER)
+    meeting.say(*split("a", "part", kept, rest, revision=1))
+    told = meeting.batch()[1:]
+    assert told[:2] == [[0, "a", 9, "en", "machine", None, 0], "Hoo I"]
+    bodies = [each["body"] for each in told if isinstance(each, dict)]
+    texts = [(body["text"] + body["tail"]).strip() for body in bodies if body["type"] == "segment.corrected"]
+    assert texts == ["Who I", "Who"], "in their order"
+    assert told[-2:] == [[1, "part", 9, "en", "machine", None, 0], "I"]
+
+
 def test_a_line_that_a_person_only_accepted_is_told_from_one_that_a_person_mended() -> None:
     meeting = Meeting()
     meeting.say(opened("a-1"), words("a-1", 0, "Won"))
