@@ -38,6 +38,7 @@ from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.sessions.roughness import unquotable
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Freshness, ReaderPulse, Received
@@ -116,7 +117,7 @@ class LowData:
             if event.offset > self._offset:
                 self._offset = event.offset
                 if not isinstance(what, ev.EngineAttached) or self._view.session is not before.session:
-                    self._event(event, what)
+                    self._event(event, what, before)
         for signal in frame.signals:
             self._signal(signal)
 
@@ -146,13 +147,13 @@ class LowData:
         """A pulse as JSON, UTF-8, which shows the reader that the connection is alive."""
         return msgspec.json.encode(ReaderPulse(head=self.head, age=source.age, every=PULSE_MS, lost=source.lost))
 
-    def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
+    def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None, before: CaptionsView) -> None:
         match what:
             case le.SegmentEnded():
                 self._line(what.segment)
             case le.SegmentCorrected() if self._grows(what.segment):
                 pass  # The line will be sent with this correction when it ends.
-            case le.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
+            case le.SegmentCorrected() if self._in_place(event, what, before):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
             case le.SegmentCorrected():
                 self._texts.pop(what.segment, None)  # A later text has to come after this one.
@@ -186,6 +187,13 @@ class LowData:
         """Whether the reader's page may show this question as called."""
         return name == self._called if self._later is None else name not in self._later
 
+    def _in_place(self, event: FrameEvent, what: le.SegmentCorrected, before: CaptionsView) -> bool:
+        """Whether a correction changes nothing but the text of a line that isn't sent yet."""
+        if what.segment not in self._texts or not (what.machine or event.role is Role.ENGINE):
+            return False
+        number = self._view.index.get(what.segment)
+        return number is not None and unquotable(before.lines[number]) is unquotable(self._view.lines[number])
+
     def _grows(self, segment: SegmentId) -> bool:
         number = self._view.index.get(segment)
         return number is not None and self._view.lines[number].t1 is None
@@ -205,7 +213,7 @@ class LowData:
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
             way = True if line.respoken else line.tool
-            ends = [way or 0, 1 if line.rough else 0, 1 if changes else 0]
+            ends = [way or 0, 1 if unquotable(line) else 0, 1 if changes else 0]
             while ends and not ends[-1]:
                 ends.pop()
             about = (number, line.segment, line.t0 // 1_000, *state, *ends)
@@ -251,8 +259,9 @@ def _soundless(gist: object) -> object:
 def _alike(before: Line, line: Line) -> bool:
     """Whether the shorthand suffices: `line` differs from the line `before` only in number, time, speaker and text."""
     return line.segment == _next(before.segment) and (
-        (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken, line.rough)
-        == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken, before.rough)
+        (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken)
+        == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken)
+        and unquotable(line) is unquotable(before)
     )
 
 

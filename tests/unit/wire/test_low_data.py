@@ -129,6 +129,32 @@ def test_a_line_that_is_split_after_a_person_mended_it_is_not_whole_again() -> N
     assert told[-2:] == [[1, "part", 9, "en", "machine", None, 0], "I"]
 
 
+def test_a_line_that_is_copied_into_its_language_is_as_rough_as_it_was_heard() -> None:
+    def copied(name: str, *, rough: bool) -> le.SegmentOpened:
+        made = le.MadeFrom(sources=(le.SourceSegment(SegmentId("s"), 0),), route="", rough=rough)
+        return msgspec.structs.replace(opened(name, 1_000), made_from=made)
+
+    meeting = Meeting()
+    for name, rough in (("a-1", True), ("a-2", True), ("a-3", False)):
+        meeting.say(copied(name, rough=rough), ended(name, "A line.", 1_000))
+    # The line that was heard is mended by a person, and so is its copy, which the machine writes.
+    mended = msgspec.structs.replace(
+        corrected("a-2", "A line!"), machine=True, made_from=copied("", rough=False).made_from
+    )
+    meeting.say(mended, by=SYSTEM)
+    *lines, bettered = meeting.batch()[1:]
+    assert lines == [
+        [0, "a-1", 1, "en", "machine", None, 0, 0, 1],
+        "A line.",
+        0,
+        "A line.",
+        [2, "a-3", 1, "en", "machine", None, 0],
+        "A line.",
+    ]
+    assert isinstance(bettered, dict)
+    assert (bettered["body"]["text"], bettered["body"]["made_from"]["rough"]) == ("A line!", False)
+
+
 def test_a_line_that_a_person_only_accepted_is_told_from_one_that_a_person_mended() -> None:
     meeting = Meeting()
     meeting.say(opened("a-1"), words("a-1", 0, "Won"))
