@@ -92,7 +92,6 @@ def sample_history(ui: Catalogue) -> History:
         },
         struck={LAST: CHANGED},
         begun={FIRST: 1, MENDED: 2, TYPED: 4, LAST: 5},
-        rough=frozenset(),
         removed={3: REMOVED},
         changes=(HEARD, HEARD + 1, HEARD + 2, CHANGED, REMOVED),
         versions=(

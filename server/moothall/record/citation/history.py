@@ -18,6 +18,7 @@ from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
+from moothall.core.sessions.roughness import unquotable
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.record.citation.comparing import VersionLine
 from moothall.record.text_fold import TextFold
@@ -39,6 +40,8 @@ class LineText(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person corrected the line by this event."""
     proposed: bool = False
     """Whether the speaker had proposed this text."""
+    rough: bool = False
+    """Whether a recogniser wrote it roughly, and no person had corrected or checked it (`unquotable`)."""
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +93,6 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """Offsets at which lines left the text: their sound was recognised again, or they were moved to another session."""
     begun: Mapping[SegmentId, int]
     """The offset at which each line began."""
-    rough: frozenset[SegmentId]
-    """Lines that a recogniser wrote roughly (`SegmentOpened.rough`)."""
     removed: Mapping[int, int | None]
     """The offset at which each line began that was removed since → that of its removal; None where that is unknown."""
     parts: Mapping[SegmentId, tuple[tuple[int, SegmentId], ...]] = {}
@@ -173,7 +174,6 @@ class HistoryFold(TextFold):
         self._declined: dict[SegmentId, tuple[Declined, ...]] = {}
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
-        self._rough: set[SegmentId] = set()
         self._removed: dict[int, int | None] = {}
         self._parts: dict[SegmentId, tuple[tuple[int, SegmentId], ...]] = {}
         self._cut: SegmentId | None = None
@@ -193,8 +193,6 @@ class HistoryFold(TextFold):
                 self._removed |= {began: header.offset for began in event.offsets if began in self._removed}
             case le.SegmentOpened():
                 self._begun[event.segment] = header.offset
-                if event.rough is True:
-                    self._rough.add(event.segment)
             case le.SegmentEnded():
                 self._reads(header, event.segment, event.text)
             case le.SegmentSplit() if event.into is not None:
@@ -232,6 +230,7 @@ class HistoryFold(TextFold):
     def _reads(
         self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False, proposed: bool = False
     ) -> None:
+        number = self._view.index.get(segment)
         written = LineText(
             offset=header.offset,
             at=header.at,
@@ -239,12 +238,13 @@ class HistoryFold(TextFold):
             text=text.strip(),
             by_person=by_person,
             proposed=proposed,
+            rough=number is not None and unquotable(self._view.lines[number]),
         )
         before = self._texts.get(segment, ())
         same = bool(before) and before[-1].text == written.text
         if not same:
             self._changes.append(header.offset)
-        if not same or by_person:
+        if not same or by_person or before[-1].rough is not written.rough:
             self._texts[segment] = (*before, written)
 
     def _cuts(self, header: Header, segment: SegmentId, text: str) -> None:
@@ -265,7 +265,6 @@ class HistoryFold(TextFold):
             declined=dict(self._declined),
             struck=dict(self._struck),
             begun=dict(self._begun),
-            rough=frozenset(self._rough),
             removed=dict(self._removed),
             parts=dict(self._parts),
             changes=tuple(self._changes),

@@ -190,7 +190,7 @@ def _quoted(history: History, span: QuotedSpan, offset: int, numbers: Sequence[i
             now=_side(parts, WordChange.REMOVED),
             parts=parts,
             check=check,
-            rough=check is None and line.segment in history.rough,
+            rough=check is None and was is not None and was.rough,
         )
 
 

@@ -67,6 +67,42 @@ def test_a_quotation_says_in_which_languages_its_words_are_rough() -> None:
     assert quoted(told, span(russian), as_heard).rough == ("ru",), "the words that the machine had heard"
 
 
+def test_a_line_that_was_copied_into_its_language_is_quoted_as_rough_as_it_was_heard() -> None:
+    def made(revision: int, *, rough: bool, route: str = "") -> le.MadeFrom:
+        return le.MadeFrom(sources=(le.SourceSegment(SegmentId("s"), revision),), route=route, rough=rough)
+
+    def mended(text: str) -> le.SegmentCorrected:
+        return le.SegmentCorrected(
+            channel=FLOOR,
+            segment=copy,
+            base_revision=0,
+            base_words=0,
+            text=text,
+            tail="",
+            machine=True,
+            made_from=made(1, rough=False),
+        )
+
+    for text in ("Это сказано.", "Так сказано."):  # A person mended the line that was heard; or found it right.
+        told, copy, gist = Telling(), SegmentId("copy"), SegmentId("gist")
+        for name, from_ in ((copy, made(0, rough=True)), (gist, made(0, rough=True, route="echo 1 en>ru"))):
+            opened = le.SegmentOpened(
+                channel=FLOOR, segment=name, t0=1_000, language="ru", origin=le.Origin.MACHINE, made_from=from_
+            )
+            told.tell(
+                opened,
+                le.SegmentEnded(
+                    channel=FLOOR, segment=name, t1=2_000, reason=le.EndReason.SENTENCE, text="Это сказано."
+                ),
+            )
+        as_heard = offset(told)
+        assert quoted(told, span(copy), as_heard).rough == ("ru",)
+        assert quoted(told, span(gist), as_heard).rough == (), "a translation, of which its own mark says it"
+        told.tell(mended(text))
+        assert quoted(told, span(copy), offset(told)).rough == ()
+        assert quoted(told, span(copy), as_heard).rough == ("ru",)
+
+
 def test_lines_are_quoted_as_they_read() -> None:
     told = Telling()
     one = told.line("One is said.", 1_000, 2_000, name="Ana")
