@@ -16,6 +16,7 @@ from moothall.core.signals import Unrecorded
 from support.browser.reading_aloud import STARTED, heard, listen, read_on
 from support.browser.translated_lines import TEXTS, TRANSLATOR, made, made_again
 from support.halls.stage import CAPTIONER, FLOOR, Stage, corrected, ended, opened, partial, stage, words
+from support.sessions.splitting import split, timed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -79,6 +80,23 @@ async def test_finished_lines_are_said_once_and_never_as_they_grow(page: Page) -
         said = await heard(page)
     lines = ["Amina: Good morning everybody.", "Let us begin.", "Béla: شكرا."]
     assert said == [*lines, HOLE, OFF, ON, CLOSED]
+
+
+async def test_what_is_split_off_a_line_is_not_said_once_more(page: Page) -> None:
+    async with stage() as on:
+        await introduced(on)
+        await listen(page, f"{on.page}?say=lines")
+        who, me = timed(10_000, "Who?"), timed(10_200, "I", "do.")
+        await on.say(opened("one", 10_000, speaker="a"), words("one", 0, " Who? I do."), ended("one", " Who? I do."))
+        await expect(page.locator("#Announcer")).to_contain_text("I do.")
+        await on.say(*split("one", "part", who, me))
+        await expect(page.locator("#part .text")).to_have_text("I do.")
+        # Another one came in one message with its parts, so that nothing was said before.
+        pair = opened("two", 14_000, speaker="a"), words("two", 0, " Yes. No."), ended("two", " Yes. No.")
+        await on.say(*pair, *split("two", "rest", timed(14_000, "Yes."), timed(14_200, "No.")))
+        await expect(page.locator("#Announcer")).to_contain_text("No.")
+        said = await heard(page)
+    assert said == ["Amina: Who? I do.", "Yes.", "Speaker not named: No."]
 
 
 async def test_speakers_and_notices_alone(page: Page) -> None:

@@ -7,7 +7,8 @@ from playwright.async_api import Page, expect
 
 from support.browser.browsing import visit
 from support.browser.translated_lines import TEXTS
-from support.halls.stage import CAPTIONER, corrected, ended, opened, stage
+from support.halls.stage import CAPTIONER, corrected, ended, opened, stage, words
+from support.sessions.splitting import split, timed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -64,6 +65,24 @@ async def test_each_finished_line_is_read_once_as_it_is_by_then_and_none_that_co
         await expect(page.locator("#VoicePause")).to_have_text("Go on")
         await page.locator("#VoiceOn").click()
         await expect(page.locator("#VoiceOn")).to_have_text("Start")
+
+
+async def test_what_is_split_off_a_line_is_read_once_and_behind_its_first_part(page: Page) -> None:
+    async with stage() as on:
+        await page.add_init_script(f"({SPEECH})()")
+        await visit(page, on)
+        await page.get_by_text("Read aloud", exact=True).click()
+        await page.locator("#VoiceOn").click()
+        for n, name in enumerate("ab"):
+            await on.say(opened(name, 1_000 + n), words(name, 0, " Who? I do."), ended(name, " Who? I do."))
+        await on.say(opened("c", 4_000), ended("c", "So be it."))
+        await page.locator("#c").wait_for()
+        for name in "ab":  # The first is being read, and the other one waits.
+            await on.say(*split(name, f"{name}-part", timed(1_000, "Who?"), timed(1_200, "I", "do.")))
+        await page.locator("#b-part").wait_for()
+        for _ in range(5):
+            await page.evaluate("speechSynthesis.over()")
+        assert [text for text, _, _ in await page.evaluate("said")] == ["Who? I do.", "Who?", "I do.", "So be it."]
 
 
 async def test_a_voice_that_sends_the_text_away_is_asked_for(page: Page) -> None:

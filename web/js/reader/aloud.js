@@ -12,8 +12,8 @@ const KEPT = 6; // texts that wait at most. Overflow: the oldest is left out
 const STANDS = 15000; // ms until the region is emptied: a reader who walks through the page would hear its text again
 
 export class Aloud {
-  /** @type {Set<string>} */
-  #said = new Set(); // ids of lines; at most as many as the page has
+  /** @type {Map<string, string>} */
+  #said = new Map(); // id of a line → its text where that was announced, else ''; at most as many as the page has
   #name = '';
   /** @type {HTMLElement[][]} */
   #waiting = [];
@@ -32,16 +32,19 @@ export class Aloud {
   }
 
   /**
-   * Announce new lines; `name` gives a line's speaker.
+   * Announce new lines; `name` gives a line's speaker. What was split off a line is announced only where it wasn't
+   * with that line.
    * @param {HTMLElement[]} items  @param {(item: HTMLElement) => string} name
    */
   lines(items, name) {
     for (const item of items) {
       if (this.#said.has(item.id)) continue;
-      this.#said.add(item.id);
-      if (this.wish() === 'nothing') continue;
-      const turn = this.#turn(name(item)), { lang, dir, textContent } = only('.text', item);
-      if (this.wish() === 'lines') this.#put(...turn, element('span', { lang, dir }, textContent ?? ''));
+      const { lang, dir, textContent } = only('.text', item), text = textContent ?? '';
+      const told = this.#said.get(item.dataset.partOf ?? '')?.endsWith(text);
+      this.#said.set(item.id, this.wish() === 'lines' ? text : '');
+      if (told || this.wish() === 'nothing') continue;
+      const turn = this.#turn(name(item));
+      if (this.wish() === 'lines') this.#put(...turn, element('span', { lang, dir }, text));
       else if (turn.length) this.#put(...turn);
     }
   }

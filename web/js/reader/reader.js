@@ -291,7 +291,7 @@ export class Reader {
         this.#come({
           segment: body.segment, number: body.part_of ? this.#part(body.part_of, body.t0) : this.#behind(body.t0), t0: body.t0,
           t1: null, language: body.language, origin: body.origin, speaker: body.speaker ?? null, text: '', words: 0,
-          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }), ...(body.rough && { rough: true }),
+          mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }), ...(body.rough && { rough: true }), ...(body.part_of && { part_of: body.part_of }),
         }, change);
         break;
       case 'words.committed': {

@@ -72,7 +72,7 @@ export class View {
       old?.remove();
       return false;
     }
-    const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin });
+    const item = old ?? element('li', { class: 'line', id: line.segment, 'data-n': '', 'data-t0': line.t0, 'data-origin': line.origin, 'data-part-of': line.part_of });
     item.dataset.n = String(line.number);
     item.dataset.speaker = line.speaker ?? '';
     if (line.voice_changes) item.dataset.changes = 'true';

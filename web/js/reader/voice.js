@@ -2,7 +2,7 @@
 // that don't run on this device send the text to their maker: they are used only where the reader has allowed it.
 
 import { keep, recall } from '../lib/kept.js';
-import { at, set } from '../lib/nodes.js';
+import { at, only, set } from '../lib/nodes.js';
 import { fill } from '../lib/words.js';
 
 const KEY = 'moothall.voice';
@@ -23,6 +23,8 @@ export class Voice {
   #on = false;
   /** @type {HTMLElement[]} */
   #waiting = []; // Bound: MOST. Elements, not texts: a line may be corrected or removed until it is read
+  /** @type {WeakMap<Element, string>} */
+  #read = new WeakMap(); // the texts of lines that were read
   #left = 0; // lines left out in a row
   #speaking = false;
 
@@ -90,11 +92,17 @@ export class Voice {
     if (this.#on) set(at('VoiceSaid'), '');
   }
 
-  /** Queue new lines for reading. @param {HTMLElement[]} items */
+  /**
+   * Queue new lines for reading. What was split off a line is read behind it, and not where it was read with it.
+   * @param {HTMLElement[]} items
+   */
   lines(items) {
     if (!this.#on) return;
     for (const item of items) {
-      this.#waiting.push(item);
+      const whole = at(item.dataset.partOf ?? '');
+      if (whole && this.#read.get(whole)?.endsWith(only('.text', item).textContent ?? '')) continue;
+      const place = this.#waiting.indexOf(whole);
+      this.#waiting.splice(place < 0 ? this.#waiting.length : place + 1, 0, item);
       if (this.#waiting.length > MOST) {
         this.#waiting.shift();
         this.#left += 1;
@@ -119,6 +127,7 @@ export class Voice {
     spoken.voice = voice;
     spoken.lang = voice.lang;
     spoken.rate = Number(this.kept.rate);
+    this.#read.set(next, said.textContent ?? '');
     this.#speaking = true;
     const over = () => {
       this.#speaking = false;

@@ -51,6 +51,8 @@ interface Line {
   voice_changes?: boolean;
   /** A machine gets many words wrong in its language. */
   rough?: boolean;
+  /** The line from which it was split while this page was open. */
+  part_of?: string;
   /** Where the words stand of which the recogniser was not sure: UTF-16 indexes of the text. */
   doubts?: [at: number, end: number][];
 }
