@@ -12,7 +12,9 @@ from playwright.async_api import Page, expect
 from moothall.core import commands as do
 from moothall.core.events.types import SealVersion
 from moothall.core.kernel.actors import Actor, Role
+from support.browser.translated_lines import IN_SPANISH, TEXTS, TRANSLATOR, made, made_again
 from support.desks.meeting import FLOOR, S, meeting
+from support.halls.stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -41,3 +43,20 @@ async def test_who_reads_is_told_that_lines_are_rough(page: Page, tmp_path: Path
         await expect(page.locator("#r-1 .source")).to_have_text("Written by a machine")
         await expect(notice).to_have_count(0)
         await expect(wall.locator("#Notice")).not_to_contain_text(ROUGH)
+
+
+async def test_a_translation_gives_the_gist_only_until_its_original_is_mended(page: Page) -> None:
+    way = "en>es"
+    async with stage(*TEXTS) as on:
+        await on.lines(2)
+        await on.say(*made("s0", 0, "Uno.", route=way), by=TRANSLATOR)
+        await page.goto(f"{on.page}{IN_SPANISH}&sources=yes")
+        source, notices = page.locator("#s1-mt-es .source"), page.locator("#Notices")
+        await expect(notices).not_to_contain_text("gist")
+        await on.say(*made("s1", 4_000, "Dos.", route=way, rough=True), by=TRANSLATOR)
+        await expect(source).to_contain_text("gist")
+        await expect(notices).to_contain_text("gist")
+        # A person mends the original, and its translation reads as before.
+        await on.say(made_again("s1", "Dos.", route=way), by=TRANSLATOR)
+        await expect(source).not_to_contain_text("gist")
+        await expect(notices).not_to_contain_text("gist")

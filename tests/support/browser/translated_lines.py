@@ -56,7 +56,9 @@ def made(
     )
 
 
-def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId = SPANISH) -> le.SegmentCorrected:
+def made_again(
+    source: str, text: str, revision: int = 1, *, channel: ChannelId = SPANISH, route: str = ROUTE
+) -> le.SegmentCorrected:
     """Return the correction of a translated line after its source was corrected."""
     return le.SegmentCorrected(
         channel=channel,
@@ -66,7 +68,7 @@ def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId 
         text=text,
         tail="",
         machine=True,
-        made_from=made_from(source, revision=revision),
+        made_from=made_from(source, revision=revision, route=route),
     )
 
 

@@ -15,7 +15,7 @@ export class OtherText {
   #instead = null;
   /** @type {?Element} the notice that names the way of the newest translation */
   #way = null;
-  #route = '';
+  #said = ''; // what it says
 
   /**
    * @param {{view: import('./view.js').View, words: import('../lib/words.js').Words, place: import('./scroll_position.js').ScrollPosition, choices: import('../lib/choices.js').Choices,
@@ -63,9 +63,10 @@ export class OtherText {
   /** Name the way of the newest translation among the notices, as the server does: a page may be there before its lines. */
   #name() {
     const made = [...this.reader.lines.values()].findLast(({ made_from: from }) => from?.route)?.made_from;
-    if (!made?.route || !at('Notices') || made.route === this.#route) return;
-    this.#route = made.route;
+    if (!made?.route || !at('Notices')) return;
     const said = made.rough || made.route.includes(', ') ? this.how(made) : '';
+    if (said === this.#said) return;
+    this.#said = said;
     const notices = [...at('Notices').querySelectorAll('p')];
     this.#way ??= notices.find(({ textContent }) => textContent === said) ?? element('p', {});
     set(this.#way, said);

@@ -77,11 +77,12 @@ export class View {
     item.dataset.speaker = line.speaker ?? '';
     if (line.voice_changes) item.dataset.changes = 'true';
     else delete item.dataset.changes;
+    const { made: before } = item.dataset;
     if (line.made_from) item.dataset.made = JSON.stringify(line.made_from);
     if (line.tool) item.dataset.tool = line.tool;
     if (line.respoken) item.dataset.respoken = 'true';
     const rough = unquotable(line) ? 'true' : undefined;
-    if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended || item.dataset.rough !== rough) {
+    if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended || item.dataset.rough !== rough || item.dataset.made !== before) {
       item.replaceChildren(...this.#inside(line, ...this.#words(line)), this.#about(line));
       if (rough) item.dataset.rough = rough;
       else delete item.dataset.rough;
