@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { DeskState, writesInto } from '../../../web/js/lines/state.js';
+import { unquotable } from '../../../web/js/panels/rough.js';
 
 test('a correction with as many words leaves the other words as uncertain as they were', () => {
   const state = new DeskState();
@@ -20,6 +21,17 @@ test('nobody writes into a translation, and an interpreter into interpretations 
   assert.deepEqual(into('type', 'correct'), ['floor', 'interpretation']);
   assert.deepEqual(into('type'), ['interpretation']);
   assert.deepEqual(into('correct'), []);
+});
+
+test('whoever seals the record as checked vouches for the lines that a desk shows', () => {
+  const state = new DeskState();
+  const session = /** @type {Session} */ (/** @type {unknown} */ ({ channels: {}, speakers: {}, clock: null, gaps: [] }));
+  const lines = [{ segment: 'a', rough: true, text: 'A.' }, { segment: 'b', text: 'B.' }, { segment: 'c', rough: true, mended: true, text: 'C.' }];
+  state.apply(/** @type {DeskFrame} */ (/** @type {unknown} */ ({ snapshot: { epoch: 'e', offset: 0, session, lines } })));
+  const seal = (/** @type {number} */ offset, /** @type {string} */ version) => state.apply(/** @type {DeskFrame} */ (/** @type {unknown} */ ({ prev: offset - 1, events: [{ offset, at: 1, by: 'secretariat', body: { type: 'record.sealed', version } }] })));
+  assert.deepEqual([...seal(1, 'raw').lines], []);
+  assert.deepEqual([...seal(2, 'checked').lines], ['a']);
+  assert.deepEqual([...state.lines.values()].map(unquotable), [false, false, false]);
 });
 
 test('a split line becomes two, directly one after the other, each with its words', () => {

@@ -4,6 +4,7 @@
 
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
+import { unquotable, vouch } from '../panels/rough.js';
 import { tookUp } from '../topics/topics.js';
 
 const MOST_NOTES = 50;
@@ -226,10 +227,21 @@ export class DeskState {
     else if (body.type === 'air.changed' && body.channel === this.channel) Object.assign(session, { on_air: body.source, tool: body.tool || undefined });
     else if (body.type === 'clock.mapped') session.clock = [body.t, body.wall];
     else if (body.type === 'channel.added') session.channels[body.channel] = { kind: body.kind, languages: body.languages, of_record: body.of_record ?? false, requested: body.requested ?? null };
+    else if (body.type === 'record.sealed') this.#vouched(body.version, change);
     else if (tookUp(session, body)) return;
     else if (body.type === 'speaker.introduced') {
       session.speakers[body.speaker] = body.name;
       for (const said of this.lines.values()) if (said.speaker === body.speaker) change.lines.add(said.segment);
+    }
+  }
+
+  /** Somebody sealed the record: once it is checked, no line is rough any more. @param {string} version  @param {DeskChange} change */
+  #vouched(version, change) {
+    for (const line of version === 'raw' ? [] : this.lines.values()) {
+      if (!unquotable(line)) continue;
+      const vouched = { ...line };
+      vouch(vouched);
+      this.#put(change, vouched);
     }
   }
 
