@@ -21,7 +21,7 @@ from support.browser.translated_lines import (
     name,
     translated,
 )
-from support.halls.stage import ended, opened, stage
+from support.halls.stage import CAPTIONER, corrected, ended, opened, stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -125,6 +125,28 @@ async def test_the_original_of_older_lines_comes_with_them_and_nothing_moves(pag
             await without.goto(f"{on.page}/read{IN_SPANISH}&show=both&from=101")
             assert (await both(without))[0] == (LINE.format(100), "Línea 100, bastante larga para leerla.")
             await expect(without.get_by_role("link", name="Both")).to_have_attribute("aria-current", "true")
+
+
+async def test_after_a_long_cut_each_line_has_its_original_as_it_reads_now(page: Page) -> None:
+    long = "Line {n}, long enough that nobody who comes back after so many lines gets the events of all of them."
+    async with stage(*TEXTS) as on:
+
+        async def lines(first: int, count: int) -> None:
+            await on.lines(count, long)
+            for n in range(first, first + count):
+                await on.say(*made(f"s{n}", n * 4_000, f"Línea {n}."), by=TRANSLATOR)
+
+        await lines(0, 20)
+        await visit(page, on, f"{IN_SPANISH}&show=both")
+        await expect(page.locator("#s19-mt-es .original")).to_have_text(long.format(n=19))
+        on.refusing = True
+        on.cut()
+        await on.say(corrected("s3", "Mended."), by=CAPTIONER)
+        await lines(20, 420)
+        on.refusing = False
+        await expect(page.locator("#s439-mt-es .original")).to_have_text(long.format(n=439))
+        await expect(page.locator("#s3-mt-es .original")).to_have_text("Mended.")
+        await expect(page.locator(".original")).to_have_count(440)
 
 
 async def test_who_reads_an_interpreter_is_brought_to_the_translation_and_back(page: Page) -> None:

@@ -86,6 +86,7 @@ export class Both {
   /** Fold a frame of the original into it, and update the page. @param {Frame} frame */
   #take(frame) {
     if (!this.open) return;
+    if (frame.snapshot) this.said.lines.clear(); // older ones may have changed meanwhile, and are fetched anew
     if (this.said.apply(frame).lost) this.link.open();
     else this.around(() => this.update());
   }
