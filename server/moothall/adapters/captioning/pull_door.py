@@ -81,8 +81,7 @@ class PullDoor:
         view = text.view
         spoken = view.session.channels[text.feed.channel].languages
         pulled = pull(
-            lambda number: view.lines[number - view.skipped],
-            range(view.skipped, view.skipped + len(view.lines)),
+            view,
             last,
             length,
             next(iter(spoken), language or "und"),

@@ -200,6 +200,8 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     """Number of lines before the first of `lines`: above 0 only in a view that began from a snapshot."""
     index: PersistentMap[SegmentId, int]
+    parts: frozenset[SegmentId] = frozenset()
+    """Those of `lines` that were split from others since this view began."""
 
     @classmethod
     def empty(cls, session: SessionId, epoch: Epoch, feed: Feed) -> CaptionsView:
@@ -308,8 +310,11 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         line = made_of(Line, event)
         if event.part_of is not msgspec.UNSET:
             before = self.index.get(event.part_of)
-            if before is not None or self.skipped:
-                return self._inserted(0 if before is None else before + 1, line)
+            if before is not None:
+                parts = self.parts | {event.segment}
+                return msgspec.structs.replace(self._inserted(before + 1, line), parts=parts)
+            if self.skipped:
+                return self._inserted(0, line)
         number = len(self.lines)
         while number and goes_before(line.t0, self.lines[number - 1].t0):
             number -= 1

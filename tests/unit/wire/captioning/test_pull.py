@@ -1,9 +1,17 @@
 from __future__ import annotations
 
-from moothall.core.events.lines import Origin
+from msgspec.structs import replace
+
+from moothall.core.events import types as ev
+from moothall.core.events.lines import ChannelRewound, Origin
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SegmentId
-from moothall.core.views.captions import Line
+from moothall.core.kernel.lanes import Feed
+from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.captioning.pull import LINE, MOST_LOOKED, Pulled, pull
+from support.halls.stage import FLOOR, corrected, ended, opened
+from support.sessions.recorder import EPOCH, SESSION
+from support.sessions.splitting import split, timed
 
 
 def line(text: str, *, ended: bool = True, gone: bool = False) -> Line:
@@ -23,9 +31,10 @@ def source(line: Line) -> str:
 
 
 def ask(lines: list[Line], last: int, length: int = 32, first: int = 0) -> Pulled:
-    return pull(
-        lambda number: lines[number - first], range(first, first + len(lines)), last, length, "en", source=source
-    )
+    view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live=False))
+    for each in lines:
+        view = replace(view, lines=view.lines.append(each))
+    return pull(replace(view, skipped=first), last, length, "en", source=source)
 
 
 SAID = [
@@ -58,3 +67,34 @@ def test_the_head_is_behind_what_is_finished_and_older_lines_are_passed_over() -
     assert ask([line("c")], 0, first=9) == Pulled("c ", 10 * LINE, "en", source="of machine")
     assert ask([], -1) == Pulled("", 0, "en")
     assert ask([line("x", gone=True)] * (MOST_LOOKED + 2), 0).last_position == MOST_LOOKED * LINE
+
+
+def test_what_is_split_off_a_line_is_pulled_once_and_no_later_line_again() -> None:
+    view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live=False))
+
+    def tell(*events: ev.AnyEvent, by: Role = Role.ENGINE) -> None:
+        nonlocal view
+        for event in events:
+            view = view.apply(view.offset + 1, by, event)
+
+    def heard(last: int, length: int = 32) -> tuple[str, int]:
+        said = ""
+        while (pulled := pull(view, last, length, "en", source=source)).content:
+            said, last = said + pulled.content, pulled.last_position
+        return said, last
+
+    tell(opened("a", 1_000), ended("a", " Who? I do."), opened("b", 3_000), ended("b", "So be it."))
+    before, last = heard(0)
+    assert before == "Who? I do. So be it. "
+    amid = pull(view, 0, 6, "en", source=source).last_position
+    tell(*split("a", "a-2", timed(1_000, "Who?"), timed(1_200, "I", "do.")))
+    tell(*split("a-2", "a-3", timed(1_200, "I"), timed(1_300, "do.")))
+    assert heard(last) == ("", last)
+    assert heard(0) == (before, last)
+    assert heard(amid) == ("I do. So be it. ", last)
+    assert pull(view, -1, 32, "en", source=source).last_position == last
+    tell(opened("c", 5_000), ended("c", "Next."))
+    assert heard(last) == ("Next. ", last + LINE)
+    tell(corrected("a-3", "did."), by=Role.CAPTIONER)
+    tell(ChannelRewound(channel=FLOOR, t=1_200, segments=(SegmentId("a-2"),)))
+    assert heard(0)[0] == "Who? did. So be it. Next. "
