@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
+from msgspec.structs import replace
 
 from fuzz.target import Target, joined, parts
 from moothall.adapters.captioning import bridge
@@ -31,9 +32,10 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
-from moothall.core.views.captions import Line
+from moothall.core.views.captions import CaptionsView, Line
 from moothall.services.captioning.caption_streams import CaptionStreams, TextStream
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.sessions.sessions import Sessions
@@ -274,7 +276,9 @@ def bridged(data: bytes) -> None:
 
 
 def pulled(data: bytes) -> None:
-    """Try a program that fetches a text in pieces: position, length, language, a line feed, the lines of the text."""
+    """Try a program that fetches a text in pieces: position, length, language, a line feed, the lines of the text, of
+    which those that begin with `=` were split off.
+    """
     asked, _, rest = data.partition(b"\n")
     last, length, language = (*asked.decode("latin-1").split(" ", 2), "", "", "")[:3]
     position, size = position_of(last), number_in(length, 4)
@@ -292,9 +296,14 @@ def pulled(data: bytes) -> None:
         )
         for n, each in enumerate(rest.decode("utf-8", "replace").split("\n"))
     ]
-    numbers = range(len(lines) // 3, len(lines))
+    view = CaptionsView.empty(SessionId("s"), Epoch("e"), Feed(ChannelId("floor"), live=False))
+    skipped, kept = len(lines) // 3, view.lines
+    for each in lines[skipped:]:
+        kept = kept.append(each)
+    split_off = frozenset(each.segment for each in lines[skipped + 1 :] if each.text.startswith("="))
+    view = replace(view, lines=kept, skipped=skipped, parts=split_off)
     for _ in range(20):
-        piece = pull(lines.__getitem__, numbers, position, size, language, source=lambda line: str(line.origin))
+        piece = pull(view, position, size, language, source=lambda line: str(line.origin))
         if piece.last_position < position or len(piece.content) > size + 1:
             raise AssertionError("A program is led back, or given more than it asked for.")
         if piece.last_position == position:
