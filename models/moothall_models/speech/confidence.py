@@ -31,7 +31,8 @@ def believed(
     """
     if utterance.language is not None or not words:
         return True
-    if utterance.speech_between(max(utterance.start, utterance.speech_start), edge) < settings.believed_voice * len(words):
+    voice = utterance.speech_between(max(utterance.start, utterance.speech_start), edge)
+    if voice < settings.believed_voice * len(words):
         return False
     mean = _mean(words)
     if not vague and even(utterance, edge, settings):

@@ -114,8 +114,8 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Average probability of an utterance's words that suffices instead of `believed_p`. Babble, music and noise make a
     decoder guess from the first word on."""
     believed_voice: int = 80
-    """Least speech for each of an utterance's first words, ms: nobody says a word in less. Of a burst of babble a decoder
-    made three words in 160 ms."""
+    """Least speech for each of an utterance's first words, ms: nobody says a word in less. Of a burst of babble a
+    decoder made three words in 160 ms."""
     even_range: float = 9.0
     """Greatest difference of level in an even sound, dB, between the 10th and the 95th percentile of its frames."""
     even_mean: float = 0.75
