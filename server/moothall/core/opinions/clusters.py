@@ -98,6 +98,10 @@ def _far_apart(points: Sequence[Point], count: int) -> list[Point]:
 
 
 def _in_rows(points: Sequence[Point], count: int) -> list[Point]:
-    """The middle points of as many equal parts along the first direction."""
+    """The middles of as many equal parts along the first direction, the same from either end: whoever agrees and
+    whoever disagrees count alike.
+    """
     there = sorted(points)
-    return [there[(2 * n + 1) * len(there) // (2 * count)] for n in range(count)]
+    middles = [(2 * n + 1) * len(there) // (2 * count) for n in range(count)]
+    pairs = ((there[one], there[-1 - other]) for one, other in zip(middles, reversed(middles), strict=True))
+    return [((x1 + x2) / 2, (y1 + y2) / 2) for (x1, y1), (x2, y2) in pairs]

@@ -4,7 +4,7 @@ are treated alike.
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moothall.core.events.question_parts import Opinion
@@ -62,6 +62,7 @@ def test_everybody_is_in_one_group_at_most(votes: OpinionVotes) -> None:
 
 
 @given(CAMPS)
+@example(camps(4, 4, 7, 13, comments=9, seed=79, answered=0.71875))
 def test_agreeing_and_disagreeing_are_alike(votes: OpinionVotes) -> None:
     turned = {voter: {name: TURNED[each] for name, each in given_.items()} for voter, given_ in votes.items()}
     one, other = counted(votes, all_comments(votes)), counted(turned, all_comments(votes))
