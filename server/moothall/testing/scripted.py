@@ -25,8 +25,8 @@ HALF_PERIOD = 40
 """Samples between changes of sign (200 Hz at 16 kHz)."""
 
 
-class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A word of a script."""
+class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A word of a script. Defaults aren't written, so that earlier releases read what they know."""
 
     text: str
     """The word, with its leading space."""
@@ -42,7 +42,7 @@ class ScriptWord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Number of the voice that says it."""
 
 
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The words that are said, and the behaviour of the recogniser that hears them."""
 
     words: tuple[ScriptWord, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -24,10 +25,11 @@ MEETING = "/s/plenary"
 MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    """A server for each test: what others have asked would stand before its question, and say how long a turn takes."""
     settings = Settings(
-        server=Server(port=0, data=str(tmp_path_factory.mktemp("house"))),
+        server=Server(port=0, data=str(tmp_path)),
         engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )

@@ -114,6 +114,12 @@ def test_made_scripts_are_the_same_each_time_and_can_be_read_again(seed: int, wo
     assert read_script(write_script(script)) == script
 
 
+def test_what_a_script_does_not_use_earlier_releases_need_not_know() -> None:
+    assert write_script(Script(words=(ScriptWord(" Hello", 300, 700),))) == (
+        b'{"words":[{"text":" Hello","t0":300,"t1":700}]}'
+    )
+
+
 def test_a_vocabulary_may_be_given() -> None:
     script = make_script(1, 30, vocabulary=["so", "well"], burn_ms=3)
     assert {word.text.strip(" .").lower() for word in script.words} == {"so", "well"}
