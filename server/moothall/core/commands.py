@@ -402,6 +402,8 @@ class CorrectSegment(Command, frozen=True, kw_only=True, tag="correct"):
     """Whether the text is a machine's proposal, accepted unchanged."""
     proposed: bool = False
     """Whether the speaker had proposed the text."""
+    unmended: bool = False
+    """Whether it undoes the first correction by a person, so that nobody vouches for the text any more."""
 
 
 class PublishDeclined(Command, frozen=True, kw_only=True, tag="publish-declined"):

@@ -186,7 +186,7 @@ export class DeskState {
     }
     if (body.type === 'segment.corrected') {
       const person = !(body.machine || by === 'engine');
-      return { text: body.text + body.tail, revision: body.base_revision + 1, mended: line.mended || person, accepted: body.accepted || (line.accepted && !person), ...(body.made_from && { made_from: body.made_from }) };
+      return { text: body.text + body.tail, revision: body.base_revision + 1, mended: !body.unmended && (line.mended || person), accepted: body.accepted || (line.accepted && !person), ...(body.made_from && { made_from: body.made_from }) };
     }
     /** @type {[string, number][]} */
     const said = body.words.map(({ text, p }) => [text, p ?? 1]);

@@ -312,7 +312,7 @@ export class Reader {
         this.#amend(body.segment, { t1: body.t1, voice_changes: true }, line && { words: Math.min(line.words, body.word) });
         break;
       case 'segment.corrected':
-        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail, doubts: line?.doubts && left(line.doubts, line.text, body.text + body.tail) });
+        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: !body.unmended, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail, doubts: line?.doubts && left(line.doubts, line.text, body.text + body.tail) });
         break;
       case 'speaker.assigned':
         for (const segment of body.segments.flatMap((id) => [id, this.#made(id)])) {

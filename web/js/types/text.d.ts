@@ -172,6 +172,7 @@ interface EventBody {
   to?: string | null;
   machine: boolean;
   accepted?: boolean;
+  unmended?: boolean;
   made_from?: MadeFrom;
   source: string;
   tool?: string;

@@ -190,6 +190,8 @@ class DeskSocket:
             return refused(RefusalCode.INVALID, "Accept proposals with the message `accept`, not in an act.")
         if any(command.proposed for command in corrections):
             return refused(RefusalCode.INVALID, "Accept what a speaker proposes on the page for checking.")
+        if any(command.unmended for command in corrections):
+            return refused(RefusalCode.INVALID, "Undo a correction with the message `undo`, not in an act.")
         if any(
             isinstance(command, MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack) for command in request.commands
         ):

@@ -176,6 +176,9 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """
     proposed: bool | msgspec.UnsetType = msgspec.UNSET
     """True when the speaker had proposed the text, which whoever corrected the line accepted; missing otherwise."""
+    unmended: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when it undid the first correction by a person: the line reads as before, and no person counts as having
+    corrected it; missing otherwise."""
 
 
 class SegmentSplit(ChannelEvent, frozen=True, kw_only=True, tag="segment.split"):

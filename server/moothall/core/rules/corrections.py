@@ -53,9 +53,10 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -
         return _stale(segment, message)
     itself = actor.role in (Role.ENGINE, Role.TOOL)
     corrected = _corrected(segment, command.base_words, command.text, machine=itself)
-    accepted = command.accepted and _machines_words(segment)
+    unmended = True if command.unmended and not itself else msgspec.UNSET
+    accepted = command.accepted and not unmended and _machines_words(segment)
     proposed = True if command.proposed and not itself else msgspec.UNSET
-    return [msgspec.structs.replace(corrected, accepted=accepted, proposed=proposed)]
+    return [msgspec.structs.replace(corrected, accepted=accepted, proposed=proposed, unmended=unmended)]
 
 
 def publish_declined(state: State, command: do.PublishDeclined) -> Sequence[ev.AnyEvent] | Refusal:

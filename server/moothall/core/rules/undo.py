@@ -368,10 +368,11 @@ def _of_correction(before: State, event: le.SegmentCorrected) -> tuple[do.AnyCom
     line = before.segments.get(event.segment)
     if line is None:
         return None
-    corrected = made_of(do.CorrectSegment, event, proposed=event.proposed is True)
+    corrected = made_of(do.CorrectSegment, event, proposed=event.proposed is True, unmended=event.unmended is True)
     # The words that the correction replaced, with the text that they had; words after these were left alone.
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
-    back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read, proposed=False)
+    undone = {"text": read, "proposed": False, "unmended": not line.mended}
+    back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, **undone)
     return corrected, (back,)
 
 

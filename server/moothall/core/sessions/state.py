@@ -351,7 +351,7 @@ def _evolve_segment(state: State, event: le.SegmentFact, at: int) -> State:
                 text=event.text,
                 base=event.base_words,
                 revision=event.base_revision + 1,
-                mended=known.mended or not event.machine,
+                mended=not event.unmended and (known.mended or not event.machine),
                 accepted=event.accepted or (known.accepted and event.machine),
                 made_from=made_from(event, known.made_from),
             )

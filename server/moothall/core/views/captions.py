@@ -364,7 +364,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             text=text,
             doubts=_left(line, text),
             revision=event.base_revision + 1,
-            mended=line.mended or by_person,
+            mended=not event.unmended and (line.mended or by_person),
             accepted=event.accepted or (line.accepted and not by_person),
             made_from=line.made_from if event.made_from is msgspec.UNSET else event.made_from,
         )

@@ -202,7 +202,7 @@ class HistoryFold(TextFold):
                 self._cut = None
                 self._cuts(header, event.segment, event.text + event.tail)
             case le.SegmentCorrected():
-                by_person = not (event.machine or header.role is Role.ENGINE)
+                by_person = not (event.machine or header.role is Role.ENGINE or event.unmended)
                 whole = event.text + event.tail
                 proposed = event.proposed is True
                 self._reads(header, event.segment, whole, by_person=by_person, proposed=proposed)

@@ -256,6 +256,8 @@ class Translating:
                     line = due(state, state.channels[work.channel], event.segment)
                     if line is not None:
                         work.add(line)
+                case le.SegmentCorrected() if event.channel == work.channel and event.unmended:
+                    work.add_all()  # It may be older than its original, and a person's no more.
                 case le.WordsCommitted() if event.channel == floor.id:
                     work.grows(event.segment)
                 case _:

@@ -12,6 +12,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.removal.selection import again
+from moothall.core.rules.undo import read_act
 from moothall.core.sessions.roughness import unquotable
 from moothall.core.sessions.state import State
 from moothall.core.views.captions import CaptionsView
@@ -75,6 +76,10 @@ def test_a_line_that_a_person_mended_may_be_quoted() -> None:
     assert unquotable(line_of(heard(), "p"))
     mended = carry_out(heard(), correct("p", 0, 2, "Boa tarde."), actor=CAPTIONER)
     assert not unquotable(line_of(mended, "p"))
+    undo = read_act(heard(), events(heard(), correct("p", 0, 2, "Boa tarde."), actor=CAPTIONER)).undoing
+    undone = carry_out(mended, *undo, actor=CAPTIONER)
+    assert (line_of(undone, "p").whole, unquotable(line_of(undone, "p"))) == (line_of(heard(), "p").whole, True)
+    assert refused(carry_out(undone, do.CloseSession(), wall=WALL + 9_000), FINAL).code is RefusalCode.CONFLICT
 
 
 def test_a_line_stays_rough_wherever_it_goes() -> None:

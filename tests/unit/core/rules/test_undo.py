@@ -68,7 +68,19 @@ def test_a_correction_is_corrected_back_and_words_that_came_later_stay() -> None
 def test_to_undo_what_a_speaker_proposed_is_no_proposal_of_theirs() -> None:
     accepted = msgspec.structs.replace(correct("b", 0, 1, "Well come"), proposed=True)
     (back,) = undoing_of(hall(), accepted)
-    assert back == correct("b", 1, 1, line_of(hall(), "b").whole)
+    assert back == msgspec.structs.replace(correct("b", 1, 1, line_of(hall(), "b").whole), unmended=True)
+
+
+def test_a_line_counts_as_mended_as_long_as_one_correction_of_a_person_stands() -> None:
+    once = carry_out(hall(), correct("b", 0, 1, "Well come"), actor=CAPTIONER)
+    assert line_of(undone(once, correct("b", 1, 1, "Bienvenue")), "b").mended
+    before = line_of(hall(), "b")
+    after = line_of(undone(hall(), correct("b", 0, 1, "Well come")), "b")
+    assert (after.whole, after.mended, after.accepted) == (before.whole, False, False)
+    # To undo that is to correct it again.
+    (back,) = undoing_of(hall(), correct("b", 0, 1, "Well come"))
+    again = undone(once, back)
+    assert (line_of(again, "b").whole, line_of(again, "b").mended) == ("Well come", True)
 
 
 def test_a_correction_of_more_words_than_the_one_before_gives_those_back_too() -> None:
@@ -338,8 +350,9 @@ def test_of_many_lines_that_were_accepted_those_go_back_that_nobody_has_changed_
     assert still_fits(after, act, undoing) == undoing
     both = carry_out(after, *undoing, actor=CAPTIONER)
     assert [(line_of(both, name).whole, line_of(both, name).accepted) for name in "ab"] == [
-        ("Good morning all.", True), ("Welcome", True)
+        ("Good morning all.", False), ("Welcome", False)
     ]  # fmt: skip
+    assert not any(line_of(both, name).mended for name in "ab"), "so that they may be accepted at once again"
     changed = carry_out(after, correct("b", 1, 1, "Oh"), actor=CAPTIONER)
     kept = still_fits(changed, act, undoing)
     assert [command.segment for command in kept if isinstance(command, do.CorrectSegment)] == [A]

@@ -65,6 +65,12 @@ def test_a_quotation_says_in_which_languages_its_words_are_rough() -> None:
     told.correct(russian, "Так сказано.", words=2)
     assert quoted(told, span(russian), offset(told)).rough == ()
     assert quoted(told, span(russian), as_heard).rough == ("ru",), "the words that the machine had heard"
+    undone = le.SegmentCorrected(
+        channel=FLOOR, segment=russian, base_revision=1, base_words=2, text="Это сказано.", tail="", unmended=True
+    )
+    told.tell(undone, by=CAPTIONER)
+    again = quoted(told, span(russian), offset(told))
+    assert (again.rough, again.check) == (("ru",), None), "nobody vouches for them"
 
 
 def test_a_line_that_was_copied_into_its_language_is_quoted_as_rough_as_it_was_heard() -> None:
