@@ -34,10 +34,12 @@ def silence(ms: int) -> bytes:
     return bytes(2 * ms * RATE // 1000)
 
 
-async def make_sound(path: Path) -> bytes:
-    """Write a sound of three spans of the sample session; returns the samples of the second."""
+async def make_sound(path: Path, *, wait_ms: int = 0) -> bytes:
+    """Write a sound of three spans of the sample session, with `wait_ms` of silence more behind the second; returns the
+    samples of the second.
+    """
     pieces = [await sample_sound(*piece) for piece in (BEFORE, SPAN, AFTER)]
-    write_wave(path, silence(PAUSE_MS).join([*pieces, b""]))
+    write_wave(path, silence(PAUSE_MS).join([pieces[0], pieces[1] + silence(wait_ms), pieces[2], b""]))
     return pieces[1]
 
 
