@@ -13,6 +13,7 @@ from moothall.core.commands import CorrectSegment
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.programme.plan import Room, RoomId
+from moothall.core.views.captions import SNAPSHOT_LINES
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -256,6 +257,26 @@ async def test_a_cut_link_loses_nothing_that_was_typed(page: Page, context: Brow
         await expect(page.locator("#Lines .text")).to_have_text(["Said meanwhile.", "Typed while the line was cut."])
         await expect(page.locator("#Stands")).to_have_text("Connected")
         assert sum(line.whole.startswith("Typed") for _, line in on.live.state.segments.items()) == 1
+
+
+async def test_a_line_that_is_older_than_what_comes_after_a_long_cut_is_still_corrected(
+    page: Page, context: BrowserContext, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s0", "Wellcome.")
+        await on.sit_down(page)
+        await page.locator("#s0").press("Enter")
+        await page.locator(".editor textarea").fill("Welcome.")
+        await context.set_offline(True)
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "lost")
+        for n in range(1, SNAPSHOT_LINES + 5):
+            await on.say(f"s{n}", "on and " * 20 + "on.")  # more than what is kept for who comes back
+        await context.set_offline(False)
+        await expect(page.locator("#Lines .text").last).to_contain_text("on and on.")
+        await expect(page.locator(".editor .theirs")).to_be_empty()
+        await page.locator(".editor textarea").press("Enter")
+        await expect(page.locator(".editor")).to_have_count(0)
+        assert on.text("s0").strip() == "Welcome."
 
 
 async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_to_it(

@@ -102,6 +102,7 @@ class HallProcess:
     async def kill(self) -> None:
         """Kill the server (SIGKILL)."""
         assert self._process is not None
+        assert self._process.returncode is None, f"It had ended by itself: {self.log.read_text()[-4_000:]}"
         self._process.kill()
         await self._process.wait()
 

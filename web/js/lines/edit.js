@@ -94,8 +94,8 @@ export class DeskEdit {
   look() {
     if (!this.base) return;
     const now = this.lines.state.lines.get(this.base.segment);
-    if (!now || now.gone) this.note.textContent = this.words.text('edit.gone');
-    else if (now.revision !== this.base.revision) {
+    if (now?.gone) this.note.textContent = this.words.text('edit.gone');
+    else if (now && now.revision !== this.base.revision) { // a line that is older than a snapshot's can still be saved
       if (this.area.value.trim() !== this.base.text.trim()) this.#conflict(now);
       else {
         this.base = now;

@@ -87,9 +87,12 @@ export class DeskLines {
     const turn = new Turn();
     const rows = this.#rows(finished);
     const marks = new Set();
+    const apart = this.editing !== null && !wanted.has(this.editing) ? document.getElementById(this.editing) : null;
+    let passed = 0; // an editor whose line isn't among them stays where it is
     rows.forEach((row, i) => {
       const item = 'reason' in row ? this.#mark(row) : this.#item(row, change);
-      const there = this.list.children[i];
+      if (this.list.children[i] === apart) passed = 1;
+      const there = this.list.children[i + passed];
       if (there !== item) this.list.insertBefore(item, there ?? null);
       if ('reason' in row) {
         marks.add(item);
