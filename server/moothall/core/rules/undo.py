@@ -87,6 +87,8 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
     - The floor is left to another speaker who got it in the meantime.
     - Lines that are no longer in the log are skipped; lines that were struck and restored are addressed by their new
       ids.
+    - A line that somebody has changed since can be corrected back once it reads again as the act left it, since that
+      change was undone. A line and its second part become one line with the texts that they have now.
     - Of many lines that were accepted at once, those that somebody has changed since are left alone. If all were
       changed, everything is returned, so that the caller can refuse it.
     - Of many questions, those that somebody has given another status since are left alone. `moved_on` says when that
@@ -104,7 +106,9 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
                 lines = tuple(_standing_as(now, name) for name in command.segments if name in now.segments)
                 due += [msgspec.structs.replace(command, segments=lines)] if lines else []
             case do.CorrectSegment():
-                due.append(msgspec.structs.replace(command, segment=_standing_as(now, command.segment)))
+                due.append(_corrected_back(now, act, command))
+            case do.JoinSegments() if (line := now.segments.get(command.segment)) is not None:
+                due.append(msgspec.structs.replace(command, revision=line.revision))
             case do.SetStatus() | do.WriteAnswer() if not still_stands(now.questions, command, brought):
                 pass
             case do.PutOnAir() if now.channels[command.channel].air.machine and command.channel in _put_on_air(act):
@@ -143,6 +147,24 @@ def _standing_as(now: State, name: SegmentId) -> SegmentId:
     while (line := now.segments.get(name)) is not None and line.gone and returned(name) in now.segments:
         name = returned(name)
     return name
+
+
+def _corrected_back(now: State, act: Iterable[do.AnyCommand], back: do.CorrectSegment) -> do.CorrectSegment:
+    """The command that undoes a correction, or empties a typed line, with the line's revision now where the line reads
+    as `act` left it.
+    """
+    replace, line = msgspec.structs.replace, now.segments.get(_standing_as(now, back.segment))
+    if line is None:
+        return back
+    for command in act:
+        if isinstance(command, do.CorrectSegment | do.TypeSegment) and command.segment == back.segment:
+            words = command.base_words if isinstance(command, do.CorrectSegment) else 0
+            if line.whole == command.text + line.tail(words):
+                # A split that was undone has left all its words corrected.
+                base = max(line.base, back.base_words)
+                text = back.text + "".join(word.text for word in line.words[back.base_words : base])
+                return replace(back, segment=line.id, base_revision=line.revision, base_words=base, text=text)
+    return replace(back, segment=line.id)
 
 
 def lines_meanwhile(

@@ -12,6 +12,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.removal.moves import returned
+from moothall.core.rules.corrections import shown_words
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import lines_meanwhile, still_fits
 from moothall.core.sessions.parts import Segment
@@ -49,6 +50,28 @@ def test_what_undoes_an_act_brings_back_what_was_shown(rest: Sent, wall: int, da
     assert shown(after) == shown(before)
     # A new name stays, which harms nobody.
     assert before.speakers.items() <= after.speakers.items()
+
+
+@given(st.lists(st.tuples(at_desks | sent, walls), max_size=25), st.data())
+def test_acts_on_lines_are_undone_one_after_the_other(rest: Sent, data: st.DataObject) -> None:
+    before = State(id=SESSION)
+    for (actor, each), at in [*(((SYSTEM, each), 1_000) for each in BEGIN), *rest]:
+        before = carried_out(before, each, actor, at) or before
+    done: list[tuple[do.AnyCommand, tuple[do.AnyCommand, ...]]] = []
+    now = before
+    for _ in range(2):
+        act = data.draw(splits(now) | corrections(now))
+        undoing, after = undoing_of(now, act), carried_out(now, act, ACTORS[2], 1_000)
+        if after is None or not undoing:
+            return
+        done.append((act, undoing))
+        now = after
+    for act, undoing in reversed(done):
+        for command in still_fits(now, [act], undoing):
+            back = carried_out(now, command, ACTORS[2], 1_000)
+            assert back is not None, command
+            now = back
+    assert shown(now) == shown(before)
 
 
 @given(
@@ -157,6 +180,22 @@ def corrections(state: State) -> st.SearchStrategy[do.AnyCommand]:
         )
 
     return st.one_of([of(line) for _, line in state.segments.items()])
+
+
+def splits(state: State) -> st.SearchStrategy[do.AnyCommand]:
+    """Splits of the lines of a state, as far as they have ended and have words enough."""
+
+    def of(line: Segment) -> st.SearchStrategy[do.AnyCommand]:
+        return st.builds(
+            do.SplitSegment,
+            channel=st.just(line.channel),
+            segment=st.just(line.id),
+            revision=st.just(line.revision),
+            word=st.integers(1, len(shown_words(line))),
+            into=st.just(SegmentId(f"{line.id}-part")),
+        )
+
+    return st.one_of([of(line) for _, line in state.segments.items() if line.ended and shown_words(line)])
 
 
 def shown(state: State) -> object:

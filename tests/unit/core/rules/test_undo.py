@@ -89,6 +89,42 @@ def test_a_correction_of_more_words_than_the_one_before_gives_those_back_too() -
     assert line_of(undone(first, correct("a", 1, 3, "Hello.")), "a").whole == "Bad morning all."
 
 
+def taken_back(state: State, before: State, *act: do.AnyCommand) -> State:
+    """The state after an act on `before` is undone in `state`."""
+    read = read_act(before, events(before, *act, actor=CAPTIONER))
+    due = still_fits(state, read.commands, read.undoing)
+    return carry_out(state, *due, actor=CAPTIONER)
+
+
+def test_acts_on_one_line_are_undone_one_after_the_other() -> None:
+    corrected, more = correct("a", 0, 1, "Bad"), correct("a", 1, 3, "Hello, all of you.")
+    split = do.SplitSegment(channel=FLOOR, segment=A, revision=1, word=1, into=segment("part"))
+    once = carry_out(hall(), corrected, actor=CAPTIONER)
+    (stale,) = undoing_of(hall(), corrected)
+    assert still_fits(carry_out(once, more, actor=CAPTIONER), [corrected], [stale]) == (stale,)
+    for act in (more, split):
+        twice = carry_out(once, act, actor=CAPTIONER)
+        again = taken_back(twice, once, act)
+        assert line_of(again, "a").whole == line_of(once, "a").whole == "Bad morning all."
+        back = line_of(taken_back(again, hall(), corrected), "a")
+        assert (back.whole, back.mended) == (line_of(hall(), "a").whole, False)
+
+
+def test_a_typed_line_is_emptied_once_its_correction_is_undone() -> None:
+    typed = do.TypeSegment(channel=FLOOR, segment=segment("t"), text="Welcom.", language="en")
+    once = carry_out(hall(), typed, actor=CAPTIONER)
+    act = correct("t", 0, 0, "Welcome.")
+    again = taken_back(carry_out(once, act, actor=CAPTIONER), once, act)
+    assert line_of(again, "t").whole == "Welcom."
+    assert line_of(taken_back(again, hall(), typed), "t").whole == ""
+
+
+def test_a_split_is_undone_after_a_part_was_corrected() -> None:
+    split = do.SplitSegment(channel=FLOOR, segment=A, revision=0, word=1, into=segment("part"))
+    parts = carry_out(hall(), split, correct("a", 1, 1, "Bad"), correct("part", 0, 2, " evening all."), actor=CAPTIONER)
+    assert line_of(taken_back(parts, hall(), split), "a").whole == "Bad evening all."
+
+
 def test_lines_go_back_to_those_who_had_them() -> None:
     state = undone(hall(), do.AssignSpeaker(segments=(A, B), speaker=BO))
     assert (line_of(state, "a").speaker, line_of(state, "b").speaker) == (ANA, None)
@@ -334,6 +370,10 @@ def test_lines_that_are_not_in_the_log_any_more_are_passed_over() -> None:
         do.AssignSpeaker(segments=(segment("gone"),), speaker=BO),
     )
     assert still_fits(hall(), [do.PauseSession()], undoing) == (do.AssignSpeaker(segments=(A,), speaker=ANA),)
+    joined = do.JoinSegments(channel=FLOOR, segment=segment("gone"), revision=1, part=None)
+    for gone in (correct("gone", 1, 1, "Good"), joined):
+        (command,) = still_fits(hall(), [do.PauseSession()], [gone])
+        assert refused(hall(), command, actor=CAPTIONER).code is RefusalCode.UNKNOWN
 
 
 def accept(name: str, revision: int, words: int, text: str) -> do.CorrectSegment:
