@@ -14,7 +14,7 @@ from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events import questions as qe
 from moothall.core.events.codec import decode_event
-from moothall.core.kernel.ids import ChannelId, SegmentId
+from moothall.core.kernel.ids import ChannelId
 from moothall.testing.scripted import make_script
 from moothall_hub.app import COPIES
 from moothall_hub.mirror.mirror import Mirror
