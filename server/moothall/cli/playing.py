@@ -77,7 +77,7 @@ STDIN = "-"
 MOST_NAMES = 10_000
 LOOK_MS = 100
 MOST_FAILURES = 3
-"""Failed starts of the engines in a row, after which the command gives up."""
+"""Starts in a row after which engines ended by themselves, and the command gives up."""
 
 
 class Playback(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +207,7 @@ async def _add_texts(live: LiveSession, programme: Playback) -> None:
 async def engine_ready(hall: RunningServer) -> None:
     """Wait until an engine is connected. Raises ConfigurationError when the server's own engines do not start."""
     while not hall.recognising.engines:
-        if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
+        if hall.engines and all(child.unable >= MOST_FAILURES for child in hall.engines):
             raise ConfigurationError("The engine does not start; see its message above.")
         await hall.backend.clock.sleep(LOOK_MS)
 

@@ -67,6 +67,10 @@ class EngineChild:
         """How often it was started."""
         self.failures = 0
         """How many times in a row it ended soon after its start."""
+        self.unable = 0
+        """How many times in a row it did so by itself, or was killed here since it hung. One that is killed by something
+        else may be able to start."""
+        self._killed = self._hung = False
 
     async def run(self) -> None:
         """Keep the process running until cancelled."""
@@ -74,7 +78,9 @@ class EngineChild:
             began = self.clock.monotonic()
             ended = await self._run_once()
             ran = self.clock.monotonic() - began
-            self.failures = 0 if ran >= STEADY_MS else self.failures + 1
+            early = ran < STEADY_MS
+            self.failures = self.failures + 1 if early else 0
+            self.unable = self.unable + 1 if early and (self._hung or not self._killed) else 0
             # The back-off counts from start to start: a process that worked until it was killed has readers who wait,
             # so it restarts quickly however often that happens.
             apart = APART.wait_ms(self.failures)
@@ -87,6 +93,7 @@ class EngineChild:
         runs.
         """
         if self.pid is not None:
+            self._hung = True
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -100,6 +107,7 @@ class EngineChild:
             return await self._live(life)
 
     async def _live(self, life: str) -> str:
+        self._killed = self._hung = False
         try:
             process = await start_child(
                 *self._command,
@@ -115,6 +123,7 @@ class EngineChild:
         self.starts += 1
         try:
             status = await process.wait()
+            self._killed = status == -signal.SIGKILL
             self._tell_fate(life, status)
             return f"{process.pid} ended with {status}"
         finally:
@@ -123,7 +132,7 @@ class EngineChild:
 
     def _tell_fate(self, life: str, status: int) -> None:
         if self.watched is not None and status not in (0, -signal.SIGTERM):
-            self.watched[0].ended(life, ProcessFate.KILLED if status == -signal.SIGKILL else ProcessFate.CRASHED)
+            self.watched[0].ended(life, ProcessFate.KILLED if self._killed else ProcessFate.CRASHED)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         if process.returncode is not None:

@@ -121,10 +121,20 @@ async def test_one_that_keeps_ending_is_started_again_after_longer_and_longer_wa
         async with running(child):
             for failures in range(1, 8):
                 waits.append(await clock.asked.get())
-                assert (child.failures, child.pid) == (failures, None)
+                assert (child.failures, child.unable, child.pid) == (failures, failures, None)
                 await clock.advance(waits[-1])
     assert waits == [500, 1_000, 2_000, 4_000, APART.last_ms, APART.last_ms, APART.last_ms]
     assert caplog.messages[0].endswith("ended with 3; the next one starts in 500 ms")
+
+
+async def test_one_that_is_killed_as_it_starts_may_be_able_to_start() -> None:
+    clock = Waiting()
+    child = EngineChild([], token="t", threads=1, clock=clock, program=(*SHELL, "kill -9 $$"))  # noqa: S106  # no secret
+    async with running(child):
+        for failures in range(1, 4):
+            wait = await clock.asked.get()
+            assert (child.failures, child.unable) == (failures, 0)
+            await clock.advance(wait)
 
 
 async def test_one_that_can_not_be_started_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -221,12 +231,13 @@ signal.pause()
 
 
 async def test_one_that_is_killed_takes_along_what_it_started_though_that_is_frozen() -> None:
+    clock = Waiting()
     async with calls() as children:
         child = EngineChild(
             [str(children.port)],
             token="secret",  # noqa: S106 - no secret
             threads=1,
-            clock=Waiting(),
+            clock=clock,
             program=(sys.executable, "-S", "-c", STARTING),
         )
         async with running(child):
@@ -234,6 +245,8 @@ async def test_one_that_is_killed_takes_along_what_it_started_though_that_is_fro
             started = children_of(pid)
             assert len(started) == 2
             child.kill()
+            await clock.asked.get()
+            assert child.unable == 1  # it hung
             while not all(map(over, started)):
                 await SystemClock().sleep(10)
 
