@@ -68,8 +68,8 @@ class EngineChild:
         self.failures = 0
         """How many times in a row it ended soon after its start."""
         self.unable = 0
-        """How many times in a row it did so by itself, or was killed here since it hung. One that something else kills may
-        be able to start."""
+        """How many times in a row it did so by itself, or was killed here since it hung. One that something else kills
+        may be able to start."""
         self._killed = self._hung = False
 
     async def run(self) -> None:

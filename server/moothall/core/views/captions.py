@@ -200,8 +200,12 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     """Number of lines before the first of `lines`: above 0 only in a view that began from a snapshot."""
     index: PersistentMap[SegmentId, int]
-    parts: frozenset[SegmentId] = frozenset()
-    """Those of `lines` that were split from others since this view began."""
+    parts: PersistentMap[SegmentId, tuple[SegmentId, ...]] = msgspec.field(default_factory=PersistentMap)
+    """The lines that were split from a line since this view began, in the order of time."""
+    arrived: PersistentList[SegmentId] = msgspec.field(default_factory=PersistentList)
+    """All other lines in the order in which they opened, which isn't that of time where lines are typed, too."""
+    earlier: int = 0
+    """Number of lines before the first of `arrived`."""
 
     @classmethod
     def empty(cls, session: SessionId, epoch: Epoch, feed: Feed) -> CaptionsView:
@@ -221,9 +225,11 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         """Return a view that starts from a snapshot, as a browser or a hub does."""
         lines: PersistentList[Line] = PersistentList()
         index: PersistentMap[SegmentId, int] = PersistentMap()
+        arrived: PersistentList[SegmentId] = PersistentList()
         for number, line in enumerate(snapshot.lines):
             lines = lines.append(line)
             index = index.set(line.segment, number)
+            arrived = arrived.append(line.segment)
         return cls(
             feed=feed,
             epoch=snapshot.epoch,
@@ -232,6 +238,8 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             lines=lines,
             skipped=snapshot.before or 0,
             index=index,
+            arrived=arrived,
+            earlier=snapshot.before or 0,
         )
 
     @property
@@ -311,14 +319,17 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         if event.part_of is not msgspec.UNSET:
             before = self.index.get(event.part_of)
             if before is not None:
-                parts = self.parts | {event.segment}
+                others = self.parts.get(event.part_of) or ()
+                parts = self.parts.set(event.part_of, (event.segment, *others))
                 return msgspec.structs.replace(self._inserted(before + 1, line), parts=parts)
             if self.skipped:
                 return self._inserted(0, line)
         number = len(self.lines)
         while number and goes_before(line.t0, self.lines[number - 1].t0):
             number -= 1
-        return self._inserted(number, line)
+        view = self._inserted(number, line)
+        known = line.segment in view.index  # otherwise it belongs to an older page
+        return msgspec.structs.replace(view, arrived=self.arrived.append(line.segment)) if known else view
 
     def _inserted(self, number: int, line: Line) -> CaptionsView:
         """Return the view with a line at its position in time; a line that is typed, translated or moved here may come

@@ -1,19 +1,19 @@
 """Captions by polling, as StreamText serves them: each answer is a piece of text and the position of the next piece.
 
-A position in a text is a number: 10,000 for each preceding line (`core.views.captions`, struck lines included) plus the
-preceding characters of the line itself. What was split from a line still counts as one line with it. So neither a
-correction nor a split of one line moves a position in another line. A client that has read past a line doesn't get its
-later corrections.
+A position in a text is a number: 10,000 for each line that opened before (`CaptionsView.arrived`, struck lines
+included) plus the preceding characters of the line itself. What was split from a line still counts as one line with it.
+So neither a correction nor a split of one line moves a position in another line, and neither does a line that goes
+before others in time: it comes after them here. A client that has read past a line doesn't get its later corrections.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.views.captions import CaptionsView, Line
 
 LINE = 10_000
@@ -68,58 +68,45 @@ def pull(view: CaptionsView, last: int, length: int, language: str, *, source: C
     if last < 0:
         return Pulled("", _head(view) * LINE, language)
     number, at = divmod(last, LINE)
-    number, at = (number, at) if number >= view.skipped else (view.skipped, 0)
-    for parts in islice(_lines(view, number), MOST_LOOKED):
-        each = parts[0]
-        if not each.gone and each.t1 is None:
+    number, at = (number, at) if number >= view.earlier else (view.earlier, 0)
+    for segment in view.arrived.slice(number - view.earlier, number - view.earlier + MOST_LOOKED):
+        line = _line(view, segment)
+        if not line.gone and line.t1 is None:
             return Pulled("", number * LINE + at, language)
-        text = _text(parts)
+        text = " ".join("".join(_texts(view, line)).split())[: LINE - 1]
         if at < len(text):
             end = _end(text, at, length)
             whole = end == len(text)
             return Pulled(
                 content=text[at:end] + (" " if whole else ""),
                 last_position=(number + 1) * LINE if whole else number * LINE + end,
-                language_code=each.language,
-                source=source(each),
+                language_code=line.language,
+                source=source(line),
             )
         at = 0
         number += 1
     return Pulled("", max(last, number * LINE), language)
 
 
-def _lines(view: CaptionsView, number: int) -> Iterator[Sequence[Line]]:
-    """The lines from this number on, each with what was split from it behind it."""
-    index, before = len(view.lines), _count(view)
-    while before > number:
-        index -= 1
-        before -= view.lines[index].segment not in view.parts
-    while index < len(view.lines):
-        end = index + 1
-        while end < len(view.lines) and view.lines[end].segment in view.parts:
-            end += 1
-        yield view.lines.slice(index, end)
-        index = end
-
-
-def _count(view: CaptionsView) -> int:
-    return view.skipped + len(view.lines) - len(view.parts)
+def _line(view: CaptionsView, segment: SegmentId) -> Line:
+    return view.lines[view.index.get(segment) or 0]  # What arrived is in the index.
 
 
 def _head(view: CaptionsView) -> int:
     """Number of the line after the last finished one."""
-    number, index = _count(view), len(view.lines)
-    while index and view.lines[index - 1].t1 is None and not view.lines[index - 1].gone:
-        number, index = number - 1, index - 1
-    return number
+    opened = len(view.arrived)
+    while opened and (line := _line(view, view.arrived[opened - 1])).t1 is None and not line.gone:
+        opened -= 1
+    return view.earlier + opened
 
 
-def _text(parts: Sequence[Line]) -> str:
-    text = ""
-    for each in parts:
+def _texts(view: CaptionsView, line: Line) -> Iterator[str]:
+    """The texts of a line and of what was split from it."""
+    if not line.gone:
         # A part that was corrected may have lost the space before it.
-        text += "" if each.gone else f" {each.text}" if each.revision else each.text
-    return " ".join(text.split())[: LINE - 1]
+        yield f" {line.text}" if line.revision else line.text
+    for part in view.parts.get(line.segment) or ():
+        yield from _texts(view, _line(view, part))
 
 
 def _end(text: str, at: int, length: int) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from moothall.core.events import types as ev
@@ -31,10 +33,10 @@ def source(line: Line) -> str:
 
 
 def ask(lines: list[Line], last: int, length: int = 32, first: int = 0) -> Pulled:
+    named = tuple(replace(each, segment=SegmentId(f"l{n}")) for n, each in enumerate(lines))
     view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live=False))
-    for each in lines:
-        view = replace(view, lines=view.lines.append(each))
-    return pull(replace(view, skipped=first), last, length, "en", source=source)
+    snapshot = replace(view.snapshot(), lines=named, before=first)
+    return pull(CaptionsView.of(snapshot, view.feed), last, length, "en", source=source)
 
 
 SAID = [
@@ -69,30 +71,65 @@ def test_the_head_is_behind_what_is_finished_and_older_lines_are_passed_over() -
     assert ask([line("x", gone=True)] * (MOST_LOOKED + 2), 0).last_position == MOST_LOOKED * LINE
 
 
-def test_what_is_split_off_a_line_is_pulled_once_and_no_later_line_again() -> None:
-    view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live=False))
+class Pulling:
+    """A text, and the program that pulls it."""
 
-    def tell(*events: ev.AnyEvent, by: Role = Role.ENGINE) -> None:
-        nonlocal view
+    def __init__(self) -> None:
+        self.view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live=False))
+
+    def tell(self, *events: ev.AnyEvent, by: Role = Role.ENGINE) -> None:
         for event in events:
-            view = view.apply(view.offset + 1, by, event)
+            self.view = self.view.apply(self.view.offset + 1, by, event)
 
-    def heard(last: int, length: int = 32) -> tuple[str, int]:
+    def pull(self, last: int, length: int = 32) -> Pulled:
+        return pull(self.view, last, length, "en", source=source)
+
+    def heard(self, last: int) -> tuple[str, int]:
         said = ""
-        while (pulled := pull(view, last, length, "en", source=source)).content:
+        while (pulled := self.pull(last)).content:
             said, last = said + pulled.content, pulled.last_position
         return said, last
 
+
+def test_a_line_that_goes_before_others_in_time_is_pulled_after_them() -> None:
+    text = Pulling()
+    text.tell(opened("a", 1_000), ended("a", "Good morning."), opened("typed", 5_000), ended("typed", "Link: x."))
+    said, last = text.heard(0)
+    assert said == "Good morning. Link: x. "
+    text.tell(opened("b", 3_000), ended("b", "So be it."), opened("c", 6_000), ended("c", "Next."))
+    assert [each.segment for each in text.view.lines] == ["a", "b", "typed", "c"]
+    assert text.heard(last) == ("So be it. Next. ", 4 * LINE)
+    snapshot = replace(text.view.snapshot(), lines=text.view.newest[1:], before=1)
+    text.view = CaptionsView.of(snapshot, text.view.feed)
+    assert text.heard(0)[0] == "So be it. Link: x. Next. "
+    text.tell(opened("old", 100), ended("old", "It belongs to an older page."))
+    assert text.heard(4 * LINE) == ("", 4 * LINE)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9_000), st.booleans()), max_size=12))
+def test_whenever_a_program_pulls_it_gets_each_line_once(lines: list[tuple[int, bool]]) -> None:
+    text, said, last = Pulling(), "", 0
+    for n, (t0, pulls) in enumerate(lines):
+        text.tell(opened(f"l{n}", t0), ended(f"l{n}", f"Line {n}."))
+        if pulls:
+            more, last = text.heard(last)
+            said += more
+    assert said + text.heard(last)[0] == "".join(f"Line {n}. " for n in range(len(lines)))
+
+
+def test_what_is_split_off_a_line_is_pulled_once_and_no_later_line_again() -> None:
+    text = Pulling()
+    tell, heard = text.tell, text.heard
     tell(opened("a", 1_000), ended("a", " Who? I do."), opened("b", 3_000), ended("b", "So be it."))
     before, last = heard(0)
     assert before == "Who? I do. So be it. "
-    amid = pull(view, 0, 6, "en", source=source).last_position
+    amid = text.pull(0, 6).last_position
     tell(*split("a", "a-2", timed(1_000, "Who?"), timed(1_200, "I", "do.")))
     tell(*split("a-2", "a-3", timed(1_200, "I"), timed(1_300, "do.")))
     assert heard(last) == ("", last)
     assert heard(0) == (before, last)
     assert heard(amid) == ("I do. So be it. ", last)
-    assert pull(view, -1, 32, "en", source=source).last_position == last
+    assert text.pull(-1).last_position == last
     tell(opened("c", 5_000), ended("c", "Next."))
     assert heard(last) == ("Next. ", last + LINE)
     tell(corrected("a-3", "did."), by=Role.CAPTIONER)
