@@ -26,12 +26,14 @@ test('nobody writes into a translation, and an interpreter into interpretations 
 test('whoever seals the record as checked vouches for the lines that a desk shows', () => {
   const state = new DeskState();
   const session = /** @type {Session} */ (/** @type {unknown} */ ({ channels: {}, speakers: {}, clock: null, gaps: [] }));
-  const lines = [{ segment: 'a', rough: true, text: 'A.' }, { segment: 'b', text: 'B.' }, { segment: 'c', rough: true, mended: true, text: 'C.' }];
+  const lines = [{ segment: 'a', rough: true, text: 'A.' }, { segment: 'b', text: 'B.' }, { segment: 'c', rough: true, mended: true, text: 'C.' },
+    ...[true, false].map((checked) => ({ segment: `d-${checked}`, text: 'D.', made_from: { sources: [], route: 'echo 1 ar>en', rough: true, until_checked: checked } }))];
   state.apply(/** @type {DeskFrame} */ (/** @type {unknown} */ ({ snapshot: { epoch: 'e', offset: 0, session, lines } })));
   const seal = (/** @type {number} */ offset, /** @type {string} */ version) => state.apply(/** @type {DeskFrame} */ (/** @type {unknown} */ ({ prev: offset - 1, events: [{ offset, at: 1, by: 'secretariat', body: { type: 'record.sealed', version } }] })));
   assert.deepEqual([...seal(1, 'raw').lines], []);
-  assert.deepEqual([...seal(2, 'checked').lines], ['a']);
-  assert.deepEqual([...state.lines.values()].map(unquotable), [false, false, false]);
+  assert.deepEqual([...seal(2, 'checked').lines], ['a', 'd-true']);
+  assert.deepEqual([...state.lines.values()].map(unquotable), [false, false, false, false, false]);
+  assert.deepEqual([...state.lines.values()].map((line) => line.made_from?.rough ?? false), [false, false, false, false, true]);
 });
 
 test('a split line becomes two, directly one after the other, each with its words', () => {

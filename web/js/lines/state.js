@@ -4,7 +4,7 @@
 
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
-import { unquotable, vouch } from '../panels/rough.js';
+import { untilChecked, vouch } from '../panels/rough.js';
 import { tookUp } from '../topics/topics.js';
 
 const MOST_NOTES = 50;
@@ -238,7 +238,7 @@ export class DeskState {
   /** Somebody sealed the record: once it is checked, no line is rough any more. @param {string} version  @param {DeskChange} change */
   #vouched(version, change) {
     for (const line of version === 'raw' ? [] : this.lines.values()) {
-      if (!unquotable(line)) continue;
+      if (!untilChecked(line)) continue;
       const vouched = { ...line };
       vouch(vouched);
       this.#put(change, vouched);

@@ -12,8 +12,11 @@ export const unquotable = ({ mended, made_from: made, rough }) => !mended && Boo
  */
 export const roughLanguages = (lines) => [...new Set([...lines].filter((line) => !line.gone && unquotable(line)).map(({ language }) => language.split('-')[0].toLowerCase()))].sort();
 
+/** Whether a line is not for quoting, or gives the gist only, until somebody seals the record as checked. @param {Heard} line */
+export const untilChecked = (line) => unquotable(line) || Boolean(line.made_from?.until_checked);
+
 /** Note that somebody sealed the record as checked. @param {Heard} line */
 export function vouch(line) {
-  if (line.made_from) line.made_from = { ...line.made_from, rough: false };
+  if (line.made_from) line.made_from = { ...line.made_from, rough: false, until_checked: false };
   else line.rough = false;
 }

@@ -2,7 +2,7 @@
 
 import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
-import { unquotable, vouch } from '../panels/rough.js';
+import { untilChecked, vouch } from '../panels/rough.js';
 import { heardBy } from '../panels/voices_measured.js';
 import { tookUp } from '../topics/topics.js';
 
@@ -275,7 +275,7 @@ export class Reader {
   /** Somebody sealed the record as checked: no line is rough any more. @param {Change} change */
   #vouched(change) {
     for (const line of this.lines.values()) {
-      if (!unquotable(line)) continue;
+      if (!untilChecked(line)) continue;
       vouch(line);
       change.lines.add(line.segment);
     }

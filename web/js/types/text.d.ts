@@ -23,6 +23,8 @@ interface MadeFrom {
   route?: string;
   /** Whether the translator is known to be only rough. */
   rough?: boolean;
+  /** Whether that ends with the seal of a record that was checked. */
+  until_checked?: boolean;
 }
 
 /** A segment as readers see it (server/moothall/core/views/captions.py); times are media ms. */

@@ -78,7 +78,9 @@ class MadeFrom(msgspec.Struct, frozen=True, kw_only=True):
     """The translators with their versions and directions, in order: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`.
     Empty when the line was said in this language and is copied unchanged."""
     rough: bool = False
-    """Whether a translation by this route gives only the gist."""
+    """Whether it gives only the gist, since a translation by this route does, or since a line was heard roughly."""
+    until_checked: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when `rough` ends with the seal of a record that was checked, since only the line was; missing otherwise."""
 
 
 class ChannelEvent(Event, frozen=True, kw_only=True):

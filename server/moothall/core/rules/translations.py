@@ -42,7 +42,13 @@ def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent]
         return refuse(RefusalCode.INVALID, "A translated line must name its route.")
     if not command.text.strip() and source.whole.strip():
         return refuse(RefusalCode.INVALID, "The translation of a line with text can't be empty.")
-    made = le.MadeFrom(sources=(command.source,), route=command.route, rough=command.rough or unquotable(source))
+    rough = unquotable(source)
+    made = le.MadeFrom(
+        sources=(command.source,),
+        route=command.route,
+        rough=command.rough or rough,
+        until_checked=True if rough and not command.rough else msgspec.UNSET,
+    )
     return _set(state, channel, source, made, command.text.strip())
 
 

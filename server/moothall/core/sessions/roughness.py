@@ -88,9 +88,16 @@ def vouches(sealed: RecordSealed) -> bool:
     return sealed.version is not SealVersion.RAW
 
 
+def until_checked(line: RoughlyHeard) -> bool:
+    """Whether a line is not for quoting, or gives the gist only, until somebody seals the record as checked."""
+    made = line.made_from
+    return unquotable(line) or (isinstance(made, MadeFrom) and made.until_checked is True)
+
+
 def vouched_for(line: L) -> L:
-    """An unquotable line (a struct) after somebody sealed the record as checked."""
+    """A line (a struct) that was marked `until_checked`, after that."""
     made = line.made_from
     if isinstance(made, MadeFrom):
-        return msgspec.structs.replace(line, made_from=msgspec.structs.replace(made, rough=False))
+        checked = msgspec.structs.replace(made, rough=False, until_checked=msgspec.UNSET)
+        return msgspec.structs.replace(line, made_from=checked)
     return msgspec.structs.replace(line, rough=msgspec.UNSET)

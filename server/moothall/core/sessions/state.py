@@ -30,7 +30,7 @@ from moothall.core.sessions.air import air_after, air_without
 from moothall.core.sessions.keeping import RecordKeeping, keeping_after
 from moothall.core.sessions.parts import Channel, MediaClock, Segment, SessionSource, made_from
 from moothall.core.sessions.roll import AttendanceState, evolve_attendance
-from moothall.core.sessions.roughness import unquotable, vouched_for, vouches
+from moothall.core.sessions.roughness import until_checked, vouched_for, vouches
 from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.terms.terms import ChosenTerms, with_term
 
@@ -239,7 +239,7 @@ def _sealed(state: State, event: ev.RecordSealed) -> State:
     segments = state.segments
     if vouches(event):
         for name, line in state.segments.items():
-            if unquotable(line):
+            if until_checked(line):
                 segments = segments.set(name, vouched_for(line))
     return msgspec.structs.replace(state, seals=event.n, segments=segments)
 

@@ -20,7 +20,7 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
-from moothall.core.sessions.roughness import unquotable, vouched_for, vouches
+from moothall.core.sessions.roughness import until_checked, vouched_for, vouches
 from moothall.core.sessions.state import Status
 from moothall.core.sessions.topics import Topics, topics_after
 from moothall.core.translation.lines import line_of
@@ -383,7 +383,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     def _vouched_for(self) -> CaptionsView:
         lines = self.lines
         for number, line in enumerate(self.lines):
-            if unquotable(line):
+            if until_checked(line):
                 lines = lines.replace(number, vouched_for(line))
         return msgspec.structs.replace(self, lines=lines)
 

@@ -129,6 +129,18 @@ def test_a_translation_of_a_rough_line_gives_the_gist_only_until_the_line_is_men
     made = line_of(state, spanish("r")).made_from
     assert made is not None
     assert made.rough
+    checked = carry_out(state, do.CloseSession(), CHECKED, wall=WALL + 20_000)
+    assert line_of(checked, spanish("r")).made_from == msgspec.structs.replace(
+        made, rough=False, until_checked=msgspec.UNSET
+    )
+    by_route = carry_out(
+        carry_out(state, correct("r", 0, 2, "Boa tarde."), actor=CAPTIONER),
+        translate("r", "Buenas tardes.", 1, "echo 1 pt>es", rough=True),
+        actor=TRANSLATOR,
+    )
+    made = line_of(carry_out(by_route, do.CloseSession(), CHECKED, wall=WALL + 20_000), spanish("r")).made_from
+    assert made is not None
+    assert made.rough, "whatever the line reads, the translator gives the gist only"
     mended = carry_out(state, correct("r", 0, 2, "Boa tarde."), actor=CAPTIONER)
     mended = carry_out(mended, translate("r", "Buenas tardes.", 1, "echo 1 pt>es"), actor=TRANSLATOR)
     made = line_of(mended, spanish("r")).made_from

@@ -10,6 +10,7 @@ from moothall.core.sessions.roughness import (
     rough_languages,
     unquotable,
     unquotable_languages,
+    until_checked,
     vouched_for,
     vouches,
 )
@@ -72,5 +73,10 @@ def test_the_languages_of_such_lines_are_named_once() -> None:
 def test_whoever_seals_a_record_as_checked_vouches_for_its_lines() -> None:
     assert not vouches(ev.RecordSealed(version=ev.SealVersion.RAW, n=1))
     assert vouches(ev.RecordSealed(version=ev.SealVersion.CHECKED, n=2))
+    gist = Heard(made_from=msgspec.structs.replace(TRANSLATED, until_checked=True))
+    lines = [Heard(), Heard(made_from=COPIED), gist, Heard(made_from=TRANSLATED)]
+    assert [until_checked(line) for line in lines] == [True, True, True, False]
+    assert [until_checked(vouched_for(line)) for line in lines[:3]] == [False] * 3
+    assert vouched_for(gist).made_from == msgspec.structs.replace(TRANSLATED, rough=False)
     assert not unquotable(vouched_for(Heard()))
     assert not unquotable(vouched_for(Heard(made_from=COPIED)))
