@@ -72,6 +72,10 @@ class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether it was recognised from a respeaker's voice."""
     rough: bool = False
     """Whether it is not for quoting: a recogniser wrote it roughly, and no person has corrected it."""
+    gist: bool = False
+    """Whether it is a machine's translation that gives the gist only."""
+    voice_changes: bool = False
+    """Whether another voice begins after it, so that the next line is a new paragraph."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -148,6 +152,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
         text = line.text.strip()
         if line.t1 is None or line.gone or not text:
             continue  # The line is unfinished, was struck, or has no text left.
+        rough = unquotable(line)
         yield CachedLine(
             segment=line.segment,
             t0=line.t0,
@@ -160,7 +165,9 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
             accepted=line.accepted,
             tool="" if isinstance(line.tool, msgspec.UnsetType) else line.tool,
             respoken=bool(line.respoken),
-            rough=unquotable(line),
+            rough=rough,
+            gist=isinstance(line.made_from, le.MadeFrom) and line.made_from.rough and not (rough or line.mended),
+            voice_changes=bool(line.voice_changes),
         )
 
 

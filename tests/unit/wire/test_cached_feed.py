@@ -80,6 +80,20 @@ def test_only_finished_lines_are_there_and_say_who_said_them() -> None:
     assert (last.segment, last.name) == ("s4", "")
 
 
+def test_lines_say_what_they_are_worth_and_where_another_voice_begins() -> None:
+    gist, copied = (le.MadeFrom(sources=(), route=route, rough=True) for route in ("echo 1 ar>en", ""))
+    lines = (
+        line(0, rough=True, voice_changes=True),
+        line(1, made_from=copied),
+        line(2, made_from=gist),
+        line(3, made_from=gist, mended=True),
+        line(4),
+    )
+    told = [(each.rough, each.gist, each.voice_changes) for each in feed(*lines).contents.lines]
+    none = (False, False, False)
+    assert told == [(True, False, True), (True, False, False), (False, True, False), none, none]
+
+
 def test_the_contents_are_json_without_what_is_not_so() -> None:
     told = msgspec.json.decode(feed(line(0)).encoded())
     said = {"segment": "s0", "t0": 0, "t1": 900, "language": "en", "origin": "machine", "text": "Line 0."}
