@@ -264,7 +264,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
             return self
         if line.cut:
             return self.changed(event.segment, line, cut=False, by_person=line.by_person or not by_machine)
-        fields = {"by_machine": True} if by_machine else {"by_person": True}
+        fields = {"by_machine": True} if by_machine else {"by_person": not event.unmended}
         return self.changed(event.segment, line, **fields)
 
     def split(self, event: le.SegmentSplit) -> _Text:

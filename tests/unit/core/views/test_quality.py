@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from moothall.core.events import lines as le
@@ -68,9 +69,18 @@ class Story:
         committed = le.WordsCommitted(channel=channel, segment=segment, first=0, words=(word,))
         self.tell(t0 + 400 + late, committed, role)
 
-    def correct(self, segment: SegmentId, role: Role = Role.CAPTIONER, *, machine: bool = False) -> None:
+    def correct(
+        self, segment: SegmentId, role: Role = Role.CAPTIONER, *, machine: bool = False, unmended: bool = False
+    ) -> None:
         corrected = le.SegmentCorrected(
-            channel=FLOOR, segment=segment, base_revision=0, base_words=1, text="Word", tail="", machine=machine
+            channel=FLOOR,
+            segment=segment,
+            base_revision=0,
+            base_words=1,
+            text="Word",
+            tail="",
+            machine=machine,
+            unmended=unmended or msgspec.UNSET,
         )
         self.tell(900_000, corrected, role)
 
@@ -259,6 +269,9 @@ def test_lines_count_once_however_often_they_are_corrected() -> None:
     story.correct(lines[2], Role.SYSTEM, machine=True)
     story.correct(SegmentId("unknown"))
     assert story.quality().corrected == Corrected(lines=3, by_machine=2, by_person=2)
+    story.correct(lines[0], unmended=True)
+    story.correct(lines[1], unmended=True)
+    assert story.quality().corrected == Corrected(lines=2, by_machine=2, by_person=0), "their corrections were undone"
 
 
 def test_lines_without_recognised_words_count_for_nothing() -> None:
