@@ -41,6 +41,9 @@ DEATHS = 2
 KILLS = 5
 """Number of engines that ended at one position, killed ones included, after which that sound is skipped. The limit is
 higher because an operator may kill engines, or the system when its memory is full."""
+CATCH_UP_MS = 10_000
+"""Most sound of an off-record span, in ms, that is sent to an engine that is attached late. Its words are only shown
+and are stored nowhere, so older sound isn't worth catching up on."""
 AT_LEAST_MS = 1_000
 """Least length of sound that is skipped, in ms: an engine may have ended before it reported how far it had heard."""
 
@@ -163,7 +166,10 @@ class Assignment:
         # After a restart no engine has reported how far it is.
         told = told if self.failures else max(told, self.recognised)
         span = self.span
-        return 0 if span is None else self.after(max(told, self.audio.t, span.barrier), kept=span.kept)
+        if span is None:
+            return 0
+        late = self.after(max(told, self.audio.t, span.barrier), kept=span.kept)
+        return late if span.kept or self.shown.began else min(late, CATCH_UP_MS)
 
     def after(self, t: int, *, kept: bool) -> int:
         """Milliseconds of sound after media ms `t` that is to be recognised: what is recorded if `kept`, in this span

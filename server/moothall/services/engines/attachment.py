@@ -25,7 +25,7 @@ from moothall.core.sessions.roughness import rough_languages
 from moothall.core.sessions.state import State, Status
 from moothall.core.sessions.who_speaks import NO_VOICES, VoicesMeasured
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
+from moothall.services.engines.assignment import CATCH_UP_MS, Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.joining import Joining
 from moothall.services.engines.words import AttachmentWords, StoredWords
@@ -36,9 +36,6 @@ from moothall.wire import engine as wire
 
 logger = logging.getLogger(__name__)
 
-CATCH_UP_MS = 10_000
-"""Most sound of an off-record span, in ms, that is sent to an engine that is attached late. Its words are only shown
-and are stored nowhere, so older sound isn't worth catching up on."""
 OVERRUN_MS = 1_000
 """Longest sound, in ms, that an engine may have been sent beyond the end of its span: after more it is detached at
 once. After less it may finish the words before the end."""

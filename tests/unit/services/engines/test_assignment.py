@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from moothall.core.commands import (
     AnyCommand,
     AttachEngine,
+    BeginNotRecorded,
     CommitWords,
     NoteGap,
     OpenSession,
@@ -19,7 +20,15 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import State
-from moothall.services.engines.assignment import BACKOFF, Assignment, AudioSpan, EngineDeaths, cut_short, next_span
+from moothall.services.engines.assignment import (
+    BACKOFF,
+    CATCH_UP_MS,
+    Assignment,
+    AudioSpan,
+    EngineDeaths,
+    cut_short,
+    next_span,
+)
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.services.supervision.pulses import ProcessFate
@@ -52,6 +61,23 @@ def test_after_a_restart_it_is_no_further_behind_than_its_last_word() -> None:
             for number, command in enumerate(commands):
                 assert isinstance(await live.writer.send(SYSTEM, CommandId(f"c{number}"), command), Receipt)
             assert Assignment(live.writer, FLOOR, audio).behind == 3_000
+
+    loop.run(story())
+
+
+def test_what_is_not_recorded_is_no_later_than_what_an_engine_catches_up_on() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
+            commands: tuple[AnyCommand, ...] = (OpenSession(), BeginNotRecorded())
+            for number, command in enumerate(commands):
+                assert isinstance(await live.writer.send(SYSTEM, CommandId(f"c{number}"), command), Receipt)
+            await audio.carry(Sound(60 * RATE), as_live=False)
+            made = Assignment(live.writer, FLOOR, audio)
+            assert made.span is not None
+            assert not made.span.kept
+            assert made.behind == CATCH_UP_MS
 
     loop.run(story())
 

@@ -16,10 +16,9 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState, Partial, Unsaved
 from moothall.core.signals import Sound as Heard
-from moothall.services.engines.assignment import AudioSpan
+from moothall.services.engines.assignment import CATCH_UP_MS, AudioSpan
 from moothall.services.engines.attachment import (
     AHEAD_MS,
-    CATCH_UP_MS,
     PORTION,
     attach_message,
     first_sample,
