@@ -107,11 +107,12 @@ async def test_proposals_are_read_accepted_left_and_taken_back_by_keys_alone(pag
         await page.keyboard.press("u")
         await expect(rows.first.locator("dt").first).to_have_text("As it stands")
         assert on.text("s1") == "We hold these trues."
+        await expect(page.locator("#Counts")).to_have_text("Waiting: 4 · Accepted: 0 · Left: 0 · Changed since: 0")
         await page.keyboard.press("p")
         await expect(rows.nth(1).get_by_role("button", name="Accept")).to_be_focused()
         line = on.live.state.segments.get(SegmentId("s1"))
         assert line is not None
-        assert line.accepted
+        assert not line.accepted, "as before it was accepted"
 
 
 # A refinement of the test above.
