@@ -110,6 +110,7 @@ async def test_from_the_close_to_a_submitted_report_in_sixty_actions(page: Page,
             await page.locator(f"#Line-l{2 * n} input" if 2 * n < LINES else "#Line-l29 input").focus()
             await act.press("c")
             await act.cited(n)
+            await expect(page.locator("#Into")).not_to_have_value("new")  # the next is cited in the message made last
         articles = page.locator("article.message")
         await expect(articles).to_have_count(MESSAGES)
         names = [(await each.get_attribute("id") or "").removeprefix("Message-") for each in await articles.all()]
