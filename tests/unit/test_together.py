@@ -20,6 +20,7 @@ PARTS = (
     "What is due", "A speaker's link to their own words",
 )  # fmt: skip
 OTHERS = {
+    "Text that goes out: Zoom, pulls, subtitles": (*WITH, "removal", "typed lines"),
     "A language that is added": (
         "corrections", "not recorded", "removal", "interpreters", "hubs", "a restart",
         "a take-over by another node", "another server with the same store", "its own removal",

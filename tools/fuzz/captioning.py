@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp import WSMessage, WSMsgType, hdrs, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
-from msgspec.structs import replace
+from msgspec import UNSET
 
 from fuzz.target import Target, joined, parts
 from moothall.adapters.captioning import bridge
@@ -27,7 +27,7 @@ from moothall.adapters.captioning.pull_door import _whole as position_of
 from moothall.adapters.captioning.tcp_door import TcpDoor
 from moothall.core import commands as do
 from moothall.core.captioning.charsets import MOST_HELD, lenient_text, whole_text, without_telnet
-from moothall.core.events.lines import Origin
+from moothall.core.events import lines as le
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.decoding import number_in
@@ -35,7 +35,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
-from moothall.core.views.captions import CaptionsView, Line
+from moothall.core.views.captions import CaptionsView
 from moothall.services.captioning.caption_streams import CaptionStreams, TextStream
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.sessions.sessions import Sessions
@@ -276,32 +276,29 @@ def bridged(data: bytes) -> None:
 
 
 def pulled(data: bytes) -> None:
-    """Try a program that fetches a text in pieces: position, length, language, a line feed, the lines of the text, of
-    which those that begin with `=` were split off.
+    """Try a program that fetches a text in pieces: position, length, language, a line feed, the lines of the text.
+    `=` begins one that was split from the line before, `+` one that grows, `-` one that was struck.
     """
     asked, _, rest = data.partition(b"\n")
     last, length, language = (*asked.decode("latin-1").split(" ", 2), "", "", "")[:3]
     position, size = position_of(last), number_in(length, 4)
     if position is None or size is None or not 0 < size <= MOST_LENGTH:
         return
-    lines = [
-        Line(
-            segment=SegmentId(f"s{n}"),
-            t0=n,
-            t1=None if each.startswith("+") else n + 1,
-            language="en",
-            origin=Origin.PERSON,
-            text=each,
-            gone=each.startswith("-"),
-        )
-        for n, each in enumerate(rest.decode("utf-8", "replace").split("\n"))
-    ]
-    view = CaptionsView.empty(SessionId("s"), Epoch("e"), Feed(ChannelId("floor"), live=False))
-    skipped, kept = len(lines) // 3, view.lines
-    for each in lines[skipped:]:
-        kept = kept.append(each)
-    split_off = frozenset(each.segment for each in lines[skipped + 1 :] if each.text.startswith("="))
-    view = replace(view, lines=kept, skipped=skipped, parts=split_off)
+    view = CaptionsView.empty(SESSION, Epoch("e"), Feed(FLOOR, live=False))
+    for n, each in enumerate(rest.decode("utf-8", "replace").split("\n")):
+        name, whole = SegmentId(f"s{n}"), SegmentId(f"s{n - 1}") if n and each.startswith("=") else UNSET
+        # Each third one was typed, and began later than the next.
+        t0 = 10 * n + 1_000 * (n % 3 == 0)
+        events: list[le.SegmentFact | le.ChannelRewound] = [
+            le.SegmentOpened(channel=FLOOR, segment=name, t0=t0, language="en", origin=le.Origin.PERSON, part_of=whole)
+        ]
+        if not each.startswith("+"):
+            ended = le.SegmentEnded(channel=FLOOR, segment=name, t1=t0, reason=le.EndReason.SENTENCE, text=each)
+            events.append(ended)
+        if each.startswith("-"):
+            events.append(le.ChannelRewound(channel=FLOOR, t=t0, segments=(name,)))
+        for event in events:
+            view = view.apply(view.offset + 1, Role.CAPTIONER, event)
     for _ in range(20):
         piece = pull(view, position, size, language, source=lambda line: str(line.origin))
         if piece.last_position < position or len(piece.content) > size + 1:

@@ -432,7 +432,7 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
     pull, hls = f"{house.running.address}/captions?event={PLENARY}", f"{house.running.address}/s/{PLENARY}/captions"
     async with aiohttp.ClientSession() as http:
 
-        async def ask(last: int, more: str = "") -> dict[str, object]:
+        async def ask(last: object, more: str = "") -> dict[str, object]:
             async with http.get(f"{pull}&last={last}{more}") as answer:
                 assert answer.status == 200, await answer.text()
                 assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -444,22 +444,28 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
             assert answer.status == 200
         first = await ask(0)
         said = {"languageCode": "en", "source": "Written by a person"}
-        assert first == {"content": "Five score years ago, a great ", "lastPosition": 30, **said}
-        assert await ask(30, "&language=en-US") == {"content": "American ", "lastPosition": 10_000, **said}
-        assert (await ask(10_000))["content"] == "We see <him> here "
+        amid = first["lastPosition"]
+        assert isinstance(amid, int)
+        assert first == {"content": "Five score years ago, a great ", "lastPosition": amid, **said}
+        behind = amid - 30 + 10_000
+        assert await ask(amid, "&language=en-US") == {"content": "American ", "lastPosition": behind, **said}
+        second = await ask(behind)
+        assert second["content"] == "We see <him> here "
         before = f"{house.running.address}/text-data.ashx?event={PLENARY}"
         async with http.get(f"{before}&last=0") as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
             given = await answer.json()
         assert given == {
-            "lastPosition": 10_000,
+            "lastPosition": behind,
             "i": [{"format": "basic", "d": "Five%20score%20years%20ago%2C%20a%20great%20American%20"}],
         }
         async with http.get(f"{before}&last={given['lastPosition']}") as answer:
             assert (await answer.json())["i"][0]["d"] == "We%20see%20%3Chim%3E%20here%20"
         async with http.get(before.replace(PLENARY, "none")) as answer:
             assert answer.status == 404
-        assert await ask(20_000) == {"content": "", "lastPosition": 20_000, "languageCode": "en"}
+        end = await ask(-1)
+        assert end == {"content": "", "lastPosition": second["lastPosition"], "languageCode": "en"}
+        assert (await ask(second["lastPosition"]))["content"] == ""
         for wrong, status in (("last=x", 400), ("length=0", 400), ("language=sw", 404), ("event=none", 404)):
             async with http.get(
                 f"{pull}&{wrong}" if "event" not in wrong else f"{pull.partition('?')[0]}?{wrong}"

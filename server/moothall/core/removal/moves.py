@@ -7,6 +7,7 @@ lines get in the new session, can be derived from each other.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -19,7 +20,8 @@ HERE, AWAY, BACK = ":here", ":away", ":back"
 the first.
 """
 
-_BACK = "back-"
+_BACK, _KEPT = "back-", "kept-"
+_LEFT = re.compile(r"kept-([0-9]{1,15})(?:-[0-9]+)+")
 
 LineKey = tuple[SessionId, SegmentId]
 """A line in a log."""
@@ -56,6 +58,27 @@ def returned(segment: SegmentId) -> SegmentId:
 def is_returned(segment: SegmentId) -> bool:
     """Whether a line may be one that was restored."""
     return segment.startswith(_BACK)
+
+
+def kept(line: SegmentId, opened: int, run: int) -> SegmentId:
+    """The id of the line with a run of words that stay of a line that is erased.
+
+    `opened`: the offset at which `line` opened, which the id keeps through further removals; `run`: the run's number.
+    """
+    return SegmentId(f"{line}-{run}" if opened_before(line) is not None else f"{_KEPT}{opened}-{run}")
+
+
+def opened_before(segment: SegmentId) -> int | None:
+    """The offset at which the line had opened of which a removal left this one; None for any other line."""
+    known = _LEFT.fullmatch(segment)
+    return None if known is None else int(known[1])
+
+
+def stands_again(segment: SegmentId) -> bool:
+    """Whether a line has words that were there before: it was restored, or is what a removal left of a line, or is the
+    translation of such a line.
+    """
+    return segment.startswith((_BACK, _KEPT))
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,9 @@ Law: snapshot(n) with the events n+1…m of the same feed applied equals snapsho
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -20,6 +22,7 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
+from moothall.core.removal.moves import opened_before, stands_again
 from moothall.core.sessions.roughness import until_checked, vouched_for, vouches
 from moothall.core.sessions.state import Status
 from moothall.core.sessions.topics import Topics, topics_after
@@ -200,12 +203,12 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     """Number of lines before the first of `lines`: above 0 only in a view that began from a snapshot."""
     index: PersistentMap[SegmentId, int]
+    arrived: PersistentList[tuple[int, SegmentId]] = msgspec.field(default_factory=PersistentList)
+    """The lines that opened since this view began, with the offsets at which they did, as programs poll them
+    (`wire/captioning/pull.py`): where lines are typed, too, not in the order of time. Empty in a feed with words."""
     parts: PersistentMap[SegmentId, tuple[SegmentId, ...]] = msgspec.field(default_factory=PersistentMap)
-    """The lines that were split from a line since this view began, in the order of time."""
-    arrived: PersistentList[SegmentId] = msgspec.field(default_factory=PersistentList)
-    """All other lines in the order in which they opened, which isn't that of time where lines are typed, too."""
-    earlier: int = 0
-    """Number of lines before the first of `arrived`."""
+    """Lines that aren't in `arrived`, since they hold words of before, by the line with which they are polled, in the
+    order of time: those that were split from it, that stand again behind it, or that a removal left, too."""
 
     @classmethod
     def empty(cls, session: SessionId, epoch: Epoch, feed: Feed) -> CaptionsView:
@@ -225,11 +228,9 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         """Return a view that starts from a snapshot, as a browser or a hub does."""
         lines: PersistentList[Line] = PersistentList()
         index: PersistentMap[SegmentId, int] = PersistentMap()
-        arrived: PersistentList[SegmentId] = PersistentList()
         for number, line in enumerate(snapshot.lines):
             lines = lines.append(line)
             index = index.set(line.segment, number)
-            arrived = arrived.append(line.segment)
         return cls(
             feed=feed,
             epoch=snapshot.epoch,
@@ -238,8 +239,6 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             lines=lines,
             skipped=snapshot.before or 0,
             index=index,
-            arrived=arrived,
-            earlier=snapshot.before or 0,
         )
 
     @property
@@ -319,17 +318,32 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         if event.part_of is not msgspec.UNSET:
             before = self.index.get(event.part_of)
             if before is not None:
-                others = self.parts.get(event.part_of) or ()
-                parts = self.parts.set(event.part_of, (event.segment, *others))
-                return msgspec.structs.replace(self._inserted(before + 1, line), parts=parts)
+                return self._inserted(before + 1, line)._joined(event.part_of, line.segment)
             if self.skipped:
                 return self._inserted(0, line)
         number = len(self.lines)
         while number and goes_before(line.t0, self.lines[number - 1].t0):
             number -= 1
-        view = self._inserted(number, line)
-        known = line.segment in view.index  # otherwise it belongs to an older page
-        return msgspec.structs.replace(view, arrived=self.arrived.append(line.segment)) if known else view
+        view, opened = self._inserted(number, line), opened_before(line.segment)
+        if opened is None and number and stands_again(line.segment):
+            return view._joined(self.lines[number - 1].segment, line.segment)
+        return view._listed(self.offset if opened is None else opened, line.segment)
+
+    def _listed(self, opened: int, segment: SegmentId) -> CaptionsView:
+        """Return the view with a line in `arrived`, or in the `parts` of the line that is there in its place."""
+        if self.feed.live or segment not in self.index:  # Lines of an older page are in no view.
+            return self
+        place = bisect_left(self.arrived, opened, key=itemgetter(0))
+        if place < len(self.arrived) and self.arrived[place][0] == opened:
+            return self._joined(self.arrived[place][1], segment)
+        return msgspec.structs.replace(self, arrived=self.arrived.insert(place, (opened, segment)))
+
+    def _joined(self, whole: SegmentId, segment: SegmentId) -> CaptionsView:
+        """Return the view with a line in the `parts` of another."""
+        if self.feed.live:
+            return self
+        parts = sorted((*(self.parts.get(whole) or ()), segment), key=lambda each: self.index.get(each) or 0)
+        return msgspec.structs.replace(self, parts=self.parts.set(whole, tuple(parts)))
 
     def _inserted(self, number: int, line: Line) -> CaptionsView:
         """Return the view with a line at its position in time; a line that is typed, translated or moved here may come

@@ -19,6 +19,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, not_allowed, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, RollEntryId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
+from moothall.core.removal.moves import kept
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
 from moothall.core.removal.selection import (
     Cut,
@@ -312,7 +313,7 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
     for cut in erasure.cuts:
         (first, *_) = text_offsets.of_lines([cut.line.id])
         for number, run in enumerate(cut.stays):
-            for event in again(cut.line, run, SegmentId(f"kept-{first}-{number}")):
+            for event in again(cut.line, run, kept(cut.line.id, first, number)):
                 by = erasure.by
                 if isinstance(event, le.SegmentCorrected) and event.machine:
                     by = Actor(Role.ENGINE, by.id)  # Views tell by the role whether a person corrected a line.

@@ -1,23 +1,27 @@
 """Captions by polling, as StreamText serves them: each answer is a piece of text and the position of the next piece.
 
-A position in a text is a number: 10,000 for each line that opened before (`CaptionsView.arrived`, struck lines
-included) plus the preceding characters of the line itself. What was split from a line still counts as one line with it.
-So neither a correction nor a split of one line moves a position in another line, and neither does a line that goes
-before others in time: it comes after them here. A client that has read past a line doesn't get its later corrections.
+A position in a text is a number: 10,000 for each event of the session's log before the one that opened a line
+(`CaptionsView.arrived`), plus the preceding characters of the line itself. So nothing moves it: no correction, no line
+that goes before others in time, which comes after them here, no removal and no restart, and every node has the same.
+What was split from a line, or stands again behind it, counts as one line with it. A client that has read past a line
+doesn't get its later corrections.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from moothall.core.kernel.ids import SegmentId
+from moothall.core.removal.moves import stands_again
 from moothall.core.views.captions import CaptionsView, Line
 
 LINE = 10_000
-"""Positions that one line takes up; longer lines are cut to one character less."""
+"""Positions of an event; longer lines are cut to one character less."""
 DEFAULT_LENGTH = 32
 """Characters of a piece when the request names no number, as StreamText has it."""
 MOST_LENGTH = 1_000
@@ -61,52 +65,58 @@ class PulledBefore(msgspec.Struct, frozen=True, rename={"last_position": "lastPo
 def pull(view: CaptionsView, last: int, length: int, language: str, *, source: Callable[[Line], str]) -> Pulled:
     """The piece of text after position `last`, of at most `length` characters.
 
-    `last` of -1 gives an empty piece and the position after the newest finished line. An older position than that of
-    the first line in `view` is moved there. `language` is the answer's language when it has no text. `source` returns
-    how a line came about, in words.
+    `last` of -1 gives an empty piece and the position after the newest finished line. `language` is the answer's
+    language when it has no text. `source` returns how a line came about, in words.
     """
     if last < 0:
         return Pulled("", _head(view) * LINE, language)
-    number, at = divmod(last, LINE)
-    number, at = (number, at) if number >= view.earlier else (view.earlier, 0)
-    for segment in view.arrived.slice(number - view.earlier, number - view.earlier + MOST_LOOKED):
-        line = _line(view, segment)
-        if not line.gone and line.t1 is None:
-            return Pulled("", number * LINE + at, language)
-        text = " ".join("".join(_texts(view, line)).split())[: LINE - 1]
+    offset, at = divmod(last, LINE)
+    first = bisect_left(view.arrived, offset, key=itemgetter(0))
+    for opened, segment in view.arrived.slice(first, first + MOST_LOOKED):
+        lines = tuple(_together(view, segment))
+        at = at if opened == offset else 0
+        if _grows(lines):
+            return Pulled("", opened * LINE + at, language)
+        text = _text(lines)
         if at < len(text):
             end = _end(text, at, length)
             whole = end == len(text)
             return Pulled(
                 content=text[at:end] + (" " if whole else ""),
-                last_position=(number + 1) * LINE if whole else number * LINE + end,
-                language_code=line.language,
-                source=source(line),
+                last_position=(opened + 1) * LINE if whole else opened * LINE + end,
+                language_code=lines[0].language,
+                source=source(lines[0]),
             )
-        at = 0
-        number += 1
-    return Pulled("", max(last, number * LINE), language)
-
-
-def _line(view: CaptionsView, segment: SegmentId) -> Line:
-    return view.lines[view.index.get(segment) or 0]  # What arrived is in the index.
+        last = (opened + 1) * LINE
+    return Pulled("", last, language)
 
 
 def _head(view: CaptionsView) -> int:
-    """Number of the line after the last finished one."""
-    opened = len(view.arrived)
-    while opened and (line := _line(view, view.arrived[opened - 1])).t1 is None and not line.gone:
-        opened -= 1
-    return view.earlier + opened
+    """The offset behind that of the newest finished line."""
+    number = len(view.arrived)
+    while number and _grows(_together(view, view.arrived[number - 1][1])):
+        number -= 1
+    return view.arrived[number - 1][0] + 1 if number else 0
 
 
-def _texts(view: CaptionsView, line: Line) -> Iterator[str]:
-    """The texts of a line and of what was split from it."""
-    if not line.gone:
-        # A part that was corrected may have lost the space before it.
-        yield f" {line.text}" if line.revision else line.text
-    for part in view.parts.get(line.segment) or ():
-        yield from _texts(view, _line(view, part))
+def _grows(lines: Iterable[Line]) -> bool:
+    return any(not each.gone and each.t1 is None for each in lines)
+
+
+def _together(view: CaptionsView, segment: SegmentId) -> Iterator[Line]:
+    """A line, and those that count as one with it."""
+    yield view.lines[view.index.get(segment) or 0]  # Each of them is in the index.
+    for part in view.parts.get(segment) or ():
+        yield from _together(view, part)
+
+
+def _text(lines: Iterable[Line]) -> str:
+    text = ""
+    for each in lines:
+        # A part that was corrected may have lost the space before it; one that stands again was a line of its own.
+        apart = each.revision or stands_again(each.segment)
+        text += "" if each.gone else f" {each.text}" if apart else each.text
+    return " ".join(text.split())[: LINE - 1]
 
 
 def _end(text: str, at: int, length: int) -> int:

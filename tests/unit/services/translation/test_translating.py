@@ -74,6 +74,11 @@ def test_a_correction_is_followed_in_every_language() -> None:
             await on.corrects("a", "Good night.", 1)
             await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good night."})
             assert on.lines(ES) == {"a": "Buenas noches."}, "a person wrote it"
+            undo = do.CorrectSegment(
+                channel=ES, segment=line.id, base_revision=2, base_words=0, text=line.whole, unmended=True
+            )
+            await on.do(undo, actor=CAPTIONER)
+            await on.comes(lambda: on.lines(ES) == {"a": "[es] [pt] Good night."})
 
     run(story())
 

@@ -4,14 +4,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.events.codec import decode_event
 from moothall.core.events.lines import ChannelRewound, Origin
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SegmentId
+from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.kernel.lanes import Feed
+from moothall.core.removal.selection import SpokenSpan
 from moothall.core.views.captions import CaptionsView, Line
+from moothall.services.log.act_queue import Receipt
 from moothall.wire.captioning.pull import LINE, MOST_LOOKED, Pulled, pull
 from support.halls.stage import FLOOR, corrected, ended, opened
+from support.memory.writer import TECHNICIAN, Stage, said, stage
+from support.memory.writer import opened as begun
+from support.sessions.deciding import undoing_of
 from support.sessions.recorder import EPOCH, SESSION
 from support.sessions.splitting import split, timed
 
@@ -35,8 +42,10 @@ def source(line: Line) -> str:
 def ask(lines: list[Line], last: int, length: int = 32, first: int = 0) -> Pulled:
     named = tuple(replace(each, segment=SegmentId(f"l{n}")) for n, each in enumerate(lines))
     view = CaptionsView.empty(SESSION, EPOCH, Feed(FLOOR, live=False))
-    snapshot = replace(view.snapshot(), lines=named, before=first)
-    return pull(CaptionsView.of(snapshot, view.feed), last, length, "en", source=source)
+    view = CaptionsView.of(replace(view.snapshot(), lines=named, before=first), view.feed)
+    for n, each in enumerate(named, first):
+        view = replace(view, arrived=view.arrived.append((n, each.segment)))
+    return pull(view, last, length, "en", source=source)
 
 
 SAID = [
@@ -84,10 +93,11 @@ class Pulling:
     def pull(self, last: int, length: int = 32) -> Pulled:
         return pull(self.view, last, length, "en", source=source)
 
-    def heard(self, last: int) -> tuple[str, int]:
+    def heard(self, last: int, most: int = 100) -> tuple[str, int]:
+        """What comes from a position on in so many lines, and the position behind that."""
         said = ""
-        while (pulled := self.pull(last)).content:
-            said, last = said + pulled.content, pulled.last_position
+        while most and (pulled := self.pull(last, 100)).content:
+            said, last, most = said + pulled.content, pulled.last_position, most - 1
         return said, last
 
 
@@ -98,12 +108,8 @@ def test_a_line_that_goes_before_others_in_time_is_pulled_after_them() -> None:
     assert said == "Good morning. Link: x. "
     text.tell(opened("b", 3_000), ended("b", "So be it."), opened("c", 6_000), ended("c", "Next."))
     assert [each.segment for each in text.view.lines] == ["a", "b", "typed", "c"]
-    assert text.heard(last) == ("So be it. Next. ", 4 * LINE)
-    snapshot = replace(text.view.snapshot(), lines=text.view.newest[1:], before=1)
-    text.view = CaptionsView.of(snapshot, text.view.feed)
-    assert text.heard(0)[0] == "So be it. Link: x. Next. "
-    text.tell(opened("old", 100), ended("old", "It belongs to an older page."))
-    assert text.heard(4 * LINE) == ("", 4 * LINE)
+    assert text.heard(last)[0] == "So be it. Next. "
+    assert text.heard(0)[0] == "Good morning. Link: x. So be it. Next. "
 
 
 @given(st.lists(st.tuples(st.integers(0, 9_000), st.booleans()), max_size=12))
@@ -131,7 +137,58 @@ def test_what_is_split_off_a_line_is_pulled_once_and_no_later_line_again() -> No
     assert heard(amid) == ("I do. So be it. ", last)
     assert text.pull(-1).last_position == last
     tell(opened("c", 5_000), ended("c", "Next."))
-    assert heard(last) == ("Next. ", last + LINE)
+    assert heard(last)[0] == "Next. "
     tell(corrected("a-3", "did."), by=Role.CAPTIONER)
     tell(ChannelRewound(channel=FLOOR, t=1_200, segments=(SegmentId("a-2"),)))
     assert heard(0)[0] == "Who? did. So be it. Next. "
+
+
+async def test_a_removal_leads_no_program_back_and_costs_it_no_line() -> None:
+    async with stage() as on:
+        await begun(on)
+        for n, line in enumerate(("a", "b", "c", "d")):
+            await said(on, line, 5_000 * n, f"{line} one", f" {line} two", f" {line} three.", ends=line != "d")
+        text = await folded(on)
+        behind, last = text.heard(0, 1)[1], text.pull(-1).last_position
+        assert text.heard(0) == ("a one a two a three. b one b two b three. c one c two c three. ", last)
+        # A word in the middle of one line, a word of the first, and all of another.
+        gone = SpokenSpan(5_500, 5_900), SpokenSpan(0, 400), SpokenSpan(10_000, 12_000)
+        for n, span in enumerate(gone):
+            assert isinstance(await on.writer.remove(TECHNICIAN, CommandId(f"gone-{n}"), span), Receipt)
+        text = await folded(on)
+        assert [each.segment for each in text.view.lines][-1] == "d"
+        assert text.heard(0)[0] == "a two a three. b one b three. "
+        assert text.heard(last) == ("", last)
+        assert text.heard(behind)[0] == "b one b three. "
+        # A word of what was left already, and one of the line that grows.
+        for n, span in enumerate((SpokenSpan(500, 900), SpokenSpan(15_500, 15_900))):
+            assert isinstance(await on.writer.remove(TECHNICIAN, CommandId(f"more-{n}"), span), Receipt)
+        text = await folded(on)
+        assert text.heard(0)[0] == "a three. b one b three. d one d three. "
+        assert text.heard(last)[0] == "d one d three. "
+
+
+async def test_lines_that_stand_again_are_pulled_where_they_were() -> None:
+    async with stage() as on:
+        await begun(on)
+        await said(on, "a", 0, "Good morning.")
+        await said(on, "b", 5_000, "So be it.")
+        last = (await folded(on)).pull(-1).last_position
+        act = do.RewindChannel(channel=FLOOR, t=4_000)
+        (back,) = undoing_of(on.writer.state, act)
+        await on.done("struck", act, actor=TECHNICIAN)
+        assert (await folded(on)).heard(0)[0] == "Good morning. "
+        await on.done("again", back, actor=TECHNICIAN)
+        text = await folded(on)
+        assert (text.heard(0)[0], text.heard(last)[0]) == ("Good morning. So be it. ", "")
+
+
+async def folded(on: Stage) -> Pulling:
+    """The text of a log, read anew as after a restart or a removal."""
+    text = Pulling()
+    text.view = CaptionsView.empty(SESSION, EPOCH, text.view.feed)
+    for record in await on.records():
+        if record.header.lane in text.view.feed.lanes:
+            event = None if record.body is None else decode_event(record.body)
+            text.view = text.view.apply(record.header.offset, record.header.role, event)
+    return text
