@@ -115,6 +115,20 @@ async def test_proposals_are_read_accepted_left_and_taken_back_by_keys_alone(pag
         assert not line.accepted, "as before it was accepted"
 
 
+@pytest.mark.parametrize("width", [390, 900])
+async def test_on_a_narrow_page_what_was_done_stands_below_the_last_proposal(
+    page: Page, tmp_path: Path, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 780})
+    async with proposed(tmp_path) as on:
+        await open_page(on, page)
+        last = await page.locator("#Proposals .proposal").last.bounding_box()
+        done = await page.locator("#DoneTitle").bounding_box()
+        assert last is not None
+        assert done is not None
+        assert done["y"] >= last["y"] + last["height"]
+
+
 # A refinement of the test above.
 @pytest.mark.slow
 async def test_many_are_accepted_at_once_but_for_those_that_somebody_has_to_look_at(page: Page, tmp_path: Path) -> None:
