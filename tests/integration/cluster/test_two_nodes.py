@@ -81,6 +81,9 @@ async def test_commands_at_a_node_that_stands_by_are_told_who_keeps_the_house(
     async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
         keeper = NodeStatus(name="n1", keeper="n1", keeper_address=first.address)
         status = await Caller(first.data).status()
+        while status.node is not None and status.node.unfilled:  # Redis begins empty, and is just being filled.
+            await CLOCK.sleep(50)
+            status = await Caller(first.data).status()
         assert (status.node, [each.session for each in status.sessions]) == (keeper, [typist.session])
         there = Caller(second.data)
         status = await there.status()
