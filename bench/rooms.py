@@ -5,15 +5,15 @@
                           [--model whisper-base] [--workers 0] [--keep FOLDER]
 
 `moothall serve` runs as a process with its own engine and translators. In each room a microphone (`Sender`) plays the
-recording, which goes round, each from another place (`looped.py`), in pieces of half a second, as pages send them. The
-readers, one C process (`room_readers.c`, needs gcc), are spread over the floors and translations of all rooms, and
-check that no event is missing. Of the hubs `--real` are `moothall hub` processes, whose copies are compared with the
-log; the others are uplinks in this process (`hub_uplinks.py`). One reader of each floor is in this process too: what it
-got is scored against the reference.
+recording, which goes round, each from another place (`looped.py`), in pieces of a tenth of a second, as pages send
+them. The readers, one C process (`room_readers.c`, needs gcc), are spread over the floors and translations of all
+rooms, and check that no event is missing. Of the hubs `--real` are `moothall hub` processes, whose copies are compared
+with the log; the others are uplinks in this process (`hub_uplinks.py`). One reader of each floor is in this process
+too: what it got is scored against the reference.
 
-Latencies are from the end of a word at the microphone to the reader: the pieces' half second is in them. It ends with 1
-where a room waited for text, words or events are missing, or text is later than `--late` (p95). bench/README.md has the
-figures. Linux only.
+Latencies are from the end of a word at the microphone to the reader: the piece's tenth of a second is in them. It ends
+with 1 where a room waited for text, words or events are missing, or text is later than `--late` (p95). bench/README.md
+has the figures. Linux only.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import msgspec
 from moothall.wire import audio
 
 RATE = 16_000
-PIECE = RATE // 2
-"""Samples of a piece: half a second, as pages send it."""
+PIECE = RATE // 10
+"""Samples of a piece: a tenth of a second, as pages send it."""
 KEPT = 600 * RATE
 """Samples that are safe and not done are kept for ten minutes at most; the oldest are then forgotten, as on a page."""
 AGAIN_S = 0.5
