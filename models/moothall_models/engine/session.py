@@ -276,7 +276,8 @@ class LinkSession:
         self._worked = True
         if turn.request.review is None:
             if self.load is not None:
-                self.load.passed((now - channel.began) / turn.company, channel.waited, channel.spoken)
+                wide = channel.stage >= Stage.WIDER_WINDOWS
+                self.load.passed((now - channel.began) / turn.company, channel.waited, channel.spoken, wide=wide)
             channel.spoken = 0
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)

@@ -34,7 +34,7 @@ HALF_LIFE = 120_000
 """Speech after which a measurement counts half, ms."""
 PROMPT = 150
 """Longest wait of a pass that counts as prompt, ms. A longer wait is a sign of overload or of a backlog, in which
-channels have fewer passes and therefore seem cheaper than they are."""
+channels have fewer passes and therefore seem cheaper than they are, as they do in wider windows."""
 SPARED = 0.75
 """Share of the channels that fit up to which an idle worker is given better passes: these take a third of what live
 passes take (ADR 55), so that the rest isn't used up."""
@@ -128,12 +128,12 @@ class Load:
         self._prompt = _Share()
         self._all = _Share()
 
-    def passed(self, ran: float, waited: float, speech: float) -> None:
+    def passed(self, ran: float, waited: float, speech: float, *, wide: bool = False) -> None:
         """Record a live pass that ran for `ran` ms, and heard `speech` ms of new speech. It had waited for `waited` ms
-        since it was requested, or was due where its sound is late.
+        since it was requested, or was due where its sound is late. `wide`: whether its channel has wider windows.
         """
         self._all.add(ran, speech)
-        if waited <= PROMPT:
+        if waited <= PROMPT and not wide:
             self._prompt.add(ran, speech)
 
     def room(self, shares: Sequence[float], lag: int, *, idle: bool = False) -> Headroom:

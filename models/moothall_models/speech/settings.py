@@ -64,8 +64,8 @@ class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 416
     """Least new audio between the ends of two windows."""
     step_share: float = 1.6
-    """Multiple of a pass's duration: passes of which this is more than `step` are slow, and when all recent passes are
-    slow it becomes the new audio between the ends of two windows."""
+    """Multiple of what recent passes took on average: where it is more than `step`, passes are slow, and it becomes the
+    new audio between the ends of two windows."""
     catch_up: int = 6_000
     """Longest backlog that is heard in windows of live passes, one by one; a longer one is heard in one window."""
     hesitation: int = 64

@@ -113,10 +113,11 @@ def test_too_little_speech_says_nothing() -> None:
     assert load.room((), 0) == Headroom(3, 9)
 
 
-def test_passes_that_had_to_wait_are_no_measure() -> None:
+def test_passes_that_had_to_wait_or_hear_wider_windows_are_no_measure() -> None:
     load = measured(0.4)
     for _ in range(100):
         load.passed(ran=10, waited=500, speech=1_000)
+        load.passed(ran=10, waited=0, speech=1_000, wide=True)
     assert load.room((), 0) == Headroom(2, 6)
 
 

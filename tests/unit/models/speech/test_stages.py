@@ -8,9 +8,10 @@ import pytest
 
 from moothall.testing.scripted import make_script
 from moothall_models.speech.schedule import (
+    FEWEST_PASSES,
     REMEMBERED,
-    SLOW_PASSES,
     UNSEARCHED,
+    USUAL_STEP,
     PassRate,
     Stage,
     next_pace,
@@ -22,7 +23,9 @@ from support.models.busy_engine import Engine, Speaker
 
 SETTINGS = SpeechSettings()
 SLOW = round(SETTINGS.step / SETTINGS.step_share) + 1
-"""A pass of so many ms is just slow."""
+"""Passes of so many ms are just slow."""
+SLOWER = round(USUAL_STEP / SETTINGS.step_share) + 1
+"""Passes of so many ms are just slow enough for wider windows."""
 ROOMS = 6
 
 
@@ -35,10 +38,10 @@ def paces(took: int, count: int) -> PassRate:
     ("took", "count", "reached"),
     [
         (SLOW - 2, REMEMBERED, Stage.USUAL),
-        (SLOW, SLOW_PASSES - 1, Stage.USUAL),
-        (SLOW, SLOW_PASSES, Stage.FEWER_PARTIALS),
-        (SLOW, REMEMBERED - 1, Stage.FEWER_PARTIALS),
-        (SLOW, REMEMBERED, Stage.WIDER_WINDOWS),
+        (SLOW, FEWEST_PASSES - 1, Stage.USUAL),
+        (SLOW, FEWEST_PASSES, Stage.FEWER_PARTIALS),
+        (SLOWER - 1, REMEMBERED, Stage.FEWER_PARTIALS),
+        (SLOWER, FEWEST_PASSES, Stage.WIDER_WINDOWS),
         (round(UNSEARCHED / SETTINGS.step_share), REMEMBERED, Stage.WIDER_WINDOWS),
         (round(UNSEARCHED / SETTINGS.step_share) + 1, REMEMBERED, Stage.NO_SEARCH),
     ],
@@ -48,13 +51,14 @@ def test_each_stage_begins_with_its_number_of_passes_that_take_so_long(took: int
 
 
 def test_each_stage_asks_for_less_than_the_one_before() -> None:
-    rates = [usual(SETTINGS), paces(SLOW, SLOW_PASSES), paces(SLOW, REMEMBERED), paces(5_000, REMEMBERED)]
+    rates = [usual(SETTINGS), *(paces(took, REMEMBERED) for took in (SLOW, SLOWER, 5_000))]
     assert [stage(SETTINGS, rate) for rate in rates] == list(Stage)
     assert all(later.first >= rate.first and later.step >= rate.step for rate, later in pairwise(rates))
 
 
-def test_one_quick_pass_leads_back() -> None:
-    assert stage(SETTINGS, next_pace(SETTINGS, (5_000,) * (REMEMBERED - 1) + (100,))) is Stage.USUAL
+def test_one_quick_pass_among_slow_ones_leads_no_room_back() -> None:
+    """A room that goes back takes the time of all the others, and each of them is slow again."""
+    assert stage(SETTINGS, next_pace(SETTINGS, (5_000,) * (REMEMBERED - 1) + (100,))) is Stage.NO_SEARCH
 
 
 def test_the_rooms_of_an_engine_that_cannot_keep_up_are_equally_late() -> None:

@@ -73,12 +73,7 @@ class Room:
 
 def in_stage(stage: Stage, stops: int, speech: tuple[Word, ...] = SPEECH) -> Room:
     """A room whose sound stops at media ms `stops`, while its channel is at this stage."""
-    if stage is Stage.FEWER_PARTIALS:  # It is one on the way to the next.
-        room = Room(50, speech)
-        room.speak(stops - 1_600)
-        room.took = 300
-    else:
-        room = Room({Stage.USUAL: 50, Stage.WIDER_WINDOWS: 900, Stage.NO_SEARCH: 2_000}[stage], speech)
+    room = Room({Stage.USUAL: 50, Stage.FEWER_PARTIALS: 300, Stage.WIDER_WINDOWS: 900}.get(stage, 2_000), speech)
     room.speak(stops)
     assert room.channel.stage is stage
     return room
