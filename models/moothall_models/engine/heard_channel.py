@@ -97,14 +97,18 @@ class HeardChannel:
             wanted = self.speech.next_pass(media, spare=spare, stalled=stalled)
             if wanted is not None:
                 self.wanted = wanted
-                wide = self.stage >= Stage.WIDER_WINDOWS
-                self.due = due(now, wanted.deadline, media, wide=wide)
+                self.due = due(now, wanted.deadline, media, wide=self.wide)
         self.idle = self.wanted is None or self.wanted.review is not None
         if self.idle:
             self.ahead = 0
         if self.wanted is not None and self.wanted.review is not None and media > self.wanted.deadline:
             self.wanted = None  # Its line keeps its text, which readers have had for a while.
         return self.wanted is not None
+
+    @property
+    def wide(self) -> bool:
+        """Whether its windows are wider than usual, as last noted."""
+        return self.stage >= Stage.WIDER_WINDOWS
 
     @property
     def may_stall(self) -> bool:

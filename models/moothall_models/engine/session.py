@@ -221,7 +221,7 @@ class LinkSession:
         heard_any = False
         for channel in list(self._channels.values()):
             behind = 0 if channel.idle else channel.speech.waiting
-            ahead = AHEAD_FRAMES if channel.stage < Stage.WIDER_WINDOWS else BACKLOG_MS // FRAME_MS
+            ahead = BACKLOG_MS // FRAME_MS if channel.wide else AHEAD_FRAMES
             room = min(ahead - channel.ahead, (BACKLOG_MS - behind) // FRAME_MS)
             heard = channel.audio.take(channel.media.at(now), min(SLICE_FRAMES, room))
             if heard is None:
@@ -276,8 +276,8 @@ class LinkSession:
         self._worked = True
         if turn.request.review is None:
             if self.load is not None:
-                wide = channel.stage >= Stage.WIDER_WINDOWS
-                self.load.passed((now - channel.began) / turn.company, channel.waited, channel.spoken, wide=wide)
+                took = (now - channel.began) / turn.company
+                self.load.passed(took, channel.waited, channel.spoken, wide=channel.wide)
             channel.spoken = 0
         outputs = channel.speech.passed(turn.request, hypothesis, channel.media.at(now))
         self._put(channel, outputs, now)

@@ -34,7 +34,7 @@ HALF_LIFE = 120_000
 """Speech after which a measurement counts half, ms."""
 PROMPT = 150
 """Longest wait of a pass that counts as prompt, ms. A longer wait is a sign of overload or of a backlog, in which
-channels have fewer passes and therefore seem cheaper than they are, as they do in wider windows."""
+channels have fewer passes and therefore seem cheaper than they are. So they do in wider windows, however prompt."""
 SPARED = 0.75
 """Share of the channels that fit up to which an idle worker is given better passes: these take a third of what live
 passes take (ADR 55), so that the rest isn't used up."""

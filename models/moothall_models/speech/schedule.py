@@ -15,10 +15,13 @@ from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import SpeechProgress, Utterance
 
 FEWEST_PASSES = 3
-"""Passes by which a channel's pace is known."""
+"""With fewer passes a channel has the usual pace: those of a new engine are slow."""
 REMEMBERED = 6
-"""Newest passes by which it is known. Fewer, and short and long steps take turns, which costs more than steps of one
-length."""
+"""How many of the newest passes a channel's pace follows. With fewer, short and long steps would take turns, which
+costs more than steps of one length."""
+QUICKER = 2
+"""How many times as long as the newest pass the average counts at most: where sound was late, and is late no more, the
+pace is the usual one after one pass, and not after six that are seconds apart."""
 SETTLED_ENOUGH = 96
 """Silence after the last speech in a window, ms, from which on the pass is taken to have heard the last word whole."""
 
@@ -164,6 +167,7 @@ def next_pace(settings: SpeechSettings, took: Sequence[int]) -> PassRate:
 
     The new sound from pass to pass is `step_share` times what they take on average, which leaves part of the CPU core
     idle. The slowest of them doesn't count: a single slow pass, such as the first of a new engine, changes no window.
+    Nor does the average count as more than `QUICKER` times the newest.
     Where the step is longer than usual, the first pass of an utterance is delayed until it can commit words: a shorter
     window could only show text, since a word of a single pass is committed only with some margin. All words are
     committed at any rate, at the latest in the next pause.
@@ -171,7 +175,7 @@ def next_pace(settings: SpeechSettings, took: Sequence[int]) -> PassRate:
     if len(took) < FEWEST_PASSES:
         return usual(settings)
     average = (sum(took) - max(took)) / (len(took) - 1)
-    step = min(LONGEST_STEP, round(settings.step_share * average))
+    step = min(LONGEST_STEP, round(settings.step_share * min(average, QUICKER * took[-1])))
     if step <= settings.step:
         return usual(settings)
     first = max(settings.first_pass, settings.alone_margin + settings.step)

@@ -1,6 +1,10 @@
-"""Sound that an engine can't hear yet waits unchanged, all of it is heard, and it makes no room seem cheap."""
+"""Sound that an engine can't hear yet waits unchanged, all of it is heard, and it makes no room seem cheap. Afterwards
+the text is as prompt as before.
+"""
 
 from __future__ import annotations
+
+import pytest
 
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.testing.scripted import Script, ScriptWord, make_script, render
@@ -112,3 +116,20 @@ def most_announced(burst: int) -> int:
 def test_a_backlog_that_is_heard_in_long_windows_makes_rooms_seem_no_cheaper() -> None:
     """As after a restart of the server, or where a microphone comes back with minutes of sound."""
     assert most_announced(burst=120_000) == most_announced(burst=0)
+
+
+@pytest.mark.parametrize("burst", [8_000, 20_000, 60_000])
+@pytest.mark.parametrize("cost", [100, 200])
+def test_once_a_backlog_is_heard_the_text_is_as_prompt_as_before(burst: int, cost: int) -> None:
+    """As after a lost link or a dead engine: nothing else is to be heard, so words needn't wait for wider windows."""
+    script = make_script(1, 600, pause_ms=300)
+    speaker = Speaker(1, script, 0, burst)
+    engine = Engine([speaker], workers=2, cost=cost)
+    engine.session.received(speaker.attach(), 0)
+    while engine.now < 30_000:
+        speaker.speak(engine.session, engine.now)
+        engine.tick()
+    came = [(at + burst, word.t1) for at, word in zip(speaker.came, script.words, strict=False)]
+    late = [at - spoken for at, spoken in came if spoken > burst + 5_000]
+    assert len(late) > 30
+    assert max(late) < 1_500

@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.meeting_texts import delay_told, quality_line
 from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.sound import sender
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -454,3 +455,9 @@ def test_whoever_supports_from_a_card_is_not_taken_for_a_program() -> None:
     wait = re.search(r"^const READ = (\d+);", script, re.MULTILINE)
     assert wait is not None
     assert int(wait[1]) > HASTY_MS
+
+
+def test_the_microphone_of_demos_and_benches_sends_pieces_as_short_as_a_pages() -> None:
+    """A bench whose pieces are longer finds all text later than a room's readers do."""
+    worklet = (find_web_folder() / "js" / "microphone" / "worklet.js").read_text(encoding="utf-8")
+    assert re.findall(r"^const PIECE = RATE / (\d+);$", worklet, re.MULTILINE) == [str(sender.RATE // sender.PIECE)]

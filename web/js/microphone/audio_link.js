@@ -4,7 +4,7 @@
 import { pause } from '../lib/link.js';
 import { Watch } from '../lib/watch.js';
 
-const PIECE = 8000; // samples of one message: half a second
+const PIECE = 8000; // most samples of one message: half a second of what has waited; sound comes in tenths
 const AHEAD = 256 * 1024; // bytes that the browser may buffer; the rest stays in the ring
 const SILENT = 8000; // ms without a message from the server, while it owes one, until the connection counts as dead
 const ASK_AGAIN = 3000; // ms between two attempts while no meeting is on

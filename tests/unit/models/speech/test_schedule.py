@@ -113,7 +113,12 @@ def test_when_passes_are_slow_those_that_commit_nothing_go_first_and_then_there_
 
 def test_the_pace_is_steady_where_quick_and_slow_passes_take_turns() -> None:
     assert next_pace(SETTINGS, (10, 300, 300, 1_200, 1_000, 1_500)) == PassRate(first=1_320, step=899)
-    assert next_pace(SETTINGS, (300, 300, 1_200, 1_000, 1_500, 10)) == PassRate(first=1_320, step=899)
+    assert next_pace(SETTINGS, (300, 1_200, 1_000, 10, 1_500, 300)) == PassRate(first=1_320, step=899)
+
+
+def test_the_pace_follows_a_pass_that_is_much_quicker_than_those_before() -> None:
+    assert next_pace(SETTINGS, (3_000,) * 5 + (300,)) == PassRate(first=1_320, step=960)
+    assert next_pace(SETTINGS, (3_000,) * 5 + (100,)) == PACE
 
 
 def test_passes_that_are_much_too_slow_are_fewer_and_yet_not_ever_fewer() -> None:
