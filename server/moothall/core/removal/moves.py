@@ -109,6 +109,7 @@ class Moves:
 
     def __init__(self, came: Sequence[Move], left: Sequence[Move]) -> None:
         self._neighbours: dict[LineKey, set[LineKey]] = defaultdict(set)
+        self._origins: dict[LineKey, set[LineKey]] = defaultdict(set)
         known = frozenset(self._pair_by_command(came, left))
         returned_here = frozenset(self._pair_returned(came, left))
         self.orphans: tuple[Orphan, ...] = tuple(
@@ -124,10 +125,15 @@ class Moves:
         """The lines from which a line was made, or that were made from it, in one step."""
         return frozenset(self._neighbours.get(line_key, ()))
 
-    def _pair(self, one: LineKey, other: LineKey) -> LineKey:
-        self._neighbours[one].add(other)
-        self._neighbours[other].add(one)
-        return other
+    def origins(self, line_key: LineKey) -> frozenset[LineKey]:
+        """The lines from which a line was made, in one step."""
+        return frozenset(self._origins.get(line_key, ()))
+
+    def _pair(self, one: LineKey, made: LineKey) -> LineKey:
+        self._neighbours[one].add(made)
+        self._neighbours[made].add(one)
+        self._origins[made].add(one)
+        return made
 
     def _pair_by_command(self, came: Iterable[Move], left: Iterable[Move]) -> Iterator[LineKey]:
         leaving: dict[CommandId, list[Move]] = defaultdict(list)

@@ -91,7 +91,19 @@ class Cut(msgspec.Struct, frozen=True):
 
     line: Segment
     stays: tuple[tuple[int, int], ...] = ()
-    """Runs of words that stay, as (first, one past the last). None for a line that was struck or has no words."""
+    """Runs of words that stay, as (first, one past the last). None in a line without words, and in one that was struck
+    of which any word goes."""
+
+    @property
+    def goes(self) -> tuple[le.Word, ...]:
+        """The words that are removed."""
+        stays = {n for first, last in self.stays for n in range(first, last)}
+        return tuple(word for n, word in enumerate(self.line.words) if n not in stays)
+
+    @property
+    def for_parts(self) -> bool:
+        """Whether all its words stay: the log holds them together with those of a part that was split from it."""
+        return bool(self.line.words) and not self.goes
 
 
 def not_kept(state: State) -> tuple[Cut, ...]:
@@ -123,7 +135,9 @@ def _translated(state: State, cuts: Sequence[Cut]) -> tuple[Cut, ...]:
 
 
 def _split_from(state: State, cuts: Sequence[Cut]) -> Iterator[Cut]:
-    """The lines from which the cut lines were split: they were logged with all words, and all that they have stays."""
+    """The lines from which the cut lines were split: they were logged with all words, and all that they have stays, be
+    it in a session to which they were moved.
+    """
     there = {cut.line.id for cut in cuts}
     for cut in cuts:
         line: Segment | None = cut.line
@@ -131,7 +145,7 @@ def _split_from(state: State, cuts: Sequence[Cut]) -> Iterator[Cut]:
             there.add(line.part_of)
             line = state.segments.get(line.part_of)
             if line is not None and line.made_from is None:
-                yield Cut(line, () if line.gone else ((0, len(line.words)),))
+                yield Cut(line, ((0, len(line.words)),))
 
 
 def _selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
@@ -179,11 +193,10 @@ def times(cuts: Sequence[Cut]) -> tuple[tuple[ChannelId, int, int], ...]:
     """When the removed words were said: channel, from and to (media ms). Their sound has to be removed as well."""
     found = []
     for cut in cuts:
-        words, line = cut.line.words, cut.line
-        stays = {n for first, last in cut.stays for n in range(first, last)}
-        goes = [word for n, word in enumerate(words) if n not in stays]
-        if words and not goes:
-            continue  # Only what was split from the line goes.
+        line, goes = cut.line, cut.goes
+        # Of a line that was moved away the log says no more when it was said, should its words be removed later.
+        if cut.for_parts and not line.moved:
+            continue
         t0, t1 = (goes[0].t0, max(word.t1 for word in goes)) if goes else (line.t0, _end(line))
         # Respoken words were said before that, in the sound that is kept.
         found.append((line.channel, max(0, t0 - MOST_LAG_MS) if line.respoken else t0, t1))

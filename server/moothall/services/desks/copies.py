@@ -55,13 +55,17 @@ class OtherLogs:
         """Find the copies of the words that `selection` takes from a log. Raises StorageUnavailable.
 
         Where the selection is all words of a person, lines are left out that were given to another speaker since they
-        came to their present log.
+        came to their present log. Of a line from which only a part goes, those that were made of it later have nothing
+        of that part.
         """
         search = _Search(self._log, self._find, await self._moves())
-        start = {(writer.session, cut.line.id) for cut in selected(writer.state, selection)}
+        cuts = {(writer.session, cut.line.id): cut for cut in selected(writer.state, selection)}
+        start = cuts.keys()
         seen, ahead = set(start), list(start)
         while ahead:
-            for line_key in await search.neighbours(ahead.pop()):
+            from_here = ahead.pop()
+            later = from_here not in cuts or not cuts[from_here].for_parts
+            for line_key in await search.neighbours(from_here, later=later):
                 if line_key in seen or (isinstance(selection, WordsOf) and await search.given_to_another(line_key)):
                     continue
                 seen.add(line_key)
@@ -103,13 +107,17 @@ class _Search:
         found = [await self._writer(session) for session in sessions]
         return [writer for writer in found if writer is not None]
 
-    async def neighbours(self, line_key: LineKey) -> set[LineKey]:
-        """The lines with the same words that are one move away."""
-        found = set(self._moves.neighbours(line_key))
+    async def neighbours(self, line_key: LineKey, *, later: bool) -> set[LineKey]:
+        """The lines with the same words that are one move away: without those that were made of it unless `later`."""
+        found = set(self._moves.neighbours(line_key) if later else self._moves.origins(line_key))
         for orphan in self._moves.orphans:
             if orphan.line_key == line_key:
                 found |= await self._origins(orphan)
-            elif arrived(orphan.cause, line_key[1]) == orphan.line_key[1] and await self._is_origin(orphan, line_key):
+            elif (
+                later
+                and arrived(orphan.cause, line_key[1]) == orphan.line_key[1]
+                and await self._is_origin(orphan, line_key)
+            ):
                 found.add(orphan.line_key)
         return found
 

@@ -312,7 +312,7 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
         n += 1
     for cut in erasure.cuts:
         (first, *_) = text_offsets.of_lines([cut.line.id])
-        for number, run in enumerate(cut.stays):
+        for number, run in enumerate(() if cut.line.gone else cut.stays):
             for event in again(cut.line, run, kept(cut.line.id, first, number)):
                 by = erasure.by
                 if isinstance(event, le.SegmentCorrected) and event.machine:

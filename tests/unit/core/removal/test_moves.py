@@ -49,6 +49,9 @@ def test_a_line_that_was_moved_twice_and_back_is_found_everywhere() -> None:
         [left(MORNING, AWAY, A), left(NOON, away, noon), left(NIGHT, undo_away, night)],
     )
     everywhere = {(MORNING, A), (NOON, noon), (NIGHT, night), (NOON, returned(noon))}
+    assert moves.origins((NOON, noon)) == {(MORNING, A)}
+    assert moves.origins((MORNING, A)) == frozenset()
+    assert moves.origins((NOON, returned(noon))) == {(NOON, noon)}
     assert all(reached(moves, line_key) == everywhere for line_key in everywhere)
     assert moves.foreign == {(NOON, noon), (NIGHT, night)}
 

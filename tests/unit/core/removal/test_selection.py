@@ -224,12 +224,20 @@ def test_with_a_part_of_a_line_goes_what_was_logged_before_it_was_split_and_its_
     away = carry_out(
         state, do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=None), wall=WALL + 99_999
     )
-    assert ("a", ()) in found(selected(away, Lines((segment("a-2"),))))
+    cuts = selected(away, Lines((segment("a-2"),)))
+    assert [(cut.line.id, cut.for_parts) for cut in cuts] == [("a-2", False), ("a", True)]
+    assert ("a", ()) in found(selected(away, SpokenSpan(1_000, 1_500)))
 
 
 def test_no_sound_goes_of_the_words_that_stay() -> None:
     state = parted()
     assert times(selected(state, Lines((segment("a-3"),)))) == ((FLOOR, 3_000, 3_900),)
+
+
+def test_the_sound_of_a_line_that_was_moved_goes_once_the_log_no_longer_says_when_it_was_said() -> None:
+    away = do.MoveSegmentsAway(channel=FLOOR, segments=(segment("a"),), session=None)
+    moved = carry_out(parted(), away, wall=WALL + 99_999)
+    assert times(selected(moved, Lines((segment("a-3"),)))) == ((FLOOR, 3_000, 3_900), (FLOOR, 0, 1_900))
 
 
 def test_a_part_whose_line_was_removed_goes_by_itself() -> None:

@@ -13,6 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import Lines, Selection, SpokenSpan, WordsOf
 from moothall.services.desks.copies import OtherLogs
 from moothall.services.desks.moving import move_back, move_lines
@@ -165,6 +166,39 @@ async def test_removed_where_it_was_it_leaves_the_log_that_it_was_moved_to(selec
         assert all(segments for _, segments, _ in it.forgotten)
         # What was said elsewhere at that time of day has its sound.
         assert {session for session, _ in it.silent} == {MORNING}
+
+
+async def split_off(made: Stage, line: SegmentId, word: int) -> SegmentId:
+    """Split a line before a word; what the part is called."""
+    part = SegmentId(f"{line}-part")
+    (revision,) = (each.revision for name, each in made.writer.state.segments.items() if name == line)
+    split = do.SplitSegment(channel=FLOOR, segment=line, revision=revision, word=word, into=part)
+    await made.done(f"split-{line}", split, actor=TECHNICIAN)
+    return part
+
+
+async def test_with_a_part_goes_nothing_of_the_line_that_was_moved_since() -> None:
+    async with house() as it:
+        part = await split_off(it.morning, B, 2)
+        noon = await it.moved(it.morning, it.noon, A, B)
+        night = await it.moved(it.noon, it.night, noon, name="n")
+        assert isinstance(await it.remove(it.morning, Lines((part,))), Receipt)
+        # It was logged with the part there.
+        assert await it.holding() == [NOON, NIGHT]
+        assert (it.morning.texts(), it.night.texts()) == ([], ["So rhubarb"])
+        assert await it.holding(b" is.") == []
+        assert isinstance(await it.remove(it.night, Lines((night,)), name="r2"), Receipt)
+        assert await it.holding() == []
+
+
+async def test_with_a_part_goes_what_its_line_was_before_it_was_moved() -> None:
+    async with house() as it:
+        await it.moved(it.morning, it.noon, B)
+        assert isinstance(await it.moved_back(B), Receipt)
+        part = await split_off(it.morning, returned(B), 2)
+        assert isinstance(await it.remove(it.morning, Lines((part,))), Receipt)
+        assert (await it.holding(), await it.holding(b" is.")) == ([MORNING], [])
+        assert it.morning.texts() == ["Good day.", "So rhubarb"]
 
 
 @pytest.mark.parametrize("asked", [MORNING, NOON, NIGHT])
