@@ -44,6 +44,9 @@ STAFF = {
 }
 """The staff whom the cookie `who` may name."""
 
+ANSWER_S = 60
+"""How long an answer or a message may take, on a machine that does much else."""
+
 
 class House:
     """A server, and the session that tests use."""
@@ -117,8 +120,11 @@ async def desk_house(
     name: SessionId = SESSION,
     ping_s: float = PING_S,
     clock: Clock | None = None,
+    end_s: float = 5.0,
 ) -> AsyncIterator[House]:
-    """Run the server; `routes` adds doors to it. `clock`: of the socket; None for the house's."""
+    """Run the server; `routes` adds doors to it. `clock`: of the socket; None for the house's. `end_s`: how long its
+    end waits for what is still being answered.
+    """
     async with AsyncExitStack() as stack:
         hall = await stack.enter_async_context(memory_hall())
         house = House(hall, await hall.session(name))
@@ -138,7 +144,7 @@ async def desk_house(
         app = web.Application()
         secure(app)
         app.add_routes([*house.socket.routes(), *routes(house)])
-        runner = web.AppRunner(app, **runner_options())
+        runner = web.AppRunner(app, **runner_options() | {"shutdown_timeout": end_s})
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(house.socket.close)
@@ -184,11 +190,11 @@ class Desk:
 
     async def ask(self, event: str, data: object = None) -> Any:
         """Send a message; returns its acknowledgement."""
-        return await self.client.call(event, data, namespace=self.namespace, timeout=5)
+        return await self.client.call(event, data, namespace=self.namespace, timeout=ANSWER_S)
 
     async def until(self, event: str, holds: Callable[[Any], object] = lambda _: True) -> Any:
         """Wait for the first message of the kind for which `holds` is true; returns its body."""
-        async with asyncio.timeout(5), self._news:
+        async with asyncio.timeout(ANSWER_S), self._news:
             while not (found := [body for kind, body in self.told if kind == event and holds(body)]):
                 await self._news.wait()
         return found[0]

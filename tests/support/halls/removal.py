@@ -16,6 +16,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
+from support.desks.socket import ANSWER_S
 
 FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")
 HIDDEN = "rhubarb"
@@ -73,7 +74,7 @@ async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketi
             client = socketio.AsyncClient(reconnection=False, http_session=http)
         await client.connect(running.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         try:
-            await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5)
+            await client.call("join", {"session": SESSION}, namespace="/desk", timeout=ANSWER_S)
             yield client
         finally:
             await client.disconnect()
@@ -81,11 +82,11 @@ async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketi
 
 async def asked(client: socketio.AsyncClient, name: str, selection: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = await client.call(
-        "remove", {"id": name, "removes": selection}, namespace="/desk", timeout=5
+        "remove", {"id": name, "removes": selection}, namespace="/desk", timeout=ANSWER_S
     )
     return answer
 
 
 async def concerned(client: socketio.AsyncClient, selection: dict[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = await client.call("concerned", {"removes": selection}, namespace="/desk", timeout=5)
+    answer: dict[str, Any] = await client.call("concerned", {"removes": selection}, namespace="/desk", timeout=ANSWER_S)
     return answer

@@ -33,7 +33,7 @@ from moothall.services.desks.requests import DeskRequest
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.testing.clock import ManualClock
 from moothall.wire.frames import PULSE_MS
-from support.desks.socket import Desk, House, desk, desk_house, plain
+from support.desks.socket import ANSWER_S, Desk, House, desk, desk_house, plain
 from support.memory.hall import FLOOR
 
 AMINA = SpeakerId("amina")
@@ -408,13 +408,13 @@ async def test_one_link_does_not_shut_the_others_out_nor_keep_what_it_does_not_u
 
 async def test_a_poll_whose_page_went_away_does_not_hold_up_the_servers_end() -> None:
     async with AsyncExitStack() as ending:
-        house = await ending.enter_async_context(desk_house())
+        house = await ending.enter_async_context(desk_house(end_s=2 * ANSWER_S))
         one = await ending.enter_async_context(desk(house, "tech", "polling"))
         await one.until("presence")
         # Until its next poll is there, of which the server tells nobody.
         while not any("_handle_request" in repr(task.get_coro()) for task in asyncio.all_tasks()):  # noqa: ASYNC110
             await asyncio.sleep(0)
-        async with asyncio.timeout(4):  # The web server waits 5 s for what is still being answered.
+        async with asyncio.timeout(ANSWER_S):
             await ending.aclose()
 
 
