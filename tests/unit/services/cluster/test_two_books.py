@@ -291,7 +291,7 @@ async def test_a_disk_that_is_full_for_a_moment_gets_what_is_decided(first: Node
     assert not writing.done()
     first.own.full = False
     await first.clock.advance(PATIENCE_MS // 4)
-    await asyncio.wait_for(writing, 1)
+    await asyncio.wait_for(writing, 60)
     assert await first.has() == {"room": {"a": b"1"}}
 
 

@@ -153,7 +153,7 @@ async def test_what_the_shared_log_has_comes_into_the_own_one_when_its_disk_has_
     assert not storing.done()
     first.own.full = False
     await first.clock.advance(PATIENCE_MS // 4)
-    await asyncio.wait_for(storing, 1)
+    await asyncio.wait_for(storing, 60)
     assert len(await first.own.read(SESSION, 0, 9)) == 1
 
 
@@ -162,7 +162,7 @@ async def test_an_own_log_that_stored_and_seemed_to_fail_stores_it_once(first: N
     first.own.torn = True
     storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [recorder.record(PAUSED)]))
     await first.clock.advance(PATIENCE_MS // 2)
-    await asyncio.wait_for(storing, 1)
+    await asyncio.wait_for(storing, 60)
     assert len(await first.own.read(SESSION, 0, 9)) == 1
 
 
@@ -223,7 +223,7 @@ async def test_a_disk_that_is_slow_costs_no_house(first: Node, recorder: Recorde
     storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [recorder.record(PAUSED)]))
     await first.clock.advance(PATIENCE_MS - 1)
     slow.answers.set()
-    await asyncio.wait_for(storing, 1)
+    await asyncio.wait_for(storing, 60)
     assert first.kept.term is not None
     assert len(await slow.read(SESSION, 0, 9)) == 1
 
@@ -314,7 +314,7 @@ async def test_a_removal_that_the_own_log_refuses_for_a_moment_is_carried_out(fi
     await first.clock.advance(PATIENCE_MS // 4)
     first.own.keeps = False
     await first.clock.advance(PATIENCE_MS // 4)
-    await asyncio.wait_for(removing, 1)
+    await asyncio.wait_for(removing, 60)
     assert (await first.own.read(SESSION, 0, 1))[0].body is None
 
 
