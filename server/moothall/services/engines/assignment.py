@@ -128,6 +128,8 @@ class Assignment:
         """Number of attachments in a row that were lost before an act of them was accepted."""
         self.not_before = 0
         """When an engine may be attached again at the earliest, in ms of the monotonic clock."""
+        self.left_at: int | None = None
+        """When the last engine left the channel, in ms of the monotonic clock; None where none has heard it."""
         self._deaths = EngineDeaths()
         self._stepped_over = 0
         """Media ms at which the skipped sound ends: no engine hears what lies before it."""

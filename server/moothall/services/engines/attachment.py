@@ -109,8 +109,12 @@ class ConnectedEngine:
         return len(self.attachments)
 
     def suits(self, assignment: Assignment) -> bool:
-        """Whether the engine knows one of the languages that are spoken in the channel."""
-        return self._capacity.knows(expected(assignment.now))
+        """Whether the engine knows one of the languages that are spoken in the assignment's channel."""
+        return self.knows(assignment.now)
+
+    def knows(self, channel: Channel) -> bool:
+        """Whether the engine knows one of the languages that are spoken in a channel."""
+        return self._capacity.knows(expected(channel))
 
     def attach(self, assignment: Assignment) -> Attachment:
         """Attach a channel to the engine and return the attachment."""

@@ -62,6 +62,19 @@ def freest(engines: Iterable[EngineT]) -> EngineT | None:
     return max(able, key=lambda engine: (engine.free, engine.more), default=None)
 
 
+def unreserved(engines: Iterable[EngineT], places: Iterable[Sequence[EngineT]]) -> dict[EngineT, int]:
+    """How many further channels each engine can take, besides those for which a place is kept.
+
+    `places`: for each of these the engines that know its languages. Who has the least choice gets a place first.
+    """
+    left = {engine: engine.more for engine in engines}
+    for suited in sorted(places, key=len):
+        engine = max(suited, key=left.__getitem__, default=None)
+        if engine is not None:
+            left[engine] -= 1
+    return left
+
+
 def relief(engine: EngineT, engines: Iterable[EngineT]) -> EngineT | None:
     """The engine that should take a channel off `engine`; None where that hasn't too many, or no other engine has
     capacity in time.

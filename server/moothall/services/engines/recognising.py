@@ -17,6 +17,7 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
+from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import ON, State
 from moothall.core.sessions.who_speaks import VoicesMeasured
 from moothall.core.signals import ChannelState, Sound
@@ -31,7 +32,7 @@ from moothall.services.engines.assignment import (
     no_voices,
 )
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
-from moothall.services.engines.capacity import freest, left_when_full, relief
+from moothall.services.engines.capacity import freest, left_when_full, relief, unreserved
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.metrics.measures import Measures
 from moothall.services.sound.consent import ConsentChanges
@@ -54,6 +55,10 @@ time: afterwards both measure their load anew."""
 
 AWAY_MS = 10_000
 """Absence of all engines, in ms, after which none is expected back soon: an engine that is restarted takes less."""
+
+PLACE_MS = 600_000
+"""How long a channel that no engine is to hear for a while, as in a break, keeps its place, in ms: its text goes on at
+once then, though others wait. After a longer time those that wait have waited too long."""
 
 AudioTap = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder; returns once it has read all of it."""
@@ -252,6 +257,8 @@ class Recognising:
             later,
         )
         assignment.heard_at = self.clock.monotonic()
+        if assignment.now.generation:  # By another source, or before a restart.
+            assignment.left_at = assignment.heard_at
         self._assignments.append(assignment)
         self._waiting.insert(self._place(assignment), assignment)
         self._assign()
@@ -373,6 +380,7 @@ class Recognising:
         assignment = attachment.assignment
         if self._attachments.get(assignment) is attachment:
             del self._attachments[assignment]
+            assignment.left_at = self.clock.monotonic()
             if not (assignment.done.is_set() or attachment.dropped or assignment.held):
                 if attachment.in_vain:
                     self._give_time(attachment)
@@ -398,39 +406,50 @@ class Recognising:
 
     def _assign(self) -> None:
         """Attach waiting assignments to engines that can take them."""
-        now, kept = self.clock.monotonic(), self._kept_free()
+        now = self.clock.monotonic()
         for assignment in [each for each in self._waiting if each.not_before <= now]:
             # In a break no engine hears it; when its audio has ended too, nothing is left to hear.
             if assignment.span is None:
                 if assignment.audio.ended:
                     assignment.done.set()
                 continue
-            if not assignment.audio.respoken and kept >= sum(max(0, each.more) for each in self._engines):
-                continue
-            engine = freest(engine for engine in self._engines if engine.suits(assignment))
+            places = [] if assignment.audio.respoken else list(self._reserved(now))
+            left = unreserved(
+                self._engines, [[each for each in self._engines if each.knows(place)] for place in places]
+            )
+            engine = freest(each for each, free in left.items() if free > 0 and each.suits(assignment))
             if engine is not None:
                 self._waiting.remove(assignment)
                 self._attachments[assignment] = engine.attach(assignment)
 
-    def _kept_free(self) -> int:
-        """Number of channels for which engine capacity is reserved: those off which engines are kept for a moment, and
-        those of respeakers who are on air and whose sound is about to arrive, or to arrive again.
+    def _reserved(self, now: int) -> Iterator[Channel]:
+        """Channels for which engine capacity is reserved: those off which engines are kept for a moment, those that no
+        engine is to hear for a while (`PLACE_MS`), and those of respeakers who are on air and whose sound is about to
+        arrive, or to arrive again.
 
         Only respeakers' channels count that engines have heard before, be it in an earlier run of the server or at
         another node. A respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
         """
-        held = sum(each.held and each not in self._attachments for each in self._assignments)
+        for each in self._assignments:
+            if each not in self._attachments and (each.held or self._pauses(each, now)):
+                yield each.now
         come = {
             (each.writer, each.channel)
             for each in self._assignments
             if each in self._attachments or (each.audio.respoken and not each.audio.ended)
         }
-        return held + sum(
-            channel.air.respoken and channel.generation > 0 and (writer, channel.id) not in come
-            for writer in self.loaded()
-            if writer.state.status in ON
-            for channel in writer.state.channels.values()
-        )
+        for writer in self.loaded():
+            for channel in writer.state.channels.values() if writer.state.status in ON else ():
+                if channel.air.respoken and channel.generation > 0 and (writer, channel.id) not in come:
+                    yield channel
+
+    def _pauses(self, assignment: Assignment, now: int) -> bool:
+        """Whether a channel is soon to be heard again: there is a break, or a person is on air. Where a respeaker is on
+        air, it is the respeaker's sound, and not the channel's own.
+        """
+        left, audio = assignment.left_at, assignment.audio
+        lately = left is not None and now - left < PLACE_MS
+        return lately and assignment.span is None and not audio.ended and audio.respoken is assignment.now.air.respoken
 
     def _wanting(self, session: SessionId) -> Iterator[Assignment]:
         """Waiting assignments of a session that have sound to be heard."""

@@ -4,7 +4,14 @@ from typing import NamedTuple
 
 import pytest
 
-from moothall.services.engines.capacity import EngineCapacity, freest, left_when_full, relief, room_in
+from moothall.services.engines.capacity import (
+    EngineCapacity,
+    freest,
+    left_when_full,
+    relief,
+    room_in,
+    unreserved,
+)
 from moothall.wire import engine as wire
 
 
@@ -66,6 +73,15 @@ def test_the_one_with_the_most_room_in_time_takes_the_next_channel() -> None:
     assert freest([full]) is None
     late, later = Engine(free=-1, more=4), Engine(free=-3, more=6)
     assert freest([later, late]) is late
+
+
+def test_places_that_are_kept_leave_what_they_do_not_need() -> None:
+    one, two = Engine(free=1, more=1), Engine(free=2, more=3)
+    assert unreserved([one, two], []) == {one: 1, two: 3}
+    assert unreserved([one, two], [(one, two), (one,)]) == {one: 0, two: 2}
+    assert unreserved([one, two], [(one, two)] * 4) == {one: 0, two: 0}
+    assert unreserved([one, two], [(one,), (one,)]) == {one: -1, two: 3}
+    assert unreserved([one], [()]) == {one: 1}, "nobody knows its language"
 
 
 def test_an_engine_with_too_many_is_relieved_by_one_with_time() -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
 
-from moothall.core.commands import ForceLanguage, SetLanguages
+from moothall.core.commands import ForceLanguage, PauseSession, ResumeSession, SetLanguages
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sound.live_audio import RATE
+from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sound.consent import follow_consent
+from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.testing import loop
+from moothall.testing.engine_link import EngineEnd
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
-from support.memory.hall import FLOOR, Sound, assigned, attached, hello, memory_hall, next_attached, shown
+from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached, shown
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
 
@@ -111,6 +115,66 @@ def test_what_an_engine_has_heard_before_a_restart_goes_before_what_none_has() -
             await hello(after, channels=2)
             assert [(await attached(after)).session for _ in range(2)] == ["read", "new"]
             for each in (*waiting, again):
+                each.cancel()
+
+    loop.run(story())
+
+
+class Unending(Sound):
+    """Sound of which no more comes at its end, though the microphone stays on."""
+
+    async def read(self, samples: int) -> bytes:
+        if not self.left:
+            await asyncio.Event().wait()
+        return await super().read(samples)
+
+
+async def into_a_break(
+    hall: MemoryHall, live: LiveSession, audio: LiveAudio, engine: EngineEnd
+) -> list[asyncio.Task[None]]:
+    """Have an engine hear two seconds of a session, up to a break. Returns the tasks that bring the sound."""
+    assert hall.group is not None
+    consent = hall.group.create_task(follow_consent(live.writer, audio))
+    sound = hall.group.create_task(audio.carry(Unending(4 * RATE), as_live=True))
+    attach = await next_attached(engine)
+    await hall.clock.sleep(2_000)
+    assert isinstance(await live.writer.send(TECHNICIAN, CommandId("break"), PauseSession()), Receipt)
+    while isinstance(message := await engine.receive(), wire.Audio):
+        pass
+    assert message == wire.EndOfAudio(attachment=attach.attachment)
+    await engine.send(wire.Drained(attachment=attach.attachment))
+    return [consent, sound]
+
+
+@pytest.mark.parametrize(("minutes", "first"), [(9, "pauses"), (11, "waits")])
+def test_a_channel_keeps_its_place_in_a_break_for_ten_minutes(minutes: int, first: str) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect()
+            await hello(engine)
+            live, audio, task = await assigned(hall, "pauses")
+            sound = await into_a_break(hall, live, audio, engine)
+            waiting = (await assigned(hall, "waits"))[2]
+            await hall.clock.sleep(minutes * 60_000)
+            assert isinstance(await live.writer.send(TECHNICIAN, CommandId("on"), ResumeSession()), Receipt)
+            assert (await next_attached(engine)).session == first
+            for each in (task, waiting, *sound):
+                each.cancel()
+
+    loop.run(story())
+
+
+def test_a_place_that_is_kept_takes_none_from_another_language() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            english, french = hall.connect("english"), hall.connect("french")
+            await hello(english, languages=("en",))
+            await hello(french, languages=("fr",))
+            live, audio, task = await assigned(hall, "pauses")
+            sound = await into_a_break(hall, live, audio, english)
+            other = (await assigned(hall, "other", ("fr",)))[2]
+            assert (await attached(french)).session == "other"
+            for each in (task, other, *sound):
                 each.cancel()
 
     loop.run(story())
