@@ -128,8 +128,6 @@ class Assignment:
         """Number of attachments in a row that were lost before an act of them was accepted."""
         self.not_before = 0
         """When an engine may be attached again at the earliest, in ms of the monotonic clock."""
-        self.left_at: int | None = None
-        """When the last engine left the channel, in ms of the monotonic clock; None where none has heard it."""
         self._deaths = EngineDeaths()
         self._stepped_over = 0
         """Media ms at which the skipped sound ends: no engine hears what lies before it."""
@@ -160,6 +158,15 @@ class Assignment:
         somebody else is on air.
         """
         return next_span(self.writer.state, self.now, self.through, self.away) if self.on_air else None
+
+    @property
+    def unheard_since(self) -> int | None:
+        """Media ms since when no engine is to hear the channel, as in a break; None while one is. Where a respeaker is
+        on air, it is the respeaker's sound that engines hear, and not the channel's own.
+        """
+        if self.span is not None or self.audio.respoken is not self.now.air.respoken:
+            return None
+        return next((t0 for t0, t1 in merged((*self.writer.state.breaks, *self.away)) if t1 is None), None)
 
     @property
     def behind(self) -> int:

@@ -257,8 +257,6 @@ class Recognising:
             later,
         )
         assignment.heard_at = self.clock.monotonic()
-        if assignment.now.generation:  # By another source, or before a restart.
-            assignment.left_at = assignment.heard_at
         self._assignments.append(assignment)
         self._waiting.insert(self._place(assignment), assignment)
         self._assign()
@@ -380,7 +378,6 @@ class Recognising:
         assignment = attachment.assignment
         if self._attachments.get(assignment) is attachment:
             del self._attachments[assignment]
-            assignment.left_at = self.clock.monotonic()
             if not (assignment.done.is_set() or attachment.dropped or assignment.held):
                 if attachment.in_vain:
                     self._give_time(attachment)
@@ -407,31 +404,34 @@ class Recognising:
     def _assign(self) -> None:
         """Attach waiting assignments to engines that can take them."""
         now = self.clock.monotonic()
+        reserved: list[list[ConnectedEngine]] | None = None  # Attaching what waits changes nothing of it.
         for assignment in [each for each in self._waiting if each.not_before <= now]:
             # In a break no engine hears it; when its audio has ended too, nothing is left to hear.
             if assignment.span is None:
                 if assignment.audio.ended:
                     assignment.done.set()
                 continue
-            places = [] if assignment.audio.respoken else list(self._reserved(now))
-            left = unreserved(
-                self._engines, [[each for each in self._engines if each.knows(place)] for place in places]
-            )
-            engine = freest(each for each, free in left.items() if free > 0 and each.suits(assignment))
+            able = [each for each in self._engines if each.more > 0 and each.suits(assignment)]
+            if able and not assignment.audio.respoken:
+                if reserved is None:
+                    reserved = [[each for each in self._engines if each.knows(place)] for place in self._reserved()]
+                left = unreserved(self._engines, reserved)
+                able = [each for each in able if left[each] > 0]
+            engine = freest(able)
             if engine is not None:
                 self._waiting.remove(assignment)
                 self._attachments[assignment] = engine.attach(assignment)
 
-    def _reserved(self, now: int) -> Iterator[Channel]:
+    def _reserved(self) -> Iterator[Channel]:
         """Channels for which engine capacity is reserved: those off which engines are kept for a moment, those that no
         engine is to hear for a while (`PLACE_MS`), and those of respeakers who are on air and whose sound is about to
         arrive, or to arrive again.
 
-        Only respeakers' channels count that engines have heard before, be it in an earlier run of the server or at
-        another node. A respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
+        Of the latter two only channels count that engines have heard before, be it in an earlier run of the server or
+        at another node. A respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
         """
         for each in self._assignments:
-            if each not in self._attachments and (each.held or self._pauses(each, now)):
+            if each not in self._attachments and (each.held or self._pauses(each)):
                 yield each.now
         come = {
             (each.writer, each.channel)
@@ -443,13 +443,12 @@ class Recognising:
                 if channel.air.respoken and channel.generation > 0 and (writer, channel.id) not in come:
                     yield channel
 
-    def _pauses(self, assignment: Assignment, now: int) -> bool:
-        """Whether a channel is soon to be heard again: there is a break, or a person is on air. Where a respeaker is on
-        air, it is the respeaker's sound, and not the channel's own.
-        """
-        left, audio = assignment.left_at, assignment.audio
-        lately = left is not None and now - left < PLACE_MS
-        return lately and assignment.span is None and not audio.ended and audio.respoken is assignment.now.air.respoken
+    def _pauses(self, assignment: Assignment) -> bool:
+        """Whether a channel is to be heard again after a while: there is a break, or a person is on air."""
+        if assignment.audio.ended or not assignment.now.generation:
+            return False
+        since = assignment.unheard_since
+        return since is not None and assignment.writer.state.media_now(self.clock.wall()) - since < PLACE_MS
 
     def _wanting(self, session: SessionId) -> Iterator[Assignment]:
         """Waiting assignments of a session that have sound to be heard."""

@@ -7,9 +7,10 @@ import logging
 
 import pytest
 
-from moothall.core.commands import ForceLanguage, PauseSession, ResumeSession, SetLanguages
+from moothall.core.commands import AnyCommand, ForceLanguage, PauseSession, PutOnAir, ResumeSession, SetLanguages
+from moothall.core.events.lines import AirSource
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import ChannelState
 from moothall.services.log.act_queue import Receipt
@@ -21,7 +22,17 @@ from moothall.testing.engine_link import EngineEnd
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire import engine as wire
 from moothall.wire.frames import Format
-from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached, shown
+from support.memory.hall import (
+    FLOOR,
+    MemoryHall,
+    Sound,
+    assigned,
+    attached,
+    hello,
+    memory_hall,
+    next_attached,
+    shown,
+)
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "l1")
 
@@ -130,7 +141,13 @@ class Unending(Sound):
 
 
 async def into_a_break(
-    hall: MemoryHall, live: LiveSession, audio: LiveAudio, engine: EngineEnd
+    hall: MemoryHall,
+    live: LiveSession,
+    audio: LiveAudio,
+    engine: EngineEnd,
+    *,
+    by: Actor = TECHNICIAN,
+    begins: AnyCommand = PauseSession(),  # noqa: B008  # immutable
 ) -> list[asyncio.Task[None]]:
     """Have an engine hear two seconds of a session, up to a break. Returns the tasks that bring the sound."""
     assert hall.group is not None
@@ -138,27 +155,68 @@ async def into_a_break(
     sound = hall.group.create_task(audio.carry(Unending(4 * RATE), as_live=True))
     attach = await next_attached(engine)
     await hall.clock.sleep(2_000)
-    assert isinstance(await live.writer.send(TECHNICIAN, CommandId("break"), PauseSession()), Receipt)
+    assert isinstance(await live.writer.send(by, CommandId("break"), begins), Receipt)
     while isinstance(message := await engine.receive(), wire.Audio):
         pass
-    assert message == wire.EndOfAudio(attachment=attach.attachment)
+    assert isinstance(message, wire.EndOfAudio | wire.Detach)
     await engine.send(wire.Drained(attachment=attach.attachment))
     return [consent, sound]
 
 
+PAUSES: dict[str, tuple[Actor, AnyCommand, AnyCommand]] = {
+    "break": (TECHNICIAN, PauseSession(), ResumeSession()),
+    "person on air": (
+        Actor(Role.CAPTIONER, "l2"),
+        PutOnAir(channel=FLOOR, source=AirSource.PERSON),
+        PutOnAir(channel=FLOOR, source=AirSource.MACHINE),
+    ),
+}
+"""What keeps engines off a channel for a while: who does it, how it begins, and how it ends."""
+
+
+@pytest.mark.parametrize("pause", PAUSES)
 @pytest.mark.parametrize(("minutes", "first"), [(9, "pauses"), (11, "waits")])
-def test_a_channel_keeps_its_place_in_a_break_for_ten_minutes(minutes: int, first: str) -> None:
+def test_a_channel_that_no_engine_is_to_hear_keeps_its_place_for_ten_minutes(
+    pause: str, minutes: int, first: str
+) -> None:
+    by, begins, ends = PAUSES[pause]
+
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect()
+            await hello(engine)
+            live, audio, task = await assigned(hall, "pauses")
+            sound = await into_a_break(hall, live, audio, engine, by=by, begins=begins)
+            waiting = (await assigned(hall, "waits"))[2]
+            await hall.clock.sleep(minutes * 60_000)
+            assert isinstance(await live.writer.send(by, CommandId("on"), ends), Receipt)
+            assert (await next_attached(engine)).session == first
+            for each in (task, waiting, *sound):
+                each.cancel()
+
+    loop.run(story())
+
+
+@pytest.mark.parametrize(("minutes", "first"), [(4, "pauses"), (6, "waits")])
+def test_another_microphone_in_a_break_makes_the_place_last_no_longer(minutes: int, first: str) -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             engine = hall.connect()
             await hello(engine)
             live, audio, task = await assigned(hall, "pauses")
             sound = await into_a_break(hall, live, audio, engine)
+            await hall.clock.sleep(5 * 60_000)
+            for each in (task, *sound):
+                each.cancel()
+            assert hall.group is not None
+            t, mic = live.state.media_now(hall.clock.wall()), SourceId("mic-2")
+            other = LiveAudio(mic, await hall.spools.open(live.id, mic), t, hall.clock)
+            again = hall.group.create_task(hall.recognising.recognise(live.writer, FLOOR, other))
             waiting = (await assigned(hall, "waits"))[2]
             await hall.clock.sleep(minutes * 60_000)
             assert isinstance(await live.writer.send(TECHNICIAN, CommandId("on"), ResumeSession()), Receipt)
             assert (await next_attached(engine)).session == first
-            for each in (task, waiting, *sound):
+            for each in (again, waiting):
                 each.cancel()
 
     loop.run(story())

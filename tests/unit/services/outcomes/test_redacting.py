@@ -105,6 +105,28 @@ def test_a_removed_line_leaves_the_report_its_draft_and_other_reports_that_cite_
     loop.run(run())
 
 
+def test_a_removed_part_takes_no_quotation_of_its_line_that_was_moved_since() -> None:
+    async def run() -> None:
+        async with story() as told:
+            office = Office(told)
+            agreed, *_ = (await told.report).messages.values()
+            await told.says(agreed, "All say: “Schools need community”.")
+            line, part = SegmentId("l0"), SegmentId("part")
+            commands: list[do.AnyCommand] = [
+                do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=3, into=part),
+                do.MoveSegmentsAway(channel=FLOOR, segments=(line,), session=None),
+            ]
+            for n, command in enumerate(commands):
+                await told.hall.clock.sleep(30_000)
+                answer = await told.live.writer.send(OFFICE, CommandId(f"apart-{n}"), command)
+                assert isinstance(answer, Receipt), answer
+            assert isinstance(await office.removes(Lines((part,))), Receipt)
+            report = await told.report
+            assert report.messages[agreed.id].text == "All say: “Schools need community”."
+
+    loop.run(run())
+
+
 def test_each_wording_of_a_line_and_a_question_go_too() -> None:
     async def run() -> None:
         async with story() as told:
