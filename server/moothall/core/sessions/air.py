@@ -20,6 +20,8 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
     """The tool's public name; empty unless a tool is on air."""
     since: int = 0
     """Media ms since when the present source is on air."""
+    unheard: int | None = None
+    """Media ms since when no engine hears the channel, since a person or a tool is on air; None while one does."""
     away: tuple[tuple[int, int | None], ...] = ()
     """Spans of media ms in which no engine hears the channel's own sound, since somebody else is on air; the end of the
     last span is None while that lasts."""
@@ -79,7 +81,8 @@ def air_after(air: Air, event: le.AirFact, generation: int = 0) -> Air:
             changed = replace(air, source=event.source, tool=event.tool, since=event.t, holder="")
             if event.source is le.AirSource.MACHINE:
                 changed = replace(changed, offered=())
-            return replace(changed, away=away, before=before, behind=generation)
+            unheard = None if changed.recognised else event.t if air.recognised else air.unheard
+            return replace(changed, away=away, unheard=unheard, before=before, behind=generation)
         case le.AirHeld():
             tools = {**air.tools, event.holder: air.tool} if air.tool else air.tools
             return replace(air, holder=event.holder, token=event.token, tools=tools)

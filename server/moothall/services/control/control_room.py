@@ -149,9 +149,9 @@ class ControlRoom:
     crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)
     """Returns whether some of a session's sound waits for an engine, and how many more channels fit once engines are
     full."""
-    queue: Callable[[SessionId], tuple[int, Sequence[SessionId]]] = lambda _: (0, ())
-    """Returns how many channels wait for an engine before a session's, and the session of each channel that is
-    heard."""
+    queue: Callable[[SessionId], tuple[int, Sequence[SessionId], Sequence[int]]] = lambda _: (0, (), ())
+    """Returns how many channels wait for an engine before a session's, the session of each channel that is heard, and
+    until when (Unix ms) each that pauses keeps its place."""
     sound: Callable[[SessionId], tuple[int, bool]] = lambda _: (0, False)
     """Returns how often a session's sound was restarted, and whether the sound of a channel is stopped."""
     full: Callable[[SessionId], bool] = lambda _: False
@@ -321,9 +321,9 @@ class ControlRoom:
         return Raised(kind=alarm.kind, urgent=alarm.urgent, values=alarm.values, by=by)
 
     def _room_in(self, session: SessionId) -> int | None:
-        ahead, carried = self.queue(session)
+        ahead, carried, kept = self.queue(session)
         plans = (self.rooms.plan_of(each) for each in carried if each != session)
-        return room_in(ahead, [None if plan is None else plan.ends for plan in plans], self.clock.wall())
+        return room_in(ahead, [*kept, *(None if plan is None else plan.ends for plan in plans)], self.clock.wall())
 
     def _figures(
         self, live: LiveSession, seen: Watched, now: int, readers: Mapping[ChannelId, int], reports: Mapping[str, int]

@@ -44,6 +44,9 @@ higher because an operator may kill engines, or the system when its memory is fu
 CATCH_UP_MS = 10_000
 """Most sound of an off-record span, in ms, that is sent to an engine that is attached late. Its words are only shown
 and are stored nowhere, so older sound isn't worth catching up on."""
+PLACE_MS = 600_000
+"""How long a channel that no engine is to hear for a while, as in a break, keeps its place, in ms: its text goes on at
+once then, though others wait. After a longer time those that wait have waited too long."""
 AT_LEAST_MS = 1_000
 """Least length of sound that is skipped, in ms: an engine may have ended before it reported how far it had heard."""
 
@@ -112,6 +115,9 @@ class Assignment:
         self.holding = asyncio.Lock()
         self.held = False
         """Whether engines are kept off the channel at the moment (`Recognising.held`)."""
+        self.claimed_at: int | None = None
+        """When it last lost its engine, or last kept a place, though it is to be heard, in ms of the monotonic clock;
+        None where others may go before it."""
         self.heard = 0
         """Media ms up to which an engine has heard the channel."""
         self.recognised = 0
@@ -164,9 +170,21 @@ class Assignment:
         """Media ms since when no engine is to hear the channel, as in a break; None while one is. Where a respeaker is
         on air, it is the respeaker's sound that engines hear, and not the channel's own.
         """
-        if self.span is not None or self.audio.respoken is not self.now.air.respoken:
+        state, air = self.writer.state, self.now.air
+        if self.span is not None or self.audio.respoken is not air.respoken:
             return None
-        return next((t0 for t0, t1 in merged((*self.writer.state.breaks, *self.away)) if t1 is None), None)
+        since = [t0 for t0, t1 in state.breaks if t1 is None]
+        return min(since if air.unheard is None else (*since, air.unheard), default=None)
+
+    def kept_until(self, wall: int) -> int | None:
+        """Until when (Unix ms) a place at an engine is kept for the channel, since it is to be heard again after a
+        break, or after a person who is on air; None where none is kept. `wall`: the present time in Unix ms.
+        """
+        since = self.unheard_since
+        if since is None or self.audio.ended or not self.now.generation:
+            return None
+        left = since + PLACE_MS - self.writer.state.media_now(wall)
+        return wall + left if left > 0 else None
 
     @property
     def behind(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from moothall.core.kernel.languages import same_language
@@ -85,23 +85,25 @@ def relief(engine: EngineT, engines: Iterable[EngineT]) -> EngineT | None:
     return other if other is not None and other.free > 0 else None
 
 
-def left_when_full(engines: Sequence[Carrier]) -> int | None:
+def left_when_full(left: Mapping[EngineT, int]) -> int | None:
     """Number of further channels that fit with late text, once no more fit in time; None as long as some do.
 
-    None too with fewer than two channels: then no channel has to wait for another.
+    `left`: how many each engine can take beside the places that are kept (`unreserved`). None too with fewer than two
+    channels: then no channel has to wait for another.
     """
-    if sum(engine.taken for engine in engines) < 2 or any(engine.free > 0 for engine in engines):
-        return None
-    return sum(max(0, engine.more) for engine in engines)
+    free = any(engine.free - (engine.more - more) > 0 for engine, more in left.items())
+    return None if free or sum(engine.taken for engine in left) < 2 else sum(max(0, more) for more in left.values())
 
 
 def room_in(ahead: int, ends: Iterable[int | None], now: int) -> int | None:
-    """How long it takes, in ms, until there is room for a channel that waits, as far as the programme says: until so
-    many channels have ended as wait before it, and one more. None where too few of them have an end ahead.
+    """How long it takes, in ms, until there is room for a channel that waits, by the programme and by the places that
+    are kept: until so many channels have ended as wait before it, and one more. None where too few of them have an end
+    ahead.
 
-    `ends`: of each channel that the engines carry the planned end (Unix ms), None where it has none. One that is past
-    its planned end may end at any time, so it says nothing. `now`: Unix ms. It is an estimate: there is room sooner
-    where less is said than was, and later where a meeting runs over.
+    `ends`: of each channel that the engines carry the planned end (Unix ms), None where it has none, and of each that
+    keeps its place in a break when it loses it. One that is past its planned end may end at any time, so it says
+    nothing. `now`: Unix ms. It is an estimate: there is room sooner where less is said than was, and later where a
+    meeting runs over, or where a break is over before its place is lost.
     """
     ahead_of_us = sorted(end for end in ends if end is not None and end > now)
     return ahead_of_us[ahead] - now if ahead < len(ahead_of_us) else None

@@ -56,9 +56,9 @@ time: afterwards both measure their load anew."""
 AWAY_MS = 10_000
 """Absence of all engines, in ms, after which none is expected back soon: an engine that is restarted takes less."""
 
-PLACE_MS = 600_000
-"""How long a channel that no engine is to hear for a while, as in a break, keeps its place, in ms: its text goes on at
-once then, though others wait. After a longer time those that wait have waited too long."""
+NEXT_MS = 10_000
+"""How long a channel keeps its place whose sound goes on in another source, in ms: until that source is assigned, for
+which the end of the source before it has to be stored."""
 
 AudioTap = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder; returns once it has read all of it."""
@@ -97,6 +97,9 @@ class Recognising:
         self._waiting: list[Assignment] = []
         self._attachments: dict[Assignment, Attachment] = {}
         self._engines: list[ConnectedEngine] = []
+        self._goes_on: dict[tuple[SessionWriter, ChannelId], int] = {}
+        """Channels whose next source is about to be assigned, with the time at which the one before it was done, in ms
+        of the monotonic clock. Bound: the channels that are heard; they are dropped after `NEXT_MS`."""
         self._readings: ReadingsHeard = lambda *_: None
         self._measured: VoicesMeasuredIn = no_voices
         self._voices: VoicesHeard = lambda *_: None
@@ -172,7 +175,7 @@ class Recognising:
     @property
     def room_left(self) -> int | None:
         """Number of further channels that fit with late text, once no more fit in time; None as long as some do."""
-        return left_when_full(self._engines)
+        return left_when_full(self._left())
 
     def crowded_out(self, session: SessionId) -> tuple[ChannelId, ...]:
         """Channels of a session that have waited for at least `QUIET_MS` because no engine has capacity for them."""
@@ -192,18 +195,28 @@ class Recognising:
         alone = self._alone_since
         return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
-    def queue(self, session: SessionId) -> tuple[int, tuple[SessionId, ...]]:
+    def unheard_sound(self, session: SessionId) -> int:
+        """How much sound of a session that is to be recorded, in ms, waits for an engine that is not expected soon."""
+        crowded = self.crowded_out(session)
+        waiting = [each for each in self._wanting(session) if each.span is not None and each.span.kept]
+        late = (each for each in waiting if each.channel in crowded or self.hopeless(session, each.channel))
+        return max((each.behind for each in late), default=0)
+
+    def queue(self, session: SessionId) -> tuple[int, tuple[SessionId, ...], tuple[int, ...]]:
         """How many channels wait before the session's first one that waits for an engine that could hear that one too,
-        and the session of each channel that such engines carry; (0, ()) where none of its channels waits.
+        the session of each channel that such engines carry, and until when (Unix ms) each other one keeps its place
+        there at most (`PLACE_MS`); (0, (), ()) where none of its channels waits.
         """
-        waiting = [each for each in self._waiting if each.span is not None]
+        waiting = sorted((each for each in self._waiting if each.span is not None), key=_turn)
         first = next((n for n, each in enumerate(waiting) if each.writer.session == session), None)
         if first is None:
-            return 0, ()
+            return 0, (), ()
         able = [engine for engine in self._engines if engine.suits(waiting[first])]
         ahead = sum(any(engine.suits(each) for engine in able) for each in waiting[:first])
         carried = (each.writer.session for each, at in self._attachments.items() if at.engine in able)
-        return ahead, tuple(carried)
+        pausing = (each for each in self._waiting if any(engine.suits(each) for engine in able))
+        kept = (until for each in pausing if (until := each.kept_until(self.clock.wall())) is not None)
+        return ahead, tuple(carried), tuple(kept)
 
     def tell_readings(self, told: ReadingsHeard) -> None:
         """Set the callback for other readings of stored words."""
@@ -257,8 +270,10 @@ class Recognising:
             later,
         )
         assignment.heard_at = self.clock.monotonic()
+        if self._goes_on.pop((writer, channel), None) is not None:
+            assignment.claimed_at = assignment.heard_at
         self._assignments.append(assignment)
-        self._waiting.insert(self._place(assignment), assignment)
+        self._waiting.append(assignment)
         self._assign()
         async with asyncio.TaskGroup() as group:
             if self.audio_tap is not None:
@@ -277,17 +292,6 @@ class Recognising:
             watch.cancel()
             consent.cancel()
 
-    def _place(self, assignment: Assignment) -> int:
-        """The place of an assignment among those that wait. A respeaker gets the engine capacity that the channel's
-        own sound has freed, before all others. A channel that an engine has heard before, in another source or before a
-        restart, has readers already: it goes before those that none has heard.
-        """
-        if assignment.audio.respoken:
-            return 0
-        last = len(self._waiting)
-        new = (n for n, each in enumerate(self._waiting) if not each.now.generation)
-        return next(new, last) if assignment.now.generation else last
-
     @asynccontextmanager
     async def held(self, writer: SessionWriter, channel: ChannelId) -> AsyncIterator[Assignment | None]:
         """Keep engines off the channel inside the block, with all that one said in the log; afterwards attach it anew.
@@ -301,6 +305,7 @@ class Recognising:
             return
         async with assignment.holding:
             assignment.held = True
+            had_engine = assignment in self._attachments
             if assignment in self._waiting:
                 self._waiting.remove(assignment)
             elif (attachment := self._attachments.get(assignment)) is not None:
@@ -312,9 +317,11 @@ class Recognising:
             finally:
                 assignment.held = False
                 assignment.not_before = 0  # What was done in the block may have removed the cause of the failures.
+                if had_engine:
+                    assignment.claimed_at = self.clock.monotonic()
                 on = assignment in self._assignments and not assignment.done.is_set()
                 if on and assignment not in self._attachments:
-                    self._waiting.insert(self._place(assignment), assignment)
+                    self._waiting.append(assignment)
                     self._assign()
 
     async def serve(self, link: EngineConnection) -> None:
@@ -381,10 +388,11 @@ class Recognising:
             if not (assignment.done.is_set() or attachment.dropped or assignment.held):
                 if attachment.in_vain:
                     self._give_time(attachment)
-                # It has readers already, so it goes before assignments that were never attached.
-                self._waiting.insert(0, assignment)
+                else:
+                    assignment.claimed_at = self.clock.monotonic()
+                self._waiting.append(assignment)
             elif assignment.done.is_set() and assignment.later():
-                return  # The channel's next source is assigned at once, before others take its engine.
+                self._goes_on[assignment.writer, assignment.channel] = self.clock.monotonic()
         self._assign()
 
     def _give_time(self, attachment: Attachment) -> None:
@@ -404,35 +412,45 @@ class Recognising:
     def _assign(self) -> None:
         """Attach waiting assignments to engines that can take them."""
         now = self.clock.monotonic()
-        reserved: list[list[ConnectedEngine]] | None = None  # Attaching what waits changes nothing of it.
-        for assignment in [each for each in self._waiting if each.not_before <= now]:
+        for assignment in sorted((each for each in self._waiting if each.not_before <= now), key=_turn):
             # In a break no engine hears it; when its audio has ended too, nothing is left to hear.
             if assignment.span is None:
                 if assignment.audio.ended:
                     assignment.done.set()
+                lent = assignment.now.air.respoken and not assignment.audio.respoken
+                assignment.claimed_at = now if lent or self._keeps_place(assignment) else None
                 continue
             able = [each for each in self._engines if each.more > 0 and each.suits(assignment)]
             if able and not assignment.audio.respoken:
-                if reserved is None:
-                    reserved = [[each for each in self._engines if each.knows(place)] for place in self._reserved()]
-                left = unreserved(self._engines, reserved)
+                left = self._left(pausing=assignment.claimed_at is None)
                 able = [each for each in able if left[each] > 0]
             engine = freest(able)
             if engine is not None:
+                assignment.claimed_at = None
                 self._waiting.remove(assignment)
                 self._attachments[assignment] = engine.attach(assignment)
 
-    def _reserved(self) -> Iterator[Channel]:
-        """Channels for which engine capacity is reserved: those off which engines are kept for a moment, those that no
-        engine is to hear for a while (`PLACE_MS`), and those of respeakers who are on air and whose sound is about to
-        arrive, or to arrive again.
+    def _left(self, *, pausing: bool = True) -> dict[ConnectedEngine, int]:
+        """How many further channels each engine can take, beside the places that are kept; without `pausing`, beside
+        those alone that are needed at any moment.
+        """
+        places = self._reserved(pausing=pausing)
+        return unreserved(self._engines, [[each for each in self._engines if each.knows(place)] for place in places])
+
+    def _reserved(self, *, pausing: bool) -> Iterator[Channel]:
+        """Channels for which engine capacity is reserved: those off which engines are kept for a moment, those whose
+        next source is about to be assigned, with `pausing` those that no engine is to hear for a while (`PLACE_MS`),
+        and those of respeakers who are on air and whose sound is about to arrive, or to arrive again.
 
         Of the latter two only channels count that engines have heard before, be it in an earlier run of the server or
         at another node. A respeaker whose sound doesn't arrive is soon off air (`respeaking.py`).
         """
         for each in self._assignments:
-            if each not in self._attachments and (each.held or self._pauses(each)):
+            if each not in self._attachments and (each.held or (pausing and self._keeps_place(each))):
                 yield each.now
+        now = self.clock.monotonic()
+        self._goes_on = {key: at for key, at in self._goes_on.items() if now - at < NEXT_MS}
+        yield from (writer.state.channels[channel] for writer, channel in self._goes_on)
         come = {
             (each.writer, each.channel)
             for each in self._assignments
@@ -443,12 +461,8 @@ class Recognising:
                 if channel.air.respoken and channel.generation > 0 and (writer, channel.id) not in come:
                     yield channel
 
-    def _pauses(self, assignment: Assignment) -> bool:
-        """Whether a channel is to be heard again after a while: there is a break, or a person is on air."""
-        if assignment.audio.ended or not assignment.now.generation:
-            return False
-        since = assignment.unheard_since
-        return since is not None and assignment.writer.state.media_now(self.clock.wall()) - since < PLACE_MS
+    def _keeps_place(self, assignment: Assignment) -> bool:
+        return assignment.kept_until(self.clock.wall()) is not None
 
     def _wanting(self, session: SessionId) -> Iterator[Assignment]:
         """Waiting assignments of a session that have sound to be heard."""
@@ -479,7 +493,9 @@ class Recognising:
         now, engine, assignment = self.clock.monotonic(), attachment.engine, attachment.assignment
         if not attachment.attached or now - self._relieved < RELIEF_MS:
             return
-        if relief(engine, [other for other in self._engines if other is engine or other.suits(assignment)]) is not None:
+        left = self._left()
+        able = [each for each in self._engines if each is engine or (each.suits(assignment) and left[each] > 0)]
+        if relief(engine, able) is not None:
             self._relieved = now
             logger.info(
                 "session %s channel %s: leaves engine %s",
@@ -555,6 +571,16 @@ class Recognising:
             return  # The signals about the text are about the respeaker's sound.
         state = ChannelState(channel=assignment.channel, sound=heard, lag=assignment.behind, t=audio.end_ms)
         assignment.tell(state, self.clock.wall())
+
+
+def _turn(assignment: Assignment) -> tuple[bool, bool, int, bool]:
+    """Sorts what waits: the lowest gets an engine first. A respeaker gets the capacity that the channel's own sound has
+    freed, before all others; then whoever claims a place, the last one first, since that place is still free; then a
+    channel that an engine has heard before, in another source or before a restart, since it has readers already.
+    """
+    claimed_at = assignment.claimed_at
+    new = not assignment.now.generation
+    return not assignment.audio.respoken, claimed_at is None, 0 if claimed_at is None else -claimed_at, new
 
 
 async def _tapped(audio_tap: AudioTap, writer: SessionWriter, audio: LiveAudio) -> None:

@@ -33,6 +33,17 @@ def test_spans_without_the_machine_end_where_it_hears_again_and_go_where_it_hear
     assert air_after(Air(), changed(le.AirSource.MACHINE, 1_000)).away == ()
 
 
+def test_no_engine_hears_a_channel_from_when_a_person_follows_the_machine_or_a_respeaker() -> None:
+    person = le.AirChanged(channel=FLOOR, source=le.AirSource.PERSON, t=9_000, t0=1_000, tool="")
+    air = air_after(Air(), person)
+    assert (Air().unheard, air.unheard) == (None, 9_000)
+    assert air_after(air, changed(le.AirSource.TOOL, 12_000)).unheard == 9_000
+    respoken = air_after(air, changed(le.AirSource.RESPEAKER, 20_000))
+    assert respoken.unheard is None
+    assert air_after(respoken, changed(le.AirSource.PERSON, 30_000)).unheard == 30_000
+    assert air_after(air, changed(le.AirSource.MACHINE, 20_000)).unheard is None
+
+
 def test_tools_are_known_by_what_they_did() -> None:
     air = air_after(Air(), changed(le.AirSource.TOOL, 1_000, "StenoCo"))
     air = air_after(air, le.AirHeld(channel=FLOOR, holder="x", token=1))

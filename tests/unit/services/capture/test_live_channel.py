@@ -68,7 +68,8 @@ def test_readers_are_told_of_all_takes_that_wait() -> None:
     loop.run(story())
 
 
-def test_a_room_whose_microphone_is_replaced_keeps_its_engine_while_others_wait() -> None:
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_room_whose_microphone_is_replaced_keeps_its_engine_while_others_wait(heard: bool) -> None:
     async def story() -> None:
         other = SessionId("other")
         async with live_hall() as hall:
@@ -77,7 +78,12 @@ def test_a_room_whose_microphone_is_replaced_keeps_its_engine_while_others_wait(
             await hello(engine)
             first = await begun(hall, live.id, greeting("takeno01"))
             attach = await attached(engine)
+            if heard:
+                await hello(hall.connect("gone"))
             waits = await begun(hall, other, greeting("takeno09"))
+            if heard:
+                await hall.clock.sleep(1_000)
+                hall.links[-1].cut()
             await speak(hall, first, RATE)
             await speak(hall, waits, RATE)
             second = await begun(hall, live.id, greeting("takeno02"))

@@ -72,7 +72,7 @@ class Watching:
         self.unheard: set[SessionId] = set()
         self.unlike: dict[SessionId, tuple[tuple[str, ...], str]] = {}
         self.crowd: dict[SessionId, tuple[bool, int | None]] = {}
-        self.queue: tuple[int, tuple[SessionId, ...]] = (0, ())
+        self.queue: tuple[int, tuple[SessionId, ...], tuple[int, ...]] = (0, (), ())
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
         self.full: set[SessionId] = set()
@@ -427,20 +427,23 @@ def test_sound_for_which_no_engine_has_room_is_an_alarm_where_it_is_and_a_warnin
     run(story())
 
 
-def test_a_room_without_an_engine_is_told_when_the_programme_leaves_room_or_that_nobody_knows() -> None:
+def test_a_room_without_an_engine_is_told_when_there_is_room_by_what_is_known_or_that_nobody_knows() -> None:
     async def story() -> None:
         async with watching() as on:
             await on.speech_in_both_rooms()
             first, second = SessionId("one"), SessionId("two")
-            on.crowd, on.queue = {second: (True, 0)}, (0, (first, SessionId("unplanned"), second))
+            on.crowd, on.queue = {second: (True, 0)}, (0, (first, SessionId("unplanned"), second), ())
             assert {card.session: kinds(card) for card in await on.after(1)}[second] == ["no-room"]
             plan = on.programme.plan_of(first)
             assert plan is not None
             await on.programme.keep(planned=[msgspec.structs.replace(plan, ends=on.hall.clock.wall() + 10 * 60_000)])
             told = {card.session: card.alarms for card in await on.after(1)}[second]
             assert [(each.kind, each.values) for each in told] == [("no-room-until", {"n": 10})]
-            on.queue = (1, (first,))
+            on.queue = (1, (first,), ())
             assert {card.session: kinds(card) for card in await on.after(1)}[second] == ["no-room"], "one waits before"
+            on.queue = (1, (first,), (on.hall.clock.wall() + 4 * 60_000,))
+            told = {card.session: card.alarms for card in await on.after(1)}[second]
+            assert [each.values for each in told] == [{"n": 10}], "the one before gets the place that a break keeps"
 
     run(story())
 

@@ -103,4 +103,11 @@ def test_an_engine_with_too_many_is_relieved_by_one_with_time() -> None:
     ],
 )
 def test_it_is_told_when_no_more_fits_in_time(engines: list[Engine], left: int | None) -> None:
-    assert left_when_full(engines) == left
+    assert left_when_full({engine: engine.more for engine in engines}) == left
+
+
+def test_a_place_that_is_kept_is_no_room_that_is_left() -> None:
+    engine = Engine(free=1, more=2, taken=2)
+    assert left_when_full({engine: 2}) is None
+    assert left_when_full({engine: 1}) == 1
+    assert left_when_full({engine: -1}) == 0

@@ -7,7 +7,15 @@ import logging
 
 import pytest
 
-from moothall.core.commands import AnyCommand, ForceLanguage, PauseSession, PutOnAir, ResumeSession, SetLanguages
+from moothall.core.commands import (
+    AnyCommand,
+    BeginNotRecorded,
+    ForceLanguage,
+    PauseSession,
+    PutOnAir,
+    ResumeSession,
+    SetLanguages,
+)
 from moothall.core.events.lines import AirSource
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
@@ -89,10 +97,12 @@ def test_channels_beyond_what_fits_in_time_are_taken_and_warned_of_and_beyond_th
             await audio.carry(Sound(5 * RATE), as_live=True)
             assert hall.recognising.crowded_out(live.id) == (FLOOR,)
             assert hall.recognising.crowded_out(SessionId("first")) == ()
-            assert hall.recognising.queue(live.id) == (0, ("first", "second"))
-            assert hall.recognising.queue(SessionId("first")) == (0, ())
+            assert hall.recognising.queue(live.id) == (0, ("first", "second"), ())
+            assert hall.recognising.queue(SessionId("first")) == (0, (), ())
             states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
             assert states[-1].lag >= 4_000
+            assert 4_000 <= hall.recognising.unheard_sound(live.id) <= 5_000
+            assert hall.recognising.unheard_sound(SessionId("first")) == 0
             first.cancel()  # Its meeting is over.
             attach = await next_attached(engine)
             assert (attach.session, attach.audio_from) == ("third", 0)
@@ -187,8 +197,11 @@ def test_a_channel_that_no_engine_is_to_hear_keeps_its_place_for_ten_minutes(
             await hello(engine)
             live, audio, task = await assigned(hall, "pauses")
             sound = await into_a_break(hall, live, audio, engine, by=by, begins=begins)
-            waiting = (await assigned(hall, "waits"))[2]
+            began, waiting = hall.clock.wall(), (await assigned(hall, "waits"))[2]
             await hall.clock.sleep(minutes * 60_000)
+            ahead, carried, kept = hall.recognising.queue(SessionId("waits"))
+            assert (ahead, carried) == (0, ())
+            assert [round((until - began) / 60_000) for until in kept] == ([10] if first == "pauses" else [])
             assert isinstance(await live.writer.send(by, CommandId("on"), ends), Receipt)
             assert (await next_attached(engine)).session == first
             for each in (task, waiting, *sound):
@@ -222,6 +235,90 @@ def test_another_microphone_in_a_break_makes_the_place_last_no_longer(minutes: i
     loop.run(story())
 
 
+def test_the_time_for_which_a_place_is_kept_begins_when_a_person_goes_on_air() -> None:
+    by, begins, ends = PAUSES["person on air"]
+
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect()
+            await hello(engine)
+            live, audio, task = await assigned(hall, "pauses")
+            await hall.clock.sleep(12 * 60_000)  # Nobody spoke: the person's text counts from the beginning on.
+            sound = await into_a_break(hall, live, audio, engine, by=by, begins=begins)
+            assert live.state.channels[FLOOR].air.away == ((0, None),)
+            waiting = (await assigned(hall, "waits"))[2]
+            await hall.clock.sleep(9 * 60_000)
+            assert isinstance(await live.writer.send(by, CommandId("on"), ends), Receipt)
+            assert (await next_attached(engine)).session == "pauses"
+            for each in (task, waiting, *sound):
+                each.cancel()
+
+    loop.run(story())
+
+
+def test_a_place_that_is_kept_takes_none_from_a_room_that_is_heard() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            engine = hall.connect()
+            await hello(engine, channels=2)
+            pausing, audio, task = await assigned(hall, "pauses")
+            sound = await into_a_break(hall, pausing, audio, engine)
+            live, live_audio, heard = await assigned(hall, "heard")
+            await engine.send(wire.Capacity(channels=-1, most=0, attached=1))
+            begins = BeginNotRecorded()
+            sound += await into_a_break(hall, live, live_audio, engine, begins=begins)
+            ended = hall.clock.monotonic()
+            assert (await next_attached(engine)).session == "heard"
+            assert hall.clock.monotonic() - ended < 1_000
+            for each in (task, heard, *sound):
+                each.cancel()
+
+    loop.run(story())
+
+
+def test_what_is_kept_off_its_engine_for_a_moment_goes_before_what_lost_its_engine_earlier() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            stays, dies = hall.connect("stays"), hall.connect("dies")
+            await hello(stays)
+            live, _, first = await assigned(hall, "first")
+            await attached(stays)
+            await hello(dies)
+            second = (await assigned(hall, "second"))[2]
+            await attached(dies)
+            hall.links[-1].cut()
+            await hall.clock.sleep(1_000)
+            async with hall.recognising.held(live.writer, FLOOR):
+                await hall.clock.sleep(1_000)
+            assert (await next_attached(stays)).session == "first"
+            for each in (first, second):
+                each.cancel()
+
+    loop.run(story())
+
+
+def test_no_channel_leaves_its_engine_for_a_place_that_is_kept() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            keeps, burdened = hall.connect("keeps"), hall.connect("burdened")
+            await hello(keeps)
+            pausing, audio, task = await assigned(hall, "pauses")
+            sound = await into_a_break(hall, pausing, audio, keeps)
+            await hello(burdened, channels=2)
+            assert hall.recognising.room_left is None
+            rooms = [await assigned(hall, name) for name in ("one", "two")]
+            for _ in rooms:
+                await next_attached(burdened)
+            assert hall.recognising.room_left == 0
+            await burdened.send(wire.Capacity(channels=-1, most=0, attached=2))
+            await hall.clock.sleep(20_000)
+            assert [live.state.channels[FLOOR].generation for live, _, _ in rooms] == [1, 1]
+            for each in (task, *sound, *(running for _, _, running in rooms)):
+                each.cancel()
+
+    loop.run(story())
+
+
 def test_a_place_that_is_kept_takes_none_from_another_language() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
@@ -250,7 +347,7 @@ def test_who_waits_for_an_engine_of_another_language_is_not_before_it_in_the_que
             await attached(french)
             await hall.clock.sleep(1)
             queues = {name: hall.recognising.queue(SessionId(name)) for name, _ in spoken[2:]}
-            assert queues == {"c": (0, ("b",)), "d": (0, ("a",)), "e": (1, ("b",)), "f": (1, ("a",))}
+            assert queues == {"c": (0, ("b",), ()), "d": (0, ("a",), ()), "e": (1, ("b",), ()), "f": (1, ("a",), ())}
             for task in tasks:
                 task.cancel()
 
@@ -307,6 +404,7 @@ def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pyte
             outlet = MemoryOutlet()
             await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
             assert hall.recognising.unheard(live.id) == ()  # With no engine at all it is another alarm.
+            assert hall.recognising.unheard_sound(live.id) == 0
             french = hall.connect("french")
             await hello(french, languages=("fr", "pt-BR"))
             await audio.carry(Sound(10 * RATE), as_live=True)
@@ -314,6 +412,7 @@ def test_an_engine_gets_no_channel_whose_languages_it_does_not_know(caplog: pyte
             assert hall.recognising.unheard(SessionId("another")) == ()
             states = [signal for signal in shown(outlet) if isinstance(signal, ChannelState)]
             assert states[-1].lag >= 9_000
+            assert hall.recognising.unheard_sound(live.id) >= 9_000
             assert live.state.channels[FLOOR].generation == 0
             english = hall.connect("english")
             await hello(english, languages=("de", "en-GB"))
