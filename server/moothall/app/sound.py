@@ -53,6 +53,7 @@ async def open_live(
     """Take in live sound until the stack unwinds, beginning with what was spooled before a restart."""
     live = LiveIngest(sessions=backend.sessions, spools=spools, recognising=recognising, clock=backend.clock)
     backend.closing.first(live.finish, live.awaits)
+    backend.closing.warn_with(recognising.unheard_sound)
     started = asyncio.Event()
     stack.callback(backend.tasks.create_task(live.run(started)).cancel)
     await started.wait()

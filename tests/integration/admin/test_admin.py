@@ -354,6 +354,30 @@ async def test_the_next_meeting_of_a_place_starts_at_one_press(tmp_path: Path) -
         assert await secretary.post("/admin/rooms/main-hall/next", secretary.hidden("/admin/rooms")) == 404
 
 
+async def test_whoever_closes_a_meeting_is_told_first_of_sound_that_would_have_no_text(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, closing = await house.secretary(), house.running.backend.closing
+        assert await secretary.send("/admin/rooms", title="Main hall") == 200
+        for title in ("First", "Second"):
+            await make(secretary, title=title, place="main-hall")
+        programme = house.running.backend.programme
+        assert await programme.next_session(RoomId("main-hall")) == "first"
+        presses = {
+            "first": ("/admin", "/admin/rooms/main-hall/next"),
+            "second": ("/admin/meetings/second", "/admin/meetings/second"),
+        }
+        for session, (page, action) in presses.items():
+            closing.warn_with(lambda _: 0)
+            await secretary.get(page)
+            assert "what was said yet" not in secretary.text
+            closing.warn_with(lambda _: 90_000)
+            assert await secretary.send(action) == 200
+            assert programme.status_of(SessionId(session)) is Status.OPEN, "the page didn't say so before"
+            assert "No speech recogniser has heard 2\xa0min of what was said yet." in secretary.text
+            assert await secretary.send(action) == 200
+            assert programme.status_of(SessionId(session)) is Status.CLOSED
+
+
 async def test_what_was_moved_before_the_last_one_can_be_started_when_nothing_comes_behind_it(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()

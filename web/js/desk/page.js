@@ -376,7 +376,8 @@ document.addEventListener('click', ({ target }) => {
 });
 
 at('Next').addEventListener('click', async () => {
-  const answer = await link.request('next', { id: newId(), then: news['next-session']?.session });
+  const then = news['next-session']?.session;
+  const answer = await knowing(words, (anyway) => link.request('next', { id: newId(), then, anyway }));
   if (answer.refusal) refused(answer.refusal);
   else location.assign(`/desk/${encodeURIComponent(answer.session)}${location.search}`);
 });

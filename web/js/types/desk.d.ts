@@ -155,7 +155,7 @@ interface Note {
 }
 
 /** A warning before an act: the user decides whether to do it anyway. */
-type Know = { kind: string; who: string; number: number; seconds: number };
+type Know = { kind: string; who: string; number: number; seconds: number; minutes: number };
 
 /** Why a request was refused. */
 interface Refusal {

@@ -153,6 +153,7 @@ class MeetingDoor:
             roles=view.role_choices(ui, readers=state.access is Access.LINK),
             act=_next_act(state.status),
             other_session=None if state.status in ON else other_session_in_room(self.programme, planned.session),
+            without_text=self.programme.closing.without_text(planned.session),
             scope=session_scope(planned.session),
             opened=state.status in ON,
         )
@@ -321,6 +322,9 @@ class MeetingDoor:
         if other is not None and given.get("act") not in _OF_OTHERS_TOO and given.get("other_session") != other.session:
             # The page says that another session is on, with a button to continue.
             return await self._meeting(request, asked)
+        closes = isinstance(command, do.CloseSession)
+        if closes and self.programme.closing.without_text(planned.session) and not given.get("without_text"):
+            return await self._meeting(request, asked)  # So it is with sound that would have no text.
         refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)
         return self._back(asked, planned, refused)
 

@@ -114,9 +114,12 @@ def _may_move_on(role: Role) -> bool:
 
 
 async def go_on(programme: Programme, room: RoomId, given: Mapping[str, str], *, by: str) -> None:
-    """Close the running session of a room and start the next, as the form's page named them. Raises AdminProblem when
-    refused.
+    """Close the running session of a room and start the next, as the form's page named them. Nothing is done where the
+    page didn't say that sound would have no text: it says so when it is shown next. Raises AdminProblem when refused.
     """
+    now = programme.now_in(room)
+    if now is not None and programme.closing.without_text(now) and not given.get("without_text"):
+        return
     done = await programme.next_session(
         room,
         after=SessionId(given["now"]) if given.get("now") else None,

@@ -157,6 +157,7 @@ def place_rows(programme: Programme, ui: Catalogue, rooms: Sequence[RoomId] | No
                     "left_out": [
                         _named(programme, each.session, ui) for each in left_out(programme, room.id, programme.now())
                     ],
+                    "without_text": 0 if now is None else programme.closing.without_text(now),
                     "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
                     "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
                 }

@@ -199,8 +199,9 @@ class ChannelNow(msgspec.Struct, frozen=True, kw_only=True):
 class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
     """What the actor should know before the act is carried out. The act is carried out once they confirm this."""
 
-    kind: Literal["called", "same-room"]
-    """`called`: somebody else called another question just now. `same-room`: another meeting is on in the same room."""
+    kind: Literal["called", "same-room", "without-text"]
+    """`called`: somebody else called another question just now. `same-room`: another meeting is on in the same room.
+    `without-text`: sound of the meeting that is to be closed has no text, and gets none after the close."""
     who: str = ""
     """Who called the other question: their name, their link's label, or empty."""
     number: int = 0
@@ -209,6 +210,8 @@ class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
     """How long ago the other question was called."""
     title: str = ""
     """Title of the other meeting."""
+    minutes: int = 0
+    """How much sound has no text, in minutes, rounded up."""
 
 
 class GoneOn(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from moothall.core.commands import AnyCommand, CloseSession, RequestClose
 from moothall.core.events.types import CloseRequested
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
+from moothall.core.kernel.errors import FirstKnow, RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.rules.authority import may_send
 from moothall.core.sessions.state import ON
@@ -56,6 +56,7 @@ class Closing:
     def __init__(self) -> None:
         self._finishes: list[tuple[Finish, Awaits]] = []
         self._follow: OpenFollower | None = None
+        self._unheard: Callable[[SessionId], int] = lambda _: 0
         # Bound: the sessions that were closed since the start.
         self._locks: dict[SessionId, asyncio.Lock] = {}
         self._awaited: set[SessionId] = set()
@@ -71,6 +72,25 @@ class Closing:
     def follow_with(self, follow: OpenFollower) -> None:
         """Set `follow`, which is called where a session was closed to continue with another."""
         self._follow = follow
+
+    def warn_with(self, unheard: Callable[[SessionId], int]) -> None:
+        """Set `unheard`, which returns how much sound of a session, in ms, waits for an engine that is not expected
+        soon: `WITHIN_MS` after the close it would have no text.
+        """
+        self._unheard = unheard
+
+    def without_text(self, session: SessionId) -> int:
+        """How much sound of a session would have no text if it were closed now, in minutes, rounded up; 0 for none."""
+        return -(-self._unheard(session) // 60_000)
+
+    def first_know(self, session: SessionId) -> Refusal | None:
+        """The warning when a session is closed of which sound would have no text; None where none would."""
+        minutes = self.without_text(session)
+        if not minutes:
+            return None
+        message = f"No engine has time for {minutes} min of its sound, which stay without text. Close it anyway?"
+        know = FirstKnow(kind="without-text", minutes=minutes)
+        return Refusal(code=RefusalCode.CONFLICT, message=message, first_know=know)
 
     def closing(self, session: SessionId) -> bool:
         """Whether a session is being closed at the moment."""

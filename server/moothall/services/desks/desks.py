@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.commands import AnyCommand, CorrectSegment, OpenSession, ReopenSession
+from moothall.core.commands import AnyCommand, CloseSession, CorrectSegment, OpenSession, ReopenSession
 from moothall.core.events.questions import QuestionFact
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Role
@@ -271,13 +271,8 @@ class Desks:
         session_desks = self._session_desks(desk.live.id)
         self._tell_acts(session_desks, await session_desks.acts.load(desk.live.writer))
         new = desk.live.writer.receipt(command_id) is None
-        if (
-            new
-            and not anyway
-            and any(map(_opens, commands))
-            and (conflict := self.room_conflict(desk.live.id)) is not None
-        ):
-            return conflict
+        if new and not anyway and (first := self._first_know(desk.live.id, commands)) is not None:
+            return first
         at, state, calls = self.clock.monotonic(), desk.live.state, commands if new else ()
         other = session_desks.calls.begin(state, command_id, calls, desk.presence, at, known=anyway)
         if isinstance(other, Refusal):
@@ -291,6 +286,15 @@ class Desks:
             _tell_overridden(session_desks, other, desk)
         act = session_desks.acts.get(command_id)
         return Acknowledged(receipt=answer, undo=() if act is None else act.undo)
+
+    def _first_know(self, session: SessionId, commands: Sequence[AnyCommand]) -> Refusal | None:
+        """What a person should know before they open or close the session, as a refusal; None where there is
+        nothing.
+        """
+        if any(isinstance(command, OpenSession | ReopenSession) for command in commands):
+            return self.room_conflict(session)
+        closes = any(isinstance(command, CloseSession) for command in commands)
+        return self.closing.first_know(session) if closes else None
 
     @contextmanager
     def doing(self, desk: DeskConnection, command_id: CommandId) -> Iterator[None]:
@@ -337,10 +341,6 @@ def _here(session_desks: SessionDesks) -> list[dict[str, object]]:
     return [
         msgspec.to_builtins(desk.presence) | {"correcting": desk.correcting, "link": desk.staff.link} for desk in here
     ]
-
-
-def _opens(command: AnyCommand) -> bool:
-    return isinstance(command, OpenSession | ReopenSession)
 
 
 def _tell_overridden(session_desks: SessionDesks, other: Call, desk: DeskConnection) -> None:

@@ -54,6 +54,8 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The other session of a `move`."""
     then: str | None = None
     """The session that is to follow, as the page has announced it; None for the next one in the programme."""
+    anyway: bool = False
+    """Whether the person has seen what to know first (`FirstKnow`) and confirmed the `next` session."""
     segments: tuple[SegmentId, ...] = ()
     kind: str = ""
     """The kind of report; in `accept` `all` or empty; in `crowd` the key of the crowd."""
@@ -157,6 +159,8 @@ class DeskRequests:
         on = live.id if live.state.status in ON else None
         if on is None and self.programme.now_in(room) is not None:
             return self.programme.quicker(room)
+        if on is not None and not request.anyway and (first := self.programme.closing.first_know(on)) is not None:
+            return first
         then = None if request.then is None else SessionId(request.then)
         with self.openers.named(opening_of(act), desk.presence.known_as):
             answer = await self.programme.next_session(room, after=on, then=then, by=desk.staff.link, act=act)

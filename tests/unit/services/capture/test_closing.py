@@ -11,7 +11,7 @@ from moothall.core import commands as do
 from moothall.core.events import lines as le
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
 from moothall.core.sessions.state import Status
@@ -149,6 +149,17 @@ def test_an_engine_that_is_too_late_is_waited_for_a_while_and_that_is_said(
     assert [record.getMessage() for record in caplog.records if "closed before" in record.getMessage()] == [
         "session a: it was closed before its last sound was recognised"
     ]
+
+
+def test_whoever_closes_a_session_is_warned_of_sound_that_no_engine_hears() -> None:
+    closing = Closing()
+    assert closing.first_know(A) is None
+    closing.warn_with({A: 60_001, B: 0}.__getitem__)
+    assert closing.first_know(B) is None
+    warned = closing.first_know(A)
+    assert warned is not None
+    assert warned.message == "No engine has time for 2 min of its sound, which stay without text. Close it anyway?"
+    assert warned.first_know == FirstKnow(kind="without-text", minutes=2)
 
 
 @pytest.mark.parametrize("away_ms", [0, AWAY_MS])

@@ -464,6 +464,23 @@ def test_whose_call_is_overridden_within_seconds_is_told_by_whom() -> None:
     run(story())
 
 
+def test_what_is_to_be_known_before_a_meeting_is_closed_is_told_once() -> None:
+    async def story() -> None:
+        async with house() as on:
+            desk = await on.sit()
+            on.hall.closing.warn_with({SESSION: 61_000}.__getitem__)
+            told = await on.desks.act(desk.desk, CommandId("c"), [CloseSession()])
+            assert isinstance(told, Refusal)
+            assert told.first_know == FirstKnow(kind="without-text", minutes=2)
+            assert desk.desk.live.state.closed_at is None
+            done = await on.desks.act(desk.desk, CommandId("c"), [CloseSession()], anyway=True)
+            assert isinstance(done, Acknowledged)
+            assert await on.desks.act(desk.desk, CommandId("c"), [CloseSession()]) == done
+            assert desk.desk.live.state.status is Status.CLOSED
+
+    run(story())
+
+
 def test_what_is_to_be_known_before_a_meeting_is_opened_is_told_once() -> None:
     async def story() -> None:
         async with house() as on:

@@ -132,6 +132,19 @@ def test_the_next_meeting_of_the_room_follows_once() -> None:
     run(story())
 
 
+def test_whoever_goes_on_is_told_first_of_sound_that_would_have_no_text() -> None:
+    async def story() -> None:
+        async with room() as on:
+            desk = await on.sit(Role.TECHNICIAN)
+            on.house.closing.warn_with({MORNING: 60_000}.__getitem__)
+            assert await on.ask(desk, "next", DeskRequest(id=ACT)) is RefusalCode.CONFLICT
+            assert desk.live.state.status is Status.OPEN
+            assert await on.ask(desk, "next", DeskRequest(id=ACT, anyway=True)) == {"session": NOON}
+            assert await on.ask(desk, "next", DeskRequest(id=ACT)) == {"session": NOON}
+
+    run(story())
+
+
 def test_no_meeting_follows_where_there_is_no_room_or_by_who_may_not_close() -> None:
     async def story() -> None:
         async with room() as on:
