@@ -38,7 +38,7 @@ from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, SegmentId
-from moothall.core.sessions.roughness import unquotable
+from moothall.core.sessions.roughness import heard_roughly
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Freshness, ReaderPulse, Received
@@ -192,7 +192,7 @@ class LowData:
         if what.segment not in self._texts or not (what.machine or event.role is Role.ENGINE):
             return False
         number = self._view.index.get(what.segment)
-        return number is not None and unquotable(before.lines[number]) is unquotable(self._view.lines[number])
+        return number is not None and heard_roughly(before.lines[number]) is heard_roughly(self._view.lines[number])
 
     def _grows(self, segment: SegmentId) -> bool:
         number = self._view.index.get(segment)
@@ -213,7 +213,7 @@ class LowData:
         else:
             state = (line.language, line.origin.value, line.speaker, line.mended + line.accepted)
             way = True if line.respoken else line.tool
-            ends = [way or 0, 1 if unquotable(line) else 0, 1 if changes else 0]
+            ends = [way or 0, 1 if heard_roughly(line) else 0, 1 if changes else 0]
             while ends and not ends[-1]:
                 ends.pop()
             about = (number, line.segment, line.t0 // 1_000, *state, *ends)
@@ -261,7 +261,7 @@ def _alike(before: Line, line: Line) -> bool:
     return line.segment == _next(before.segment) and (
         (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken)
         == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken)
-        and unquotable(line) is unquotable(before)
+        and heard_roughly(line) is heard_roughly(before)
     )
 
 

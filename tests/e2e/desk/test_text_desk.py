@@ -92,6 +92,26 @@ async def test_a_click_on_a_word_marks_it_in_the_lines_box_and_typing_replaces_i
         await expect(page.locator(".editor")).to_have_count(0)
 
 
+async def test_a_better_text_leaves_the_word_marked_and_doubtful(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.sit_down(page, Role.CAPTIONER)
+        await unsure(on, "s1", ("The", 0.9), ("fund", 0.9), ("was", 0.9), ("ment", 0.3), ("for", 0.9), ("that.", 0.9))
+        await expect(page.locator("#s1 > .text .doubt")).to_have_text("ment")
+        await point_at(page, page.locator("#s1 > .text"), "ment")
+        area = page.locator(".editor textarea")
+        await expect(area).to_be_focused()
+        better = "The whole fund was ment for that."
+        name = SegmentId("s1")
+        await on.do(
+            do.CorrectSegment(channel=FLOOR, segment=name, base_revision=0, base_words=6, text=better), by=ENGINE
+        )
+        await expect(area).to_have_value(better)
+        assert await page.evaluate(MARKED) == "ment"
+        await press(page, "Escape")
+        await expect(page.locator("#s1 > .text")).to_have_text(better)
+        await expect(page.locator("#s1 > .text .doubt")).to_have_text("ment")
+
+
 async def test_keys_go_from_line_to_line_and_from_word_to_word(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         for n in range(1, 4):

@@ -6,18 +6,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 
 from moothall.core import commands as do
 from moothall.core.events.types import SealVersion
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import SegmentId
 from support.browser.translated_lines import IN_SPANISH, TEXTS, TRANSLATOR, made, made_again
 from support.desks.meeting import FLOOR, S, meeting
 from support.halls.stage import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+CAPTIONER = Actor(Role.CAPTIONER, "c")
 SECRETARIAT = Actor(Role.SECRETARIAT, "s")
 ROUGH = "Rough, not for quoting: English"
 
@@ -35,6 +38,14 @@ async def test_who_reads_is_told_that_lines_are_rough(page: Page, tmp_path: Path
         await expect(notice).to_have_count(1)
         await expect(page.locator("#Rough")).to_have_text(ROUGH)
         await expect(wall.locator("#Notice")).to_contain_text(ROUGH)
+        fix = do.CorrectSegment(channel=FLOOR, segment=SegmentId("r-1"), base_revision=0, base_words=1, text="Hm.")
+        await on.do(fix, by=CAPTIONER)
+        await expect(notice).to_have_count(0)
+        # The page learns that the line was rough from its address, and that it is so again from the undone correction.
+        await page.reload()
+        await expect(page.locator("#r-1 .source")).to_have_text("Written by a machine")
+        await on.do(msgspec.structs.replace(fix, base_revision=1, text="Hum.", unmended=True), by=CAPTIONER)
+        await expect(page.locator("#r-1 .source")).to_have_text("Written by a machine: rough, not for quoting")
         await page.reload()
         await expect(page.locator("#r-1")).to_have_attribute("data-rough", "true")
         await expect(notice).to_have_count(1)

@@ -9,11 +9,32 @@ import { unquotable } from '../../../web/js/panels/rough.js';
 test('a correction with as many words leaves the other words as uncertain as they were', () => {
   const state = new DeskState();
   state.words = { s1: [['The', 0.9], [' fond', 0.2], [' pays', 0.3]] };
-  const line = /** @type {DeskLine} */ ({ segment: 's1', text: 'The fond pays', revision: 0 });
+  const line = /** @type {DeskLine} */ ({ segment: 's1', text: 'The fond pays', revision: 0, mended: true });
   assert.deepEqual(state.certainties(line), state.words.s1);
   assert.deepEqual(state.certainties({ ...line, text: ' The fund pays', revision: 1 }), [['The', 0.9], ['fund', 1], [' pays', 0.3]]);
   assert.deepEqual(state.certainties({ ...line, text: 'The big fund pays', revision: 1 }), []);
   assert.deepEqual(state.certainties({ ...line, segment: 'other', revision: 1 }), []);
+});
+
+test('words that a machine left are as uncertain as before', () => {
+  const state = new DeskState();
+  const unsure = (/** @type {string} */ words, /** @type {string} */ text) => {
+    state.words = { s1: words.split('|').map((word) => [word, 0.2]) };
+    const read = state.certainties(/** @type {DeskLine} */ ({ segment: 's1', text, revision: 1, mended: false }));
+    assert.equal(read.length, state.words.s1.length, 'other readings are counted by words');
+    return read.filter(([, certainty]) => certainty < 1).map(([word]) => word.trim()).join(' ');
+  };
+  assert.equal(unsure(' the| fund| pays', ' the fund pays'), 'the fund pays');
+  assert.equal(unsure(' the| fund| pays', 'the bond pays'), 'the pays');
+  assert.equal(unsure(' the| fund| pays| for| it', 'the phone pays, for, it'), 'the it');
+  const line = ' the| fund| pays| for| it';
+  for (const [text, found] of [
+    [' the whole fund pays for it', 'the pays for it'], ['the fund  pays for', 'the fund'], ['a fund', ''], ['the fund pays for items now', 'the fund pays for'],
+    ['the fund pays for it now', 'the fund pays for it'], ['I say the fund pays for it', 'fund pays for it'],
+  ]) assert.equal(unsure(line, text), found);
+  assert.equal(unsure(' the|  fund| pays', 'the new fund pays'), 'the fund pays');
+  assert.equal(unsure('大家|早上|好|吗', '大家早安好吗'), '大家 吗');
+  assert.equal(unsure('大家|早上|好', '大家早上好'), '大家 早上 好');
 });
 
 test('nobody writes into a translation, and an interpreter into interpretations alone', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { doubtAt, doubts, nextSpan, reread, wordAt, wordSpans, wordsBefore } from '../../../web/js/lines/word_spans.js';
+import { carried, doubtAt, doubts, nextSpan, reread, wordAt, wordSpans, wordsBefore } from '../../../web/js/lines/word_spans.js';
 
 /** @param {string} text  @param {string} [language] */
 const words = (text, language) => wordSpans(text, language).map(({ at, end }) => text.slice(at, end));
@@ -39,6 +39,22 @@ test('another reading belongs to the word in doubt that was meant, and takes its
   assert.equal(doubtAt(text, said, { at: 4, end: 23 }), -1);
   assert.equal(reread(text, { at: 4, end: 9 }, 'phone'), 'the phone, of the county');
   assert.equal(reread('«É»', { at: 0, end: 3 }, 'há $&'), '«há $&»');
+});
+
+test('what was selected is selected still when a better text comes, or else what is there instead', () => {
+  const carry = (/** @type {string} */ word, /** @type {string} */ text, old = 'the fond pays it') => {
+    const { at, end } = carried({ at: old.indexOf(word), end: old.indexOf(word) + word.length }, old, text);
+    return text.slice(0, at) + '[' + text.slice(at, end) + ']' + text.slice(end);
+  };
+  assert.equal(carry('fond', 'the fond pays for it'), 'the [fond] pays for it');
+  assert.equal(carry('pays', 'the whole fond pays it'), 'the whole fond [pays] it');
+  assert.equal(carry('fond', 'the fund pays it'), 'the [fund] pays it');
+  assert.equal(carry('fond', 'the fonds pays it'), 'the [fonds] pays it');
+  assert.equal(carry('fond', 'a phone pays it'), '[a phone] pays it');
+  const caret = (/** @type {number} */ at, /** @type {string} */ text) => carried({ at, end: at }, 'the fond', text);
+  assert.deepEqual(caret(8, 'the fund is'), { at: 11, end: 11 });
+  assert.deepEqual(caret(5, 'the bond'), { at: 5, end: 5 });
+  assert.deepEqual(caret(2, 'the bond'), { at: 2, end: 2 });
 });
 
 test('from word to word it ends at the last', () => {

@@ -45,6 +45,15 @@ class Scribe(Ears):
         )
         await link.send(wire.PassAct(attachment=attach.attachment, id=CommandId(f"say:{line}"), commands=commands))
 
+    async def better(self, text: str) -> None:
+        """Send another text of the line of the last word."""
+        attach, link = self._attached, self._link
+        assert attach is not None
+        assert link is not None
+        line = SegmentId(f"line{attach.generation}-{self.said}")
+        command = do.ReviseSegment(channel=FLOOR, generation=attach.generation, segment=line, base_words=1, text=text)
+        await link.send(wire.PassAct(attachment=attach.attachment, id=CommandId(f"better:{line}"), commands=(command,)))
+
     async def quiet(self, t: int) -> None:
         """Report silence at media ms `t`, and that all words before it have been said."""
         attach, link = self._attached, self._link

@@ -49,9 +49,9 @@ FOLD = """
         position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
         lines: lines.map((line) => {
             const {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone} = line;
-            const {tool, voice_changes, doubts} = line;
-            const sure = !doubts?.length;
-            const more = {...(tool && {tool}), ...(voice_changes && {voice_changes}), ...(!sure && {doubts})};
+            const {tool, voice_changes, doubts, rough} = line;
+            const sure = !doubts?.length, more = {...(tool && {tool}), ...(rough && {rough})};
+            Object.assign(more, {...(voice_changes && {voice_changes}), ...(!sure && {doubts})});
             return {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone, ...more};
         }),
         growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
@@ -99,9 +99,9 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (unsure("unsure", " The", " 😀", " bored", " met"), ENGINE),
     (ended("unsure", "The 😀 bored met"), ENGINE),
     (corrected("unsure", " The 😀 board met"), CAPTIONER),
-    (opened("undone", 5_200), ENGINE),
-    (ended("undone", "As it was."), ENGINE),
+    (msgspec.structs.replace(opened("undone", 5_200), rough=True), ENGINE),
     (corrected("undone", "As it is."), CAPTIONER),
+    (ended("undone", "As it is."), ENGINE),
     (msgspec.structs.replace(corrected("undone", "As it was.", 1), unmended=True), CAPTIONER),
     (ev.GapNoted(channel=FLOOR, t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
     (ev.SpeakerAssigned(segments=(SegmentId("b"), SegmentId("nowhere")), speaker=SpeakerId("amina")), CAPTIONER),
@@ -312,7 +312,7 @@ def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
             position: reader.position, session: reader.session,
             lines: lines.map(({segment, number, t0, language, origin, speaker, text, mended, tool = '', ...more}) => ({
                 segment, number, t0, language, origin, speaker, text: text.trim(), mended, tool,
-                changes: more.voice_changes ?? false,
+                changes: more.voice_changes ?? false, rough: more.rough ?? false,
             })),
         };
         """,
@@ -327,7 +327,7 @@ def test_the_reader_of_few_data_ends_where_the_server_does(start: int) -> None:
             "t0": line.t0 if number in kept(at) else line.t0 // 1_000 * 1_000,
             "language": line.language, "origin": line.origin.value, "speaker": line.speaker,
             "text": line.text.strip(), "mended": line.mended, "tool": line.tool or "",
-            "changes": bool(line.voice_changes),
+            "changes": bool(line.voice_changes), "rough": bool(line.rough),
         }
         for number, line in whole
     ]  # fmt: skip

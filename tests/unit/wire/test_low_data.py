@@ -212,6 +212,20 @@ def test_a_line_says_that_it_is_rough_behind_whose_it_is() -> None:
     ]
 
 
+def test_a_rough_line_that_a_person_mended_is_rough_again_once_that_is_undone() -> None:
+    meeting = Meeting()
+    for name in ("a-1", "a-2"):
+        meeting.say(msgspec.structs.replace(opened(name), rough=True), words(name, 0, "Won"))
+    meeting.say(corrected("a-1", "One"), by=CAPTIONER)
+    meeting.say(ended("a-1", "One."), ended("a-2", "Won."))
+    assert meeting.batch()[1:] == [
+        [0, "a-1", 0, "en", "machine", None, 1, 0, 1],
+        "One.",
+        [1, "a-2", 0, "en", "machine", None, 0, 0, 1],
+        "Won.",
+    ]
+
+
 def test_what_readers_never_see_is_not_sent() -> None:
     meeting = Meeting()
     meeting.say(

@@ -3,6 +3,7 @@
 
 import { element } from '../lib/nodes.js';
 import { changedWords } from './replacing.js';
+import { carried } from './word_spans.js';
 import { direction } from '../lib/words.js';
 
 const HEARD = 10000; // ms of sound before the line's end that are played at least
@@ -99,7 +100,10 @@ export class DeskEdit {
       if (this.area.value.trim() !== this.base.text.trim()) this.#conflict(now);
       else {
         this.base = now;
+        const { selectionStart, selectionEnd, value } = this.area;
         this.area.value = now.text.trim();
+        const { at, end } = carried({ at: selectionStart, end: selectionEnd }, value, this.area.value);
+        this.area.setSelectionRange(at, end);
       }
     }
   }

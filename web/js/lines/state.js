@@ -2,6 +2,7 @@
 // The fold is that of server/moothall/core/views/captions.py, with the revisions and word counts that a correction
 // needs.
 
+import { unchanged } from '../panels/doubts.js';
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
 import { untilChecked, vouch } from '../panels/rough.js';
@@ -31,6 +32,23 @@ export function inOrder(lines) {
     ordered.splice(at, 0, line);
   }
   return ordered;
+}
+
+/**
+ * Words after a machine wrote another number of words in their place, as in server/moothall/core/sessions/parts.py: those
+ * of its unchanged beginning and end are as they were; of the others the first one has the new text, and all get 1.
+ * @param {[string, number][]} said  @param {string} text  @returns {[string, number][]}
+ */
+function rewritten(said, text) {
+  const joined = said.map(([word]) => word).join('');
+  const [old, now] = [`${joined.trim()} `, `${text.trim()} `];
+  const [start, back] = unchanged(old, now);
+  let end = joined.trimStart().length - joined.length;
+  const ends = said.map(([word]) => (end += word.length));
+  const first = ends.filter((each) => each < start).length;
+  const last = said.filter(([word], n) => ends[n] - word.trim().length <= old.length - back).length;
+  const middle = now.slice(ends[first - 1] ?? 0, now.length - old.length + ends[last - 1]);
+  return said.map((word, n) => (n < first || n >= last ? word : [n === first ? middle : '', 1]));
 }
 
 export class DeskState {
@@ -100,7 +118,7 @@ export class DeskState {
 
   /**
    * The words of a line with their certainties, from 0 to 1. In a corrected line only unchanged words keep theirs, and
-   * changed ones get 1, since a person is sure of them; if the number of words has changed, the result is empty.
+   * changed ones get 1. If a person has changed the number of words, the result is empty: they are sure of all of them.
    * @param {DeskLine} line
    */
   certainties(line) {
@@ -109,7 +127,8 @@ export class DeskState {
     const now = line.text.trim().split(/\s+/);
     /** @type {[string, number][]} */
     const stand = said.map(([text, certainty], i) => (text.trim() === now[i] ? [text, certainty] : [now[i], 1]));
-    return now.length === said.length ? stand : [];
+    if (now.length === said.length) return stand;
+    return line.mended ? [] : rewritten(said, line.text);
   }
 
   /**

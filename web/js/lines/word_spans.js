@@ -1,5 +1,6 @@
 // Finds the words of a line and those in doubt, of which recognition was not certain. Pure.
 
+import { unchanged } from '../panels/doubts.js';
 import { writtenWords } from './written_words.js';
 
 /** @typedef {{at: number, end: number}} Span  a part of a text, as UTF-16 indexes; the end is not included */
@@ -47,6 +48,19 @@ export function wordsBefore(text, offset, words = []) {
     end += part.length;
     return end <= offset;
   }).length;
+}
+
+/**
+ * Where a selection, or a caret, stands once its text has changed: on the same characters, or where these have changed,
+ * on what is there instead; a caret behind that.
+ * @param {Span} selected  @param {string} old  @param {string} text  @returns {Span}
+ */
+export function carried({ at, end }, old, text) {
+  const [start, back] = unchanged(old, text), moved = text.length - old.length;
+  if (end < start) return { at, end };
+  if (at > old.length - back) return { at: at + moved, end: end + moved };
+  const behind = Math.max(end, old.length - back) + moved;
+  return { at: at === end ? behind : Math.min(at, start), end: behind };
 }
 
 /**

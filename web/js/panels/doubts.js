@@ -21,14 +21,23 @@ export function doubted(text, words) {
 }
 
 /**
+ * How many characters at the beginning and at the end of a text are left when it changes.
+ * @param {string} old  @param {string} text
+ */
+export function unchanged(old, text) {
+  const least = Math.min(old.length, text.length);
+  let start = 0, back = 0;
+  while (start < least && old[start] === text[start]) start += 1;
+  while (back < least - start && old.at(-1 - back) === text.at(-1 - back)) back += 1;
+  return [start, back];
+}
+
+/**
  * Those spans that are left when the text changes: of words in its unchanged beginning or end.
  * @param {Span[]} spans  @param {string} old  @param {string} text  @returns {Span[]}
  */
 export function left(spans, old, text) {
   if (old === text) return spans;
-  const least = Math.min(old.length, text.length), moved = text.length - old.length;
-  let start = 0, back = 0;
-  while (start < least && old[start] === text[start]) start += 1;
-  while (back < least - start && old.at(-1 - back) === text.at(-1 - back)) back += 1;
+  const [start, back] = unchanged(old, text), moved = text.length - old.length;
   return spans.flatMap(([at, end]) => (end < start ? [[at, end]] : at > old.length - back ? [[at + moved, end + moved]] : []));
 }

@@ -55,7 +55,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   ...(item.dataset.made && { made_from: JSON.parse(item.dataset.made) }),
   ...(item.dataset.tool && { tool: item.dataset.tool }),
   ...(item.dataset.respoken && { respoken: true }),
-  ...(item.dataset.rough && { rough: true }),
+  ...(item.dataset.heardRough && { rough: true }),
 }));
 const { growing } = data;
 if (growing) lines.splice(lines.findLastIndex((line) => line.number < growing.number) + 1, 0, growing);

@@ -17,7 +17,7 @@ from moothall.core.events.types import ChannelKind, Topic, VoicesTold
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
-from moothall.core.sessions.roughness import unquotable, unquotable_languages
+from moothall.core.sessions.roughness import heard_roughly, unquotable, unquotable_languages
 from moothall.core.sessions.state import Status
 from moothall.core.sessions.topics import topic_now
 from moothall.core.translation.routes import languages_of
@@ -176,6 +176,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "tool": "" if isinstance(line.tool, UnsetType) else line.tool,
         "respoken": bool(line.respoken),
         "rough": unquotable(line),
+        "heard_rough": heard_roughly(line),
         "made": "" if isinstance(line.made_from, UnsetType) else msgspec.json.encode(line.made_from).decode(),
     }
 

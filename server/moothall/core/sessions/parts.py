@@ -4,6 +4,8 @@ writer needs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 import msgspec
@@ -103,16 +105,19 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def recognised(self) -> tuple[le.Word, ...]:
-        """The words that are shown as they were recognised.
+        """The words that are shown as they were recognised, and those that a machine wrote in place of others.
 
-        Words that a correction replaced count only if it has as many words as before, and only where the word is the
-        same: a person vouches for the others (as in `web/js/lines/state.js`).
+        Words that a person's correction replaced count only if it has as many words as before, and only where the word
+        is the same: a person vouches for the others (as in `web/js/lines/state.js`).
         """
-        before, written = self.words[: self.base], self.text.split()
+        before, after = self.words[: self.base], self.words[self.base :]
+        if not self.mended:
+            return (*_rewritten(before, self.text), *after)
+        written = self.text.split()
         if len(before) != len(written):
-            return self.words[self.base :]
+            return after
         same = (word for word, now in zip(before, written, strict=True) if word.text.strip() == now)
-        return (*same, *self.words[self.base :])
+        return (*same, *after)
 
     def now(self) -> SegmentNow:
         """The segment's state, for a sender that worked from an older one."""
@@ -157,6 +162,34 @@ class SessionSource(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of the source's first sample."""
     rate: int
     ended: bool = False
+
+
+def _rewritten(words: Sequence[le.Word], text: str) -> Sequence[le.Word]:
+    """Words after a machine wrote `text` in their place. Words that it left are as they were: with as many words those
+    that are the same, otherwise those of its unchanged beginning and end. Others have its text, without a doubt.
+    """
+    replace, written = msgspec.structs.replace, text.split()
+    if len(written) == len(words):
+        pairs = zip(words, written, strict=True)
+        return [word if word.text.strip() == now else replace(word, text=f" {now}", p=1.0) for word, now in pairs]
+    joined = "".join(word.text for word in words)
+    # With a space, by which the last word ends too: one to which letters were added has changed.
+    old, new = f"{joined.strip()} ", f"{text.strip()} "
+    start = _alike(old, new)
+    back = _alike(old[start:][::-1], new[start:][::-1])
+    lead = len(joined) - len(joined.lstrip())
+    ends = [end - lead for end in accumulate(len(word.text) for word in words)]
+    first = sum(end < start for end in ends)
+    last = sum(end - len(word.text.strip()) <= len(old) - back for word, end in zip(words, ends, strict=True))
+    if first >= last:
+        return words
+    middle = new[ends[first - 1] if first else 0 : len(new) - len(old) + ends[last - 1]]
+    return (*words[:first], replace(words[first], text=middle, t1=words[last - 1].t1, p=1.0), *words[last:])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters are the same at the beginning of both."""
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 def made_from(event: le.SegmentOpened | le.SegmentCorrected, before: le.MadeFrom | None) -> le.MadeFrom | None:

@@ -72,9 +72,12 @@ def unquotable(line: RoughlyHeard) -> bool:
     It is false for a translation into another language, of which `MadeFrom.rough` says that it gives the gist only. A
     line that is copied into a translation, since it was said in that language, is as its source is.
     """
+    return not line.mended and heard_roughly(line)
+
+
+def heard_roughly(line: RoughlyHeard) -> bool:
+    """Whether a line is not for quoting (`unquotable`) as long as no person has corrected it."""
     made = line.made_from
-    if line.mended:
-        return False
     return made.rough and not made.route if isinstance(made, MadeFrom) else line.rough is True
 
 

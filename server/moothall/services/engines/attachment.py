@@ -474,7 +474,9 @@ class Attachment:
             self._heard(through, through)
             reply: wire.ToEngine = wire.Accepted(attachment=self.number, id=act.id, offset=answer.last)
         else:
-            self.refused, self._refusing = answer.code, True
+            self.refused = answer.code
+            # After a refused better text or split no words are missing: the engine drops it.
+            self._refusing |= any(not isinstance(command, wire.LATE_COMMANDS) for command in act.commands)
             logger.info("channel %s: an act of %s was refused (%s)", self.assignment.channel, self.number, answer.code)
             reply = wire.Refused(attachment=self.number, id=act.id, refusal=answer)
         await self.engine.link.send(reply)

@@ -340,6 +340,8 @@ class LateLines:
 
     def _lacking(self, name: SegmentId) -> Segment | None:
         state = self._live.state
+        if line_of(name, self._channel) in state.segments:
+            return None  # Readers see that of an older text.
         lacks = due(state, state.channels[self._channel], name) is not None
         return state.segments.get(name) if lacks else None
 

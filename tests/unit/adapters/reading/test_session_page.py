@@ -518,6 +518,7 @@ def test_rough_lines_say_so_and_the_page_and_its_label_name_their_languages() ->
     seen = snapshot(*lines)
     html = render(seen)
     assert "many words wrong in these languages: Arabic. Their text is rough" in html
+    assert html.count('data-heard-rough="true"') == 2, "that of a person is rough again once it is undone"
     assert html.count('data-rough="true"') == html.count('"source">Written by a machine: rough, not for quoting') == 1
     ui = PAGES.catalogues["es"]
     floor = ChannelId("floor")

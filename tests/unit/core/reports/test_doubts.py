@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.events.lines import Word
+from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.reports.doubts import DoubtfulWord, DoubtReason, doubts
+from moothall.core.sessions.parts import Segment
 
 
 def told(text: str, language: str, words: tuple[Word, ...] = (), names: tuple[str, ...] = ()) -> list[str]:
@@ -54,3 +56,11 @@ def test_the_recogniser_tells_of_what_it_was_not_sure() -> None:
         DoubtfulWord(8, 13, (DoubtReason.NUMBER, DoubtReason.UNSURE), 0.3),
     )
     assert doubts("We met sixty", "en", words) == (DoubtfulWord(7, 12, (DoubtReason.NUMBER,)),)
+
+
+@pytest.mark.parametrize("text", ["We met all sixty", "They met all sixty", "We meet all of the sixty"])
+def test_a_word_that_a_second_pass_left_is_as_doubtful_as_before(text: str) -> None:
+    words = (Word(" We", 0, 1, 0.9), Word(" met", 1, 2, 0.9), Word(" all", 2, 3, 0.9), Word(" sixty", 3, 4, 0.3))
+    name, channel = SegmentId("a"), ChannelId("floor")
+    line = Segment(id=name, channel=channel, language="en", t0=0, words=words, base=4, text=text, revision=1)
+    assert told(line.whole, "en", line.recognised) == ["sixty: number unsure"]

@@ -29,11 +29,41 @@ def test_drift_holds_it_and_a_jump_sets_it_back() -> None:
         (3, "A", "the house"),
     ],
 )
-def test_of_a_correction_the_words_that_stand_are_recognised_where_it_has_as_many(
+def test_of_a_persons_correction_the_words_that_stand_are_recognised_where_it_has_as_many(
     base: int, text: str, left: str
 ) -> None:
     words = tuple(Word(f" {word}", 0, 1) for word in ["The", "regulator", "of", "the", "house"])
-    line = Segment(
-        id=SegmentId("s"), channel=ChannelId("floor"), language="en", t0=0, words=words, base=base, text=text
+    assert "".join(word.text for word in line(words, base, text, mended=True).recognised).strip() == left
+
+
+def line(words: tuple[Word, ...], base: int, text: str, *, mended: bool) -> Segment:
+    name, channel = SegmentId("s"), ChannelId("floor")
+    return Segment(
+        id=name, channel=channel, language="en", t0=0, words=words, base=base, text=text, revision=1, mended=mended
     )
-    assert "".join(word.text for word in line.recognised).strip() == left
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "unsure"),
+    [
+        (" the| fund| pays", " the fund pays", "the fund pays"),
+        (" the| fund| pays", "the bond pays", "the pays"),
+        (" the| fund| pays| for| it", "the phone pays, for, it", "the it"),
+        (" the| fund| pays| for| it", " the whole fund pays for it", "the pays for it"),
+        (" the| fund| pays| for| it", "the fund  pays for", "the fund"),
+        (" the| fund| pays| for| it", "a fund", ""),
+        (" the| fund| pays| for| it", "the fund pays for items now", "the fund pays for"),
+        (" the| fund| pays| for| it", "the fund pays for it now", "the fund pays for it"),
+        (" the| fund| pays| for| it", "I say the fund pays for it", "fund pays for it"),
+        (" the|  fund| pays", "the new fund pays", "the fund pays"),
+        (" the| fund| pays", "", ""),
+        ("大家|早上|好|吗", "大家早安好吗", "大家 吗"),
+        ("大家|早上|好", "大家早上好", "大家 早上 好"),
+        ("", "Typed.", ""),
+    ],
+)
+def test_words_that_a_machine_left_are_as_uncertain_as_before(words: str, text: str, unsure: str) -> None:
+    """Desks know the same (`tests/js/lines/state.test.js`)."""
+    said = tuple(Word(word, 0, 1, 0.2) for word in words.split("|") if word)
+    read = line(said, len(said), text, mended=False).recognised
+    assert [word.text.strip() for word in read if word.p < 1] == unsure.split()

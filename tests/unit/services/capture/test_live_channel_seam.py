@@ -93,6 +93,22 @@ def test_what_is_done_follows_words_and_silence_and_never_what_is_not_safe() -> 
     loop.run(story())
 
 
+def test_a_silence_after_a_better_text_that_was_refused_is_known_as_heard() -> None:
+    async def story() -> None:
+        ears = Scribe()
+        async with SeamMeeting().machine(ears) as hall:
+            live = await hall.session()
+            take = await begun(hall, live.id, greeting())
+            await speak(hall, take, 6 * RATE)
+            await ears.word(3_000, 4_500)
+            await ears.better("w1")  # It says the same.
+            await ears.quiet(6_000)
+            await hall.clock.sleep(1_100)
+            assert take.done == 4 * RATE
+
+    loop.run(story())
+
+
 def test_words_that_could_not_be_stored_are_not_passed_over_by_a_silence_behind_them() -> None:
     async def story() -> None:
         house, ears = SeamMeeting(), Scribe()

@@ -39,7 +39,9 @@ def test_a_line_is_as_uncertain_as_its_least_certain_word() -> None:
     assert round(doubt(line("a", p=0.3)), 3) == 0.7
     assert round(doubt(line("a", p=0.95)), 3) == 0.1
     assert doubt(line("typed", words=(), text="We go.")) == 0
-    assert doubt(line("mended", p=0.3, base=2, text="We all go on.")) == 0
+    assert doubt(line("mended", p=0.3, base=2, text="We all go on.", mended=True)) == 0
+    assert round(doubt(line("better", p=0.3, base=2, text="We all go.")), 3) == 0.1, "beside a change"
+    assert round(doubt(line("better", p=0.3, base=2, text="Now all of us go.")), 3) == 0.7
 
 
 async def test_progress_is_kept_by_session_and_says_no_words() -> None:

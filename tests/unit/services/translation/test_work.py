@@ -144,6 +144,22 @@ def test_while_the_translators_hang_what_is_late_stands_as_it_was_said() -> None
     run(story())
 
 
+def test_a_line_whose_translation_stands_is_not_shown_as_it_was_said_while_its_new_text_is_late() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            echo = on.connect()
+            await on.comes(lambda: PT in on.live.state.channels)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: "a" in on.lines(PT))
+            echo.silent = True
+            await on.corrects("a", "Good evening.")
+            await on.says("b", "Welcome.")
+            await on.hall.clock.sleep(4_000)
+            assert _late(on)[-1] == "Welcome."
+
+    run(story())
+
+
 async def _removed(on: Translated, name: str) -> bool:
     erased = Lines((SegmentId(name),))
     return isinstance(await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId(f"r{name}"), erased), Receipt)
