@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.sessions.who_speaks import LONGEST_PAUSE_MS
+
 
 class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters by which changes of voice are heard and voices are known again. A frame has 32 ms."""
@@ -26,7 +28,7 @@ class VoiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Frames of speech from the place where the voice changes by its vectors to a pause that is taken instead."""
     farther: float = 0.15
     """Frames by which that pause has to be longer for each frame of speech that it is away."""
-    longest_pause: int = 30_000
+    longest_pause: int = LONGEST_PAUSE_MS
     """Silence in ms that ends a turn."""
     margin: int = 400
     """Time in ms from a change of voice to an end of a line or of a sentence that is taken for it."""

@@ -40,10 +40,13 @@ class VoiceListener:
         change = self._finder.measured(window, vector)
         if change is None:
             return None, self.told()
+        split = self.lines.changed(change.t) if self._splits else None
         heard: list[HeardVoice] = []
         if self._known is not None:
-            heard = self._known.told(change.before, self.lines.lines, change.t + self._settings.margin)
-        return self.lines.changed(change.t) if self._splits else None, heard
+            other = None if split is None else split.into  # The second part is the other voice's, however short it is.
+            lines = (line for line in self.lines.lines if line.segment != other)
+            heard = self._known.told(change.before, lines, change.t + self._settings.margin)
+        return split, heard
 
     def told(self) -> list[HeardVoice]:
         """Whose lines are known by now and were not told before."""

@@ -13,7 +13,7 @@ from moothall.core.events import hubs as he
 from moothall.core.events import questions as qe
 from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.decoding import made_of, shared
-from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, PollId, SegmentId
+from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, PollId, SegmentId, SpeakerId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.polls import Poll, evolve_polls, poll_of
 from moothall.core.questions.voting import Voting, evolve_voting
@@ -157,6 +157,11 @@ def without_taken_back(each: Intervention) -> Intervention:
     if each.status is not InterventionStatus.WITHDRAWN:
         return each
     return msgspec.structs.replace(each, text="", name="", answer="")
+
+
+def speaker_of(each: Intervention | qe.InterventionStatusChanged) -> SpeakerId:
+    """The id of an intervention's author as a speaker in the text."""
+    return SpeakerId(f"i{each.number}")
 
 
 def evolve_questions(questions: Questions, event: qe.QuestionFact) -> Questions:

@@ -15,7 +15,6 @@ from moothall.core.events import questions as qe
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.ids import SpeakerId
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.removal.selection import Interventions, Selection
 
@@ -56,11 +55,6 @@ def chosen(questions: Questions, selection: Selection) -> tuple[Intervention, ..
         return ()
     found = (questions.get(name) for name in dict.fromkeys(selection.interventions))
     return tuple(each for each in found if each is not None)
-
-
-def speaker_of(each: Intervention | qe.InterventionStatusChanged) -> SpeakerId:
-    """The id of an intervention's author as a speaker in the text."""
-    return SpeakerId(f"i{each.number}")
 
 
 def stays_of(each: Intervention) -> Sequence[ev.AnyEvent]:

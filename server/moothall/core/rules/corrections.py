@@ -175,13 +175,15 @@ def join(state: State, command: do.JoinSegments) -> Sequence[ev.AnyEvent] | Refu
     if not state.kept_through(segment.t0, part.t1):
         return refuse(RefusalCode.CONFLICT, "A part of this line is from a time that is not recorded.")
     replace, words = msgspec.structs.replace, segment.words + part.words
-    whole = replace(segment, words=words, mended=segment.mended or part.mended)
+    whole = replace(segment, words=words)
     if segment.text or part.text:
         whole = replace(whole, text=segment.whole + part.whole, base=len(words))
     struck = le.ChannelRewound(channel=channel.id, t=channel.committed_through, segments=(part.id,))
     again = le.WordsCommitted(channel=channel.id, segment=segment.id, first=len(segment.words), words=part.words)
     ended = _ended_anew(whole, max(segment.t1, part.t1), part.reason or le.EndReason.SENTENCE)
-    return [struck, again, ended, _corrected(whole, whole.base, whole.text, machine=not whole.mended)]
+    mended = [each.accepted for each in (segment, part) if each.mended]
+    corrected = _corrected(whole, whole.base, whole.text, machine=not mended)
+    return [struck, again, ended, replace(corrected, accepted=bool(mended) and all(mended))]
 
 
 def _ended_anew(segment: Segment, t1: int, reason: le.EndReason) -> le.SegmentEnded:

@@ -26,9 +26,8 @@ from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refus
 from moothall.core.kernel.ids import InterventionId, PolicyQuestionId, is_name
 from moothall.core.kernel.languages import is_short_language
 from moothall.core.outcomes.document_rules import takes_comments
-from moothall.core.questions.interventions import Intervention, Questions
+from moothall.core.questions.interventions import Intervention, Questions, speaker_of
 from moothall.core.questions.limits import full, too_many
-from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.turn_times import name_of
 from moothall.core.sessions.state import State, Status
 from moothall.core.translation.lines import spoken

@@ -14,8 +14,7 @@ from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.languages import same_language
-from moothall.core.questions.interventions import Intervention, Questions, Turn
-from moothall.core.removal.questions import speaker_of
+from moothall.core.questions.interventions import Intervention, Questions, Turn, speaker_of
 from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.state import ON, State
 

@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
-from moothall.core.removal.questions import speaker_of
+from moothall.core.questions.interventions import speaker_of
 from moothall.core.rules.lines import last_unkept, unkept_now
 from moothall.core.rules.turn_times import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
 from moothall.core.sessions.state import State, Status

@@ -27,9 +27,9 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.questions.interventions import speaker_of
 from moothall.core.questions.undoing import brought_by, question_step, rearranged, still_stands
 from moothall.core.removal.moves import is_returned, returned
-from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.sessions.state import State, Status, evolve
 from moothall.core.terms.terms import key_of

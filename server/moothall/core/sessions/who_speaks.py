@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from moothall.core.events import lines as le
 from moothall.core.events.types import VoicesTold, VoiceUse
 from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.questions.interventions import speaker_of
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import State
 
@@ -19,6 +20,8 @@ MOST_VOICES = 64
 """Most voices that are known in a session at a time. Overflow: a further one is not learnt."""
 LEAST_VOICE_MS = 2_000
 """Least duration of speech, in ms, by which a voice is learnt or told. From less nobody is named."""
+LONGEST_PAUSE_MS = 30_000
+"""Silence, in ms, that ends a turn: engines erase what they compared in it."""
 
 
 class NameEvidence(StrEnum):
@@ -78,7 +81,7 @@ def proposed_for(state: State, line: Segment, heard: tuple[SpeakerId, int] | Non
     found = proposed(
         LineEvidence(
             source=line.speaker if typed else None,
-            called=_called(state) if line.id in state.turn_lines else None,
+            called=_called(state, line) if line.id in state.turn_lines else None,
             pressed=None if typed else line.speaker,
             heard=speaker,
             heard_ms=ms,
@@ -88,25 +91,30 @@ def proposed_for(state: State, line: Segment, heard: tuple[SpeakerId, int] | Non
     return None if found is None or found.speaker == line.speaker else found
 
 
-def _called(state: State) -> SpeakerId | None:
-    """The speaker who has the name of whoever asked what was called; None where there is none."""
+def _called(state: State, line: Segment) -> SpeakerId | None:
+    """The speaker who has the name of whoever asked what was called; None where there is none, or the line is said to
+    be of whoever asked.
+    """
     asked = None if state.questions.called is None else state.questions.get(state.questions.called)
-    name = "" if asked is None else asked.name
-    return next((speaker for speaker, known in state.speakers.items() if name and known == name), None)
+    if asked is None or line.speaker == speaker_of(asked):
+        return None
+    return next((speaker for speaker, known in state.speakers.items() if asked.name and known == asked.name), None)
 
 
-def same_turn(state: State, lines: Sequence[SegmentId], segment: SegmentId) -> tuple[SegmentId, ...]:
-    """The lines before `segment` in its turn, the nearest first: back to one that has a speaker, or after which the
-    voice changed. `lines` are in the order of the text.
+def same_turn(state: State, lines: Sequence[SegmentId], said: Segment) -> tuple[SegmentId, ...]:
+    """The lines before `said` in its turn, the nearest first: back to one that has a speaker, or after which the voice
+    changed or nobody spoke for `LONGEST_PAUSE_MS`. `lines` are in the order of the text.
     """
     found: list[SegmentId] = []
-    for name in reversed(lines[: lines.index(segment)]):
+    t0 = said.t0
+    for name in reversed(lines[: lines.index(said.id)]):
         line = state.segments.get(name)
         if line is None or line.gone:
             continue
-        if line.speaker is not None or line.reason is le.EndReason.SPEAKER:
+        if line.speaker is not None or line.reason is le.EndReason.SPEAKER or t0 - line.t1 >= LONGEST_PAUSE_MS:
             break
         found.append(name)
+        t0 = line.t0
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.authority import COMMANDS
+from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import State
 from moothall.core.sessions.who_speaks import (
     LEAST_VOICE_MS,
@@ -37,7 +38,7 @@ from moothall.wire import engine as wire
 MOST_PROPOSED = 200
 """Lines of a meeting for which a voice is kept in mind. Overflow: the oldest is forgotten, and nobody is proposed."""
 MOST_LINES = 50
-"""Newest lines of a text in which earlier ones of a turn are looked for. Overflow: the oldest is dropped."""
+"""Newest lines of a text, or of a question's turn, looked at for proposals. Overflow: the oldest are dropped."""
 
 _TOLD = ev.VoiceAgreed | ev.SpeakerAssigned | ev.BodyRemoved
 """Events after which desks are shown at once what follows."""
@@ -59,11 +60,26 @@ class _Known:
         self.refused: dict[SegmentId, None] = {}
         """Lines for which a person refused what was proposed. Bound: MOST_PROPOSED."""
         self.lines: dict[ChannelId, list[SegmentId]] = {}
-        """The newest lines of each text, in its order. Bound: MOST_LINES each."""
+        """The newest lines of each text since its engine was attached, in order. Bound: MOST_LINES each."""
         self.pressed: dict[ChannelId, SpeakerId] = {}
         """Whose turn a desk confirmed, until the voice changes."""
         self.begun: set[ChannelId] = set()
         """The texts in which a line began since."""
+
+    def turn_is_on(self, state: State, line: Segment) -> bool:
+        """Whether no other voice is said to begin after a line, or after a later one."""
+        lines = self.lines.get(line.channel, [])
+        if line.id not in lines:
+            return False
+        since = map(state.segments.get, lines[lines.index(line.id) :])
+        return all(each is None or each.reason is not le.EndReason.SPEAKER for each in since)
+
+    def unknown_in(self, state: State, channel: ChannelId) -> None:
+        """Take in that the engine of a text knows no voice and no turn. Those of other texts know theirs."""
+        self.lines.pop(channel, None)
+        for name in tuple(self.taught):
+            if (line := state.segments.get(name)) is None or line.channel == channel:
+                self.learnt.pop(self.taught.pop(name), None)
 
 
 class Voices:
@@ -103,7 +119,7 @@ class Voices:
         if live is None or not self.measured(live.state).learnt:
             return None
         state, known = live.state, self._known.get(session) or _Known()
-        recent = dict.fromkeys([*known.heard, *(name for lines in known.lines.values() for name in lines)])
+        recent = dict.fromkeys([*known.heard, *state.turn_lines[-MOST_LINES:]])
         proposals = []
         for name in recent:
             line = state.segments.get(name)
@@ -151,13 +167,13 @@ class Voices:
         for record, event in zip(publication.records, publication.events, strict=True):
             match event:
                 case le.SegmentOpened() if not event.made_from:
-                    _place(known.lines.setdefault(event.channel, []), event)
+                    _place(live.state, known.lines.setdefault(event.channel, []), event)
                     known.begun.add(event.channel)
                 case le.SegmentEnded() if not again:
                     self._ended(live, known, event)
                 case le.SegmentSplit():
                     known.pressed.pop(event.channel, None)
-                    if event.into is not None and record.header.role is not Role.ENGINE:
+                    if record.header.role is not Role.ENGINE:
                         # An engine that finds the change itself has learnt no more than the voice before it.
                         self._unlearnt(live.id, known, (event.segment,))
                 case le.ChannelRewound():
@@ -171,12 +187,11 @@ class Voices:
                     others = [name for name in event.segments if known.taught.get(name) != event.speaker]
                     self._unlearnt(live.id, known, others)
                     line = live.state.segments.get(event.segments[-1])
-                    if event.speaker is not None and line is not None:
+                    if event.speaker is not None and line is not None and known.turn_is_on(live.state, line):
                         self._learn(live, known, event.speaker, line.channel, line.id)
                 case ev.EngineAttached():
                     # Another engine, or the same after a gap, knows no voice and no turn: each is confirmed again.
-                    known.learnt.clear()
-                    known.taught.clear()
+                    known.unknown_in(live.state, event.channel)
                     if event.channel in known.begun:
                         known.pressed.pop(event.channel, None)
                 case ev.VoiceAgreed() if not event.agreed:
@@ -250,17 +265,22 @@ class Voices:
             return  # It was forgotten while the message was in transit.
         if isinstance(message, wire.VoiceLearnt):
             known.learnt[speaker] = message.ms
-        elif message.ms >= LEAST_VOICE_MS and message.segment in live.state.segments:
+        elif message.ms >= LEAST_VOICE_MS and (line := live.state.segments.get(message.segment)) is not None:
             found, lines = (speaker, message.ms), known.lines.get(channel, [])
-            known.heard[message.segment] = found
-            for name in same_turn(live.state, lines, message.segment) if message.segment in lines else ():
+            known.heard[line.id] = found
+            # Where nobody hears changes, the lines before may be anybody's.
+            looks_back = self.measured(live.state).changes and line.id in lines
+            for name in same_turn(live.state, lines, line) if looks_back else ():
                 known.heard.setdefault(name, found)
             _forget_oldest(known.heard)
         self.changed(session)
 
 
-def _place(lines: list[SegmentId], event: le.SegmentOpened) -> None:
-    at = lines.index(event.part_of) + 1 if event.part_of in lines else len(lines)
+def _place(state: State, lines: list[SegmentId], event: le.SegmentOpened) -> None:
+    """Put a line where it was said: one that is typed, restored or moved here may be older than others."""
+    known = (state.segments.get(name) for name in lines)
+    later = (n for n, line in enumerate(known) if line is not None and line.t0 > event.t0)
+    at = lines.index(event.part_of) + 1 if event.part_of in lines else next(later, len(lines))
     lines.insert(at, event.segment)
     del lines[:-MOST_LINES]
 

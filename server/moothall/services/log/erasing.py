@@ -18,9 +18,9 @@ from moothall.core.glossary.agenda import names_in as names_of
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, not_allowed, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, RollEntryId, SegmentId, SpeakerId
-from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.interventions import Intervention, speaker_of
 from moothall.core.removal.moves import kept
-from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
+from moothall.core.removal.questions import chosen, has_words, stays_of
 from moothall.core.removal.selection import (
     Cut,
     ErasedSelection,

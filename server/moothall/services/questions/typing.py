@@ -18,8 +18,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.questions.interventions import Intervention
-from moothall.core.removal.questions import speaker_of
+from moothall.core.questions.interventions import Intervention, speaker_of
 from moothall.core.rules.turn_times import has_typed, may_type, typed_language
 from moothall.core.rules.turns import MAX_TYPED, MOST_LINES
 from moothall.core.sessions.parts import Channel

@@ -11,9 +11,10 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events.lines import EndReason
-from moothall.core.events.types import EngineAttached, VoicesTold, VoiceUse
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
+from moothall.core.events.types import ChannelKind, EngineAttached, VoicesTold, VoiceUse
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.removal.selection import WordsOf
 from moothall.core.sessions.who_speaks import MOST_VOICES, VoicesMeasured
 from moothall.services.desks.acts import DeskPresence
@@ -69,10 +70,10 @@ class Meeting:
 
 @asynccontextmanager
 async def meeting(
-    *, recognise: bool = True, young_people: bool = False, respoken: bool = False
+    *, changes: bool = True, recognise: bool = True, young_people: bool = False, respoken: bool = False
 ) -> AsyncIterator[Meeting]:
     async with memory_hall() as hall:
-        voices = Voices(hall.sessions, hall.recognising, allowed=VoicesMeasured(changes=True, learnt=recognise))
+        voices = Voices(hall.sessions, hall.recognising, allowed=VoicesMeasured(changes=changes, learnt=recognise))
         assert hall.group is not None
         passing_on = hall.group.create_task(voices.run())
         live, engine, working = await with_engine(hall, young_people=young_people, respoken=respoken)
@@ -230,6 +231,104 @@ def test_after_another_attachment_a_name_teaches_once_it_is_confirmed_again() ->
             await on.engine.attached_anew()
             await on.engine.say("l3", "And I am Ana", 8_000)
             assert (await on.engine.told(2))[1] == wire.LearnVoice(attachment=3, voice=1, segment=SegmentId("l3"))
+
+    run(story())
+
+
+def test_another_attachment_in_another_text_leaves_what_is_known_in_this_one() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            line = (SegmentId("l1"),)
+            await on.engine.say("l1", "I am Ben", 0)
+            await on.do(do.AssignSpeaker(segments=line, speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.learnt(1, 2_700)
+            booth = ChannelId("booth")
+            interpreted = do.AddChannel(channel=booth, kind=ChannelKind.INTERPRETATION, languages=("fr",))
+            await on.do(interpreted, do.AttachEngine(channel=booth, model="whisper"), by=SYSTEM)
+            assert (await on.shown())["learnt"] == ["ana"]
+            await on.do(do.AssignSpeaker(segments=line, speaker=None))
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+
+    run(story())
+
+
+def test_earlier_lines_are_proposed_in_the_order_of_the_text_and_only_those_that_one_engine_heard() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "I am Ana", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.say("l2", "I am Ben", 4_000, EndReason.SPEAKER)
+            # It comes after lines that began later.
+            await on.do(do.TypeSegment(channel=FLOOR, segment=SegmentId("typed"), text="Order", language="en"))
+            await on.engine.say("l3", "And I again", 8_000)
+            await on.engine.say("l4", "And again", 12_000)
+            await on.engine.hears("l4", 1, 2_500)
+            proposed = [("l4", "ana", "voice"), ("l3", "ana", "voice")]
+            assert await on.proposals() == proposed
+            await on.engine.say("l5", "Who is it", 16_000)
+            await on.do(do.SetLanguages(languages=("en", "fr")))
+            await on.engine.attached_anew()
+            await on.engine.say("l6", "I am Ana", 20_000)
+            await on.engine.hears("l6", 1, 2_500)
+            assert await on.proposals() == [*proposed, ("l6", "ana", "voice")]
+
+    run(story())
+
+
+def test_whom_the_queue_called_is_proposed_for_all_lines_of_the_turn_whichever_engine_heard_them() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            turn = InterventionId("q")
+            ask = do.Ask(
+                intervention=turn, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x", name="Ana"
+            )
+            await on.do(ask, by=TECHNICIAN)
+            for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED):
+                await on.do(do.SetStatus(interventions=(turn,), status=status), by=TECHNICIAN)
+            await on.engine.say("l1", "I ask", 0)
+            await on.do(do.SetLanguages(languages=("en", "fr")))
+            await on.engine.attached_anew()
+            await on.engine.say("l2", "Why is it", 4_000)
+            assert await on.proposals() == [("l1", "ana", "queue"), ("l2", "ana", "queue")]
+
+    run(story())
+
+
+def test_where_no_change_is_heard_no_earlier_line_is_proposed() -> None:
+    async def story() -> None:
+        async with meeting(changes=False) as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "I am Ana", 0)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            await on.engine.told(1)
+            await on.engine.say("l2", "I am Ben", 4_000)
+            await on.engine.say("l3", "And I again", 8_000)
+            await on.engine.hears("l3", 1, 2_500)
+            assert await on.proposals() == [("l3", "ana", "voice")]
+
+    run(story())
+
+
+def test_no_voice_is_learnt_by_a_line_from_before_another_person_began_by_what_a_desk_says() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True), do.AgreeVoice(speaker=BEN, agreed=True))
+            await on.engine.say("l1", "I am Ana", 0)
+            await on.engine.say("l2", "Who asks me I", 4_000)
+            line, part = SegmentId("l2"), SegmentId("p")
+            await on.do(do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=3, into=part))
+            for name in ("l1", "l2"):
+                await on.do(do.AssignSpeaker(segments=(SegmentId(name),), speaker=ANA))
+            await on.do(do.AssignSpeaker(segments=(part,), speaker=BEN))
+            learnt = wire.LearnVoice(attachment=1, voice=1, segment=part)
+            assert await on.engine.told(1) == [learnt]
+            # Nor stays what was learnt by a line after which another person begins.
+            await on.do(do.SplitSegment(channel=FLOOR, segment=part, revision=0, word=1, into=None))
+            assert await on.engine.told(2) == [learnt, wire.ForgetVoice(attachment=1, voice=1)]
 
     run(story())
 

@@ -11,7 +11,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SegmentId
-from moothall.core.removal.questions import speaker_of
+from moothall.core.questions.interventions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_times import LONGER_MS, TIMES_TYPED, turn_now
 from moothall.core.sessions.state import evolve

@@ -14,9 +14,9 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.lanes import is_public
-from moothall.core.questions.interventions import Intervention, Questions
+from moothall.core.questions.interventions import Intervention, Questions, speaker_of
 from moothall.core.questions.listing import listing
-from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
+from moothall.core.removal.questions import chosen, has_words, stays_of
 from moothall.core.removal.selection import Interventions, SpokenSpan
 from moothall.core.rules.decide import decide
 from moothall.core.sessions.state import State, evolve

@@ -9,8 +9,8 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
+from moothall.core.questions.interventions import speaker_of
 from moothall.core.questions.listing import listing
-from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.authority import may_send
 from moothall.core.sessions.state import State
 from support.sessions.deciding import (

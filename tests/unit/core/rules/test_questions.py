@@ -12,8 +12,9 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import PolicyQuestionId, SegmentId, SpeakerId
+from moothall.core.questions.interventions import speaker_of
 from moothall.core.questions.limits import MOST_OPEN
-from moothall.core.removal.questions import speaker_of, stays_of
+from moothall.core.removal.questions import stays_of
 from moothall.core.rules.authority import COMMANDS, may_send
 from moothall.core.rules.questions import (
     MAX_ANSWER,

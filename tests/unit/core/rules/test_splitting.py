@@ -367,7 +367,7 @@ def test_a_split_is_undone_and_the_open_line_goes_on() -> None:
     state = undone(before, split(2, generation=None))
     line, was = line_of(state, "a"), line_of(before, "a")
     assert (line.whole, line.words, line.t1, line.reason) == (was.whole, was.words, was.t1, was.reason)
-    assert (line.mended, line_of(state, "x").gone) == (False, True)
+    assert (line.mended, line.accepted, line_of(state, "x").gone) == (False, False, True)
     assert state.channels[FLOOR].open_segment == segment("b")
     assert line_of(carry_out(state, commit("b", 1, word(" back", 1500, 1700)), actor=ENGINE), "b").words[1:]
     undoing = read_act(carry_out(before, split(2), actor=ENGINE), events(carry_out(before, split(2)), JOIN))
@@ -384,6 +384,16 @@ def test_what_was_corrected_before_or_after_stays_in_the_line_that_is_one_again(
     state = carry_out(speaking(), split(2, generation=None), correct("x", 0, 1, " you."), actor=CAPTIONER)
     state = carry_out(state, JOIN, actor=CAPTIONER)
     assert (line_of(state, "a").whole, line_of(state, "a").mended) == ("Good morning you.", True)
+
+
+def test_a_proposal_that_was_accepted_in_a_part_is_accepted_in_the_line_that_is_one_again() -> None:
+    accepted = msgspec.structs.replace(correct("a", 0, 3, "Fine morning, all."), accepted=True)
+    whole = undone(carry_out(speaking(), accepted, actor=CAPTIONER), split(2, revision=1, generation=None))
+    assert (line_of(whole, "a").mended, line_of(whole, "a").accepted) == (True, True)
+    of_part = msgspec.structs.replace(correct("x", 0, 1, " you."), accepted=True)
+    for corrections, by_machine in (((of_part,), True), ((of_part, correct("x", 1, 1, " both.")), False)):
+        state = carry_out(speaking(), split(2, generation=None), *corrections, JOIN, actor=CAPTIONER)
+        assert (line_of(state, "a").mended, line_of(state, "a").accepted) == (True, by_machine)
 
 
 def test_that_another_voice_follows_is_undone() -> None:

@@ -6,7 +6,8 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.removal.questions import speaker_of, stays_of
+from moothall.core.questions.interventions import speaker_of
+from moothall.core.removal.questions import stays_of
 from moothall.core.rules.turn_times import HOLD_MS, LONGER_MS, TIMES_TYPED, has_typed, may_type, name_of, turn_now
 from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import ENGINE, FLOOR, WALL, carry_out, commit, end, segment, word

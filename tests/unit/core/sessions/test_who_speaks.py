@@ -14,6 +14,7 @@ from moothall.core.rules.undo import read_act
 from moothall.core.sessions.state import State
 from moothall.core.sessions.who_speaks import (
     LEAST_VOICE_MS,
+    LONGEST_PAUSE_MS,
     LineEvidence,
     NameEvidence,
     ProposedName,
@@ -106,17 +107,37 @@ def test_whoever_typed_a_line_is_not_another() -> None:
     assert proposed_for(state, line_of(state, "a"), None) is None
 
 
+def test_whoever_was_named_by_the_queue_is_not_proposed_by_another_id_of_the_same_name() -> None:
+    turn, staff = InterventionId("q"), Actor(Role.TECHNICIAN, "t")
+    wish = do.Ask(intervention=turn, kind=InterventionKind.REQUEST, text="", language="en", asker="x", name="Ana")
+    state = carry_out(carry_out(named(), wish, actor=staff), end("b", 1_500), actor=ENGINE)
+    for status in (InterventionStatus.QUEUED, InterventionStatus.CALLED):
+        state = carry_out(state, do.SetStatus(interventions=(turn,), status=status), actor=staff)
+    state = carry_out(state, commit("c", 0, word("I", 90_000, 90_100), start=90_000), actor=ENGINE)
+    assert line_of(state, "c").speaker == "i1"
+    assert proposed_for(state, line_of(state, "c"), LONG) is None
+
+
 def test_earlier_lines_of_a_turn_go_back_to_a_change_of_voice_or_a_name() -> None:
     state = carry_out(named(), end("b", 1_500), actor=ENGINE)
     split = do.SplitSegment(channel=FLOOR, segment=segment("a"), revision=0, word=1, into=segment("a-2"))
     state = carry_out(state, split, actor=CAPTIONER)
     order = [SegmentId(name) for name in ("a", "a-2", "gone", "b")]
-    assert same_turn(state, order, SegmentId("b")) == ("a-2",)
-    assert same_turn(state, order, SegmentId("a")) == ()
+    assert same_turn(state, order, line_of(state, "b")) == ("a-2",)
+    assert same_turn(state, order, line_of(state, "a")) == ()
     state = carry_out(state, do.AssignSpeaker(segments=(segment("a-2"),), speaker=BEN), actor=CAPTIONER)
-    assert same_turn(state, order, SegmentId("b")) == ()
+    assert same_turn(state, order, line_of(state, "b")) == ()
     struck = carry_out(state, do.RewindChannel(channel=FLOOR, t=0), actor=CAPTIONER)
-    assert same_turn(struck, order, SegmentId("b")) == ()
+    assert same_turn(struck, order, line_of(struck, "b")) == ()
+
+
+@pytest.mark.parametrize(("silence", "found"), [(LONGEST_PAUSE_MS - 1, ("c", "b", "a")), (LONGEST_PAUSE_MS, ("c",))])
+def test_a_turn_ends_where_nobody_speaks_for_half_a_minute(silence: int, found: tuple[str, ...]) -> None:
+    t0 = 1_500 + silence
+    later = (commit("c", 0, word("I", t0, t0 + 100), start=t0), end("c", t0 + 100))
+    last = commit("d", 0, word("I", t0 + 20_000, t0 + 20_100), start=t0 + 20_000)
+    state = carry_out(named(), end("b", 1_500), *later, last, actor=ENGINE)
+    assert same_turn(state, [segment(name) for name in "abcd"], line_of(state, "d")) == found
 
 
 def test_who_agrees_is_noted_and_taken_back_by_one_act_that_is_not_undone() -> None:

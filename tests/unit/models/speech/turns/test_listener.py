@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+import pytest
 
 from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import VAD_FRAME
@@ -106,6 +107,19 @@ def test_the_last_line_of_a_turn_is_told_of_when_the_next_turn_begins() -> None:
     last = meeting.line(2, 1_500, 5)
     meeting.say(2, 1_280)
     assert last in {each.segment for each in meeting.heard}
+
+
+@pytest.mark.parametrize("text", ["a a a a a a a", "a a a a. Yes."])
+def test_where_its_last_line_is_split_there_the_first_part_is_told_of(text: str) -> None:
+    meeting = Meeting()
+    meeting.say(1, 3_200)
+    meeting.listener.learn(7, first := meeting.line(1, 0, 5))
+    meeting.say(2, 320)
+    meeting.listener.lines.committed(said(text, 2_000))
+    meeting.listener.lines.ended(last := SegmentId("l-2"))
+    meeting.say(2, 960)
+    assert meeting.splits == [LineSplit(last, 4, SegmentId("l-2.2"))]
+    assert [each.segment for each in meeting.heard] == [first, last]
 
 
 def test_a_gap_ends_the_turn() -> None:
