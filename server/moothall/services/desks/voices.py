@@ -16,7 +16,6 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.authority import COMMANDS
-from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import State
 from moothall.core.sessions.who_speaks import (
     LEAST_VOICE_MS,
@@ -65,18 +64,33 @@ class _Known:
         """Whose turn a desk confirmed, until the voice changes."""
         self.begun: set[ChannelId] = set()
         """The texts in which a line began since."""
+        self.mixed: set[ChannelId] = set()
+        """The texts in which a desk said that another person speaks, until their engine hears a change: it takes the
+        speech of both for that of one person, and nobody's voice is learnt by it."""
 
-    def turn_is_on(self, state: State, line: Segment) -> bool:
-        """Whether no other voice is said to begin after a line, or after a later one."""
-        lines = self.lines.get(line.channel, [])
-        if line.id not in lines:
+    def turn(self, state: State, channel: ChannelId, segment: SegmentId) -> list[SegmentId]:
+        """A line and those before it, back to where the voice changed last."""
+        lines, found = self.lines.get(channel, []), [segment]
+        for name in reversed(lines[: lines.index(segment)] if segment in lines else ()):
+            line = state.segments.get(name)
+            if line is not None and line.reason is le.EndReason.SPEAKER:
+                break
+            found.append(name)
+        return found
+
+    def turn_lasts(self, state: State, split: le.SegmentSplit) -> bool:
+        """Whether the engine has heard no change of voice since a line that a desk splits, as far as is known."""
+        lines = self.lines.get(split.channel, [])
+        if split.segment not in lines:
             return False
-        since = map(state.segments.get, lines[lines.index(line.id) :])
-        return all(each is None or each.reason is not le.EndReason.SPEAKER for each in since)
+        since = lines[lines.index(split.segment) + 1 :] + ([] if split.into is None else [split.into])
+        found = map(state.segments.get, since)
+        return not any(each is not None and each.reason is le.EndReason.SPEAKER for each in found)
 
     def unknown_in(self, state: State, channel: ChannelId) -> None:
         """Take in that the engine of a text knows no voice and no turn. Those of other texts know theirs."""
         self.lines.pop(channel, None)
+        self.mixed.discard(channel)
         for name in tuple(self.taught):
             if (line := state.segments.get(name)) is None or line.channel == channel:
                 self.learnt.pop(self.taught.pop(name), None)
@@ -170,12 +184,18 @@ class Voices:
                     _place(live.state, known.lines.setdefault(event.channel, []), event)
                     known.begun.add(event.channel)
                 case le.SegmentEnded() if not again:
+                    if event.reason is le.EndReason.SPEAKER and record.header.role is Role.ENGINE:
+                        known.mixed.discard(event.channel)
                     self._ended(live, known, event)
                 case le.SegmentSplit():
                     known.pressed.pop(event.channel, None)
-                    if record.header.role is not Role.ENGINE:
-                        # An engine that finds the change itself has learnt no more than the voice before it.
-                        self._unlearnt(live.id, known, (event.segment,))
+                    # An engine that finds the change itself has learnt no more than the voice before it.
+                    if record.header.role is Role.ENGINE:
+                        known.mixed.discard(event.channel)
+                    else:
+                        if known.turn_lasts(live.state, event):
+                            known.mixed.add(event.channel)
+                        self._unlearnt(live.id, known, known.turn(live.state, event.channel, event.segment))
                 case le.ChannelRewound():
                     self._unlearnt(live.id, known, event.segments)
                 case ev.SpeakerChanged():
@@ -187,7 +207,7 @@ class Voices:
                     others = [name for name in event.segments if known.taught.get(name) != event.speaker]
                     self._unlearnt(live.id, known, others)
                     line = live.state.segments.get(event.segments[-1])
-                    if event.speaker is not None and line is not None and known.turn_is_on(live.state, line):
+                    if event.speaker is not None and line is not None:
                         self._learn(live, known, event.speaker, line.channel, line.id)
                 case ev.EngineAttached():
                     # Another engine, or the same after a gap, knows no voice and no turn: each is confirmed again.
@@ -221,6 +241,8 @@ class Voices:
         self, live: LiveSession, known: _Known, speaker: SpeakerId, channel: ChannelId, segment: SegmentId
     ) -> None:
         if speaker not in live.state.voices or known.learnt.get(speaker, 0) >= LEAST_VOICE_MS:
+            return
+        if channel in known.mixed:
             return
         if speaker not in known.numbers:
             if known.given >= MOST_VOICES:

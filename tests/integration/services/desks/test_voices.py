@@ -186,13 +186,23 @@ def test_a_voice_that_was_learnt_by_two_people_is_forgotten() -> None:
             await on.engine.told(1)
             await on.do(do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=3, into=part))
             assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+
+    run(story())
+
+
+def test_a_voice_that_was_learnt_by_a_part_is_forgotten_where_the_split_is_undone() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=BEN, agreed=True))
+            line, part = SegmentId("l1"), SegmentId("p")
+            await on.engine.say("l1", "Who asks me I", 0)
+            split = do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=3, into=part)
+            answer = await on.engine.act(msgspec.structs.replace(split, generation=on.engine.attach.generation))
+            assert isinstance(answer, wire.Accepted)
             await on.do(do.AssignSpeaker(segments=(part,), speaker=BEN))
-            await on.engine.told(3)
+            assert await on.engine.told(1) == [wire.LearnVoice(attachment=1, voice=1, segment=part)]
             await on.do(do.JoinSegments(channel=FLOOR, segment=line, revision=1, part=part))
-            assert (await on.engine.told(4))[2:] == [
-                wire.LearnVoice(attachment=1, voice=2, segment=part),
-                wire.ForgetVoice(attachment=1, voice=2),
-            ]
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
 
     run(story())
 
@@ -313,22 +323,32 @@ def test_where_no_change_is_heard_no_earlier_line_is_proposed() -> None:
     run(story())
 
 
-def test_no_voice_is_learnt_by_a_line_from_before_another_person_began_by_what_a_desk_says() -> None:
+def test_where_a_desk_hears_another_person_no_voice_is_learnt_until_the_engine_hears_a_change() -> None:
     async def story() -> None:
         async with meeting() as on:
             await on.do(do.AgreeVoice(speaker=ANA, agreed=True), do.AgreeVoice(speaker=BEN, agreed=True))
             await on.engine.say("l1", "I am Ana", 0)
             await on.engine.say("l2", "Who asks me I", 4_000)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=ANA))
+            learnt = wire.LearnVoice(attachment=1, voice=1, segment=SegmentId("l1"))
+            assert await on.engine.told(1) == [learnt]
             line, part = SegmentId("l2"), SegmentId("p")
             await on.do(do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=3, into=part))
+            forgotten = wire.ForgetVoice(attachment=1, voice=1)
+            assert await on.engine.told(2) == [learnt, forgotten], "it may have been learnt by what Ben said"
+            await on.engine.say("l3", "I have asked", 8_000)
             for name in ("l1", "l2"):
                 await on.do(do.AssignSpeaker(segments=(SegmentId(name),), speaker=ANA))
-            await on.do(do.AssignSpeaker(segments=(part,), speaker=BEN))
-            learnt = wire.LearnVoice(attachment=1, voice=1, segment=part)
-            assert await on.engine.told(1) == [learnt]
-            # Nor stays what was learnt by a line after which another person begins.
-            await on.do(do.SplitSegment(channel=FLOOR, segment=part, revision=0, word=1, into=None))
-            assert await on.engine.told(2) == [learnt, wire.ForgetVoice(attachment=1, voice=1)]
+            for name in (part, SegmentId("l3")):
+                await on.do(do.AssignSpeaker(segments=(name,), speaker=BEN))
+            await on.engine.say("l4", "Thank you", 12_000, EndReason.SPEAKER)
+            await on.engine.say("l5", "We go on", 16_000)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l5"),), speaker=ANA))
+            again = wire.LearnVoice(attachment=1, voice=2, segment=SegmentId("l5"))
+            assert await on.engine.told(3) == [learnt, forgotten, again]
+            # So it is where another person begins after a line.
+            await on.do(do.SplitSegment(channel=FLOOR, segment=SegmentId("l5"), revision=0, word=3, into=None))
+            assert (await on.engine.told(4))[3] == wire.ForgetVoice(attachment=1, voice=2)
 
     run(story())
 
