@@ -19,6 +19,9 @@ function trouble(error) {
 }
 
 export class Capture {
+  /** @type {Promise<void>} */
+  #last = Promise.resolve(); // the opening after which the next one begins
+
   /**
    * @param {(piece: Piece) => void} take
    * @param {(name: string) => void} broken  called with the name of a problem when the microphone is unplugged
@@ -63,8 +66,17 @@ export class Capture {
     return this.stream?.getAudioTracks()[0].getSettings().deviceId ?? '';
   }
 
-  /** Open an input. Throws the name of a problem. @param {string} device  its id; empty: the browser's choice */
-  async open(device) {
+  /**
+   * Open an input in place of the open one, and of one that is still being opened. Throws the name of a problem.
+   * @param {string} device  its id; empty: the browser's choice
+   */
+  open(device) {
+    this.#last = this.#last.catch(() => {}).then(() => this.#open(device));
+    return this.#last;
+  }
+
+  /** @param {string} device */
+  async #open(device) {
     await this.close();
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     try {

@@ -80,6 +80,12 @@ function warn() {
   }
 }
 
+/** Forget the room, and the warnings of it. */
+function calm() {
+  room = new Room();
+  warn();
+}
+
 /** Set and show the gain. @param {number} decibels */
 function amplify(decibels) {
   capture.amplify(10 ** (decibels / 20));
@@ -110,13 +116,13 @@ function condense() {
 async function switchOn(device) {
   at('Trouble').hidden = true;
   try {
-    room = new Room();
+    calm();
     await capture.open(device);
   } catch (problem) {
     broken(String(problem));
     return false;
   }
-  at('Asking').hidden = true;
+  at('Trouble').hidden = at('Asking').hidden = true; // the trouble of an input that was asked for just before this one
   at('Choosing').hidden = false;
   condense();
   await inputs();
@@ -131,6 +137,7 @@ function broken(problem) {
   at('Trouble').hidden = false;
   at('Trouble').textContent = say(`trouble.${problem}`);
   meter.off();
+  calm();
   if (problem !== 'insecure' && problem !== 'old') {
     at('Asking').hidden = false;
     at('Choosing').hidden = true;
