@@ -164,6 +164,36 @@ def windowed_model(folder: Path, kind: str = "nemo-conformer-tdt") -> Path:
     return folder
 
 
+def kaldi_model(folder: Path, kind: str = "vosk") -> Path:
+    """Write a transducer in the form of Kaldi and Vosk, as onnx-asr reads it: its files are one folder below."""
+    parts, lang, many = streaming_model(folder / "am-onnx"), folder / "lang", len(TOKENS)
+    lang.mkdir()
+    (lang / "tokens.txt").write_text((parts / "tokens.txt").read_text().lower())
+    (parts / "tokens.txt").unlink()
+    encoder = graph(
+        [
+            node("MatMul", ["x", "bins"], ["loud"]),
+            node("Add", ["loud", "bias"], ["all"]),
+            node("Transpose", ["all"], ["upright"], perm=[0, 2, 1]),
+            node("AveragePool", ["upright"], ["pooled"], kernel_shape=[4], strides=[4], ceil_mode=1),
+            node("Transpose", ["pooled"], ["encoder_out"], perm=[0, 2, 1]),
+            node("Sub", ["x_lens", "one"], ["less"]),
+            node("Div", ["less", "four"], ["part"]),
+            node("Add", ["part", "one"], ["encoder_out_lens"]),
+        ],
+        {"x": ["N", "T", BINS], "x_lens": ["N"]},
+        {"encoder_out": ["N", "S", many], "encoder_out_lens": ["N"]},
+        whole_numbers=("x_lens", "encoder_out_lens"),
+        one=whole(1),
+        four=whole(4),
+        bins=bins(20.0, 7_600.0, many, first=2),
+        bias=np.array([0.0, NEVER, *[-2.0] * (many - 2)], np.float32),
+    )
+    save(encoder, parts / "encoder.onnx", {})
+    (folder / "config.json").write_text(json.dumps({"model_type": kind}))
+    return folder
+
+
 def store_of(folder: Path, shelf: Path, name: str) -> ModelStore:
     """A store that has the model in a folder, under this name."""
     files = tuple(

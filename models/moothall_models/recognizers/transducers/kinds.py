@@ -60,7 +60,7 @@ def kind_of(folder: Path) -> ModelKind | None:
             )
             raise ConfigurationError(msg)
         return ModelKind.STREAMING
-    if any(folder.glob("*.onnx")) and (folder / "config.json").is_file():
+    if (folder / "config.json").is_file() and any(folder.rglob("*.onnx")):
         windowed_type(folder)
         return ModelKind.WINDOWED
     return None
@@ -94,6 +94,13 @@ def windowed_type(folder: Path) -> str:
         )
         raise ConfigurationError(msg)
     return kind
+
+
+def unloadable(model: str, folder: Path, error: Exception) -> ConfigurationError:
+    """The error for a model whose files its library does not take."""
+    reason = str(error).strip().rstrip(".")
+    msg = f"The model {model} in {folder} can't be loaded: {reason}. A file is missing or damaged: get its files again."
+    return ConfigurationError(msg)
 
 
 def load_library(name: str, model: str, load: Callable[[str], Any] = import_module) -> Any:

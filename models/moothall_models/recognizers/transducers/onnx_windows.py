@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.languages import same_language
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
-from moothall_models.recognizers.transducers.kinds import load_library, windowed_type
+from moothall_models.recognizers.transducers.kinds import load_library, unloadable, windowed_type
 from moothall_models.recognizers.transducers.token_words import HeardToken, words_of
 
 SHORTEST_MS = 200
@@ -46,12 +45,14 @@ class OnnxWindows:
             self._inner: Any = library.load_model(
                 kind,
                 folder,
-                quantization="int8" if any(folder.glob("*int8.onnx")) else None,
+                quantization="int8" if any(folder.rglob("*int8.onnx")) else None,
                 sess_options=options,
                 providers=["CPUExecutionProvider"],
             ).with_timestamps()
-        except OSError as error:
-            raise ConfigurationError(f"The model {model} in {folder} can't be loaded: {error}") from error
+        except MemoryError:
+            raise
+        except Exception as error:  # The errors of onnxruntime have no other class in common.
+            raise unloadable(model, folder, error) from error
 
     def warm_up(self) -> None:
         """Hear the longest usual window, of faint noise."""

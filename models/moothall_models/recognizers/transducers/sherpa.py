@@ -13,7 +13,7 @@ import numpy as np
 
 from moothall.core.kernel.languages import same_language
 from moothall_models.ports import RATE, Hypothesis, RecognitionStream, Samples, StreamHypothesis, StreamStep, Window
-from moothall_models.recognizers.transducers.kinds import load_library, part_file
+from moothall_models.recognizers.transducers.kinds import load_library, part_file, unloadable
 from moothall_models.recognizers.transducers.onnx_metadata import read_metadata
 from moothall_models.recognizers.transducers.token_words import HeardToken, only_capitals, words_of
 
@@ -68,20 +68,23 @@ class SherpaRecognizer:
         told = read_metadata(encoder)
         chunk = int(told.get("T") or told.get("window_size") or 0)
         self._tail = np.zeros(max(SHORTEST_TAIL_MS, 2 * chunk * FEATURE_MS) * RATE // 1000, dtype=np.float32)
-        lines = (folder / "tokens.txt").read_text(encoding="utf-8").splitlines()
+        try:
+            lines = (folder / "tokens.txt").read_text(encoding="utf-8").splitlines()
+            self._inner: Any = library.OnlineRecognizer.from_transducer(
+                tokens=str(folder / "tokens.txt"),
+                encoder=str(encoder),
+                decoder=str(decoder),
+                joiner=str(joiner),
+                num_threads=threads,
+                decoding_method="greedy_search",
+                enable_endpoint_detection=True,
+                rule1_min_trailing_silence=NEVER_S,
+                rule2_min_trailing_silence=ENDPOINT_S,
+                rule3_min_utterance_length=NEVER_S,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise unloadable(model, folder, error) from error
         self._lower = only_capitals(line.rsplit(" ", 1)[0] for line in lines)
-        self._inner: Any = library.OnlineRecognizer.from_transducer(
-            tokens=str(folder / "tokens.txt"),
-            encoder=str(encoder),
-            decoder=str(decoder),
-            joiner=str(joiner),
-            num_threads=threads,
-            decoding_method="greedy_search",
-            enable_endpoint_detection=True,
-            rule1_min_trailing_silence=NEVER_S,
-            rule2_min_trailing_silence=ENDPOINT_S,
-            rule3_min_utterance_length=NEVER_S,
-        )
 
     def warm_up(self) -> None:
         """Hear two seconds of faint noise."""

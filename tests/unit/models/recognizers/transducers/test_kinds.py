@@ -6,13 +6,14 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.recognizers.transducers.kinds import ModelKind, kind_of, load_library, part_file, windowed_type
-from support.models.tone_models import streaming_model, windowed_model
+from support.models.tone_models import kaldi_model, streaming_model, windowed_model
 
 
 def test_a_folder_is_known_by_its_files(tmp_path: Path) -> None:
     assert kind_of(tmp_path) is None
     assert kind_of(streaming_model(tmp_path / "streaming")) is ModelKind.STREAMING
     assert kind_of(windowed_model(tmp_path / "windowed")) is ModelKind.WINDOWED
+    assert kind_of(kaldi_model(tmp_path / "kaldi")) is ModelKind.WINDOWED
     whisper = tmp_path / "whisper"
     whisper.mkdir()
     (whisper / "model.bin").write_bytes(b"")
