@@ -22,6 +22,7 @@ import numpy as np
 
 from moothall.core.events.lines import Word
 from moothall.core.kernel.errors import MoothallError, ProtocolError
+from moothall.core.sessions.roughness import rough_languages
 from moothall.wire.transcribing import (
     FRAME_SAMPLES,
     MOST_FRAME,
@@ -32,7 +33,7 @@ from moothall.wire.transcribing import (
     TranscriptionFailed,
     TranscriptionRequest,
 )
-from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
+from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, known_errors, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.chinese import load_scripts
 from moothall_models.recognizers.endpoint import SCHEME
@@ -216,7 +217,8 @@ def _serve(order: TranscriptionRequest, source: BinaryIO, tell: Callable[[Transc
             tell(answer)
     for line in lines_of(pieces, settings):
         tell(line)
-    tell(Finished(cpu_ms=(time.process_time_ns() - began - loading) // 1_000_000))
+    cpu_ms = (time.process_time_ns() - began - loading) // 1_000_000
+    tell(Finished(cpu_ms=cpu_ms, rough=rough_languages(known_errors(order.model, None))))
     return 0
 
 

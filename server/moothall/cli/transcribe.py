@@ -183,7 +183,9 @@ async def _transcribe(file: Path, work: Work) -> bool:
         progress = RecordingProgress(file.name, sys.stderr, SystemClock())
         heard = await recognise(file, work.order, journal, progress)
         of = work.order
-        transcript = Transcript(title=file.stem, languages=of.languages, model=of.model, lines=heard.lines)
+        transcript = Transcript(
+            title=file.stem, languages=of.languages, model=of.model, lines=heard.lines, rough=heard.rough
+        )
         for form, path in texts.items():
             write_whole(path, transcript.write(form))
         journal.remove()

@@ -43,6 +43,8 @@ class RecordingTranscript(msgspec.Struct, frozen=True, kw_only=True):
     """A sentence on missing sound; None when nothing is missing."""
     cpu_ms: int
     """CPU ms of the recogniser in this run, without loading the model."""
+    rough: tuple[str, ...]
+    """The languages (primary tags) in which the text of its model is rough."""
 
 
 async def transcribe(
@@ -88,7 +90,9 @@ async def transcribe(
             msg = f"The recogniser broke down on {path}. The same command goes on from where it was."
             raise ConfigurationError(msg)
         samples = first + feeding.result()
-        return RecordingTranscript(lines=tuple(lines), samples=samples, warning=sound.warning, cpu_ms=last.cpu_ms)
+        return RecordingTranscript(
+            lines=tuple(lines), samples=samples, warning=sound.warning, cpu_ms=last.cpu_ms, rough=last.rough
+        )
 
 
 async def _listen(

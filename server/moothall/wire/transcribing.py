@@ -78,6 +78,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished", tag_fi
 
     cpu_ms: int
     """CPU time of the run without that of loading the model, ms."""
+    rough: tuple[str, ...] = ()
+    """The languages (primary tags) in which the text of the model is rough."""
 
 
 class TranscriptionFailed(msgspec.Struct, frozen=True, kw_only=True, tag="trouble", tag_field="is"):

@@ -103,6 +103,14 @@ def test_a_recording_that_was_all_heard_needs_no_recogniser(tmp_path: Path, scri
     assert (code, said(answers)) == (0, said(undisturbed))
 
 
+def test_at_the_end_it_says_in_which_languages_the_model_is_rough(tmp_path: Path, script: Script) -> None:
+    for model, rough in (("whisper-base", True), (f"scripted:{tmp_path / 'script.json'}", False)):
+        *_, last = served(order(tmp_path, model=model, languages=("ar",)), bytes(32_000))[1]
+        assert isinstance(last, Finished)
+        assert ("ar" in last.rough) is rough
+        assert "en" not in last.rough
+
+
 def test_chinese_is_written_in_the_script_of_its_language(tmp_path: Path) -> None:
     made = make_script(1, 8, pause_ms=2_400)
     made = msgspec.structs.replace(

@@ -15,6 +15,7 @@ from moothall.core.events.lines import Origin
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.sessions.roughness import is_rough
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import ReaderChannel
 from moothall.record.model import Record, RecordedLine, RecordFold
@@ -34,6 +35,8 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """The languages that may be spoken, the likeliest first."""
     model: str
     lines: Sequence[HeardLine]
+    rough: tuple[str, ...] = ()
+    """The languages (primary tags) in which the text of the model is rough."""
 
     def write(self, form: str) -> bytes:
         """Write the file in one of the formats `FORMS`. Raises ConfigurationError when the web folder lacks texts or
@@ -55,7 +58,9 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
             status=Status.CLOSED,
             channels={_FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=self.languages)},
         )
-        lines = [_line(number, line) for number, line in enumerate(self.lines, 1)]
+        lines = [
+            _line(number, line, rough=is_rough(line.language, self.rough)) for number, line in enumerate(self.lines, 1)
+        ]
         return msgspec.structs.replace(
             empty,
             session=session,
@@ -69,7 +74,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(wording(record, ui), version=made)
 
 
-def _line(number: int, line: HeardLine) -> RecordedLine:
+def _line(number: int, line: HeardLine, *, rough: bool) -> RecordedLine:
     return made_of(
         RecordedLine,
         line,
@@ -81,4 +86,5 @@ def _line(number: int, line: HeardLine) -> RecordedLine:
         speaker=None,
         name="",
         text=plain(line.text),
+        rough=rough or msgspec.UNSET,
     )
