@@ -29,8 +29,9 @@ from typing import NamedTuple
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from moothall.core.captioning.control_tokens import BACK_MS, TAIL, Join
-from moothall.core.captioning.seam import continued, letters
+from moothall.core.captioning.seam import continued
 from moothall.core.events.lines import Word
+from moothall.core.kernel.letters import letters
 from on_air import in_other_words
 from scoring import markdown
 

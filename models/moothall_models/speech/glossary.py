@@ -13,6 +13,7 @@ from itertools import accumulate
 
 import msgspec
 
+from moothall.core.kernel.letters import is_word
 from moothall.core.kernel.written_words import written_words
 from moothall.wire.engine import TermHeard
 from moothall_models.ports import HeardWord, Hypothesis
@@ -175,7 +176,7 @@ class ChannelGlossary:
                 run = found[first:stop]
                 terms = self._spelled.get(plain("".join(word.text for word in run)), ())
                 term = next((each for each in terms if len(each.split()) == 1), None)
-                if term and all(word.text.strip().isalnum() for word in run[:-1]):
+                if term and all(is_word(word.text.strip()) for word in run[:-1]):
                     found[first:stop] = _respelled(run, self._scripts.text(term, language))
         return tuple(found)
 

@@ -1,10 +1,14 @@
-"""Spelling: which words count as the same, and where sentences and clauses end.
+"""Spelling: which words count as the same (`plain`), and where sentences and clauses end.
 
 A module by itself, below 40 lines, since several modules use it that don't import each other.
 """
 
 from __future__ import annotations
 
+from moothall.core.kernel.letters import letters
+
+plain = letters
+"""What of a word is compared."""
 SENTENCE_MARKS = ".?!…。？！｡؟।"  # noqa: RUF001 (the marks themselves)
 CLAUSE_MARKS = SENTENCE_MARKS + ",;:、，；：،"  # noqa: RUF001
 CLOSERS = "\"'”’»)]}」』》）"  # noqa: RUF001
@@ -13,11 +17,6 @@ _ABBREVIATIONS = frozenset(
     # "no." is left out: it ends more sentences than it numbers things.
 )
 """Abbreviations without their final point; after one of them the sentence isn't over."""
-
-
-def plain(text: str) -> str:
-    """Letters and digits of a word, case folded, for comparison. `" Real-time,"` → `"realtime"`."""
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def ends_sentence(text: str) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from moothall.core.kernel.letters import letters
 from moothall_models.cli import Computing, load_model
 from moothall_models.ports import RATE, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.ct2_model import read_weights
@@ -26,7 +27,6 @@ from moothall_models.recognizers.whisper.decoder import WhisperDecoder
 from moothall_models.recognizers.whisper.drafting_whisper import MOST_APART, DraftingWhisper
 from moothall_models.recognizers.whisper.readings import MOST, UNSURE
 from moothall_models.recognizers.whisper.whisper import WhisperRecognizer
-from moothall_models.recognizers.whisper.words import letters
 from moothall_models.store import open_store
 from support.models.little_decoder import model_bytes, write_model
 from support.sound.hearing import sample_sound

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moothall.core.kernel.languages import primary
+from moothall.core.kernel.letters import letters
 from moothall_models.ports import RATE, Floats, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.attention_times import steps_of_tokens
 from moothall_models.recognizers.whisper.beam import WIDTH, search, search_from
@@ -40,13 +41,7 @@ from moothall_models.recognizers.whisper.whisper import (
     likely,
     own_code,
 )
-from moothall_models.recognizers.whisper.words import (
-    join_pieces,
-    letters,
-    loop_at_the_end,
-    restart,
-    without_foretold,
-)
+from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_end, restart, without_foretold
 
 logger = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from moothall.core.kernel.letters import letters
 from moothall_models.ports import HeardWord
 
 SHORTEST_LOOP = 3
@@ -25,11 +26,6 @@ def loop_at_the_end(tokens: Sequence[int]) -> int:
         if rounds > 1:
             return (rounds - 1) * length
     return 0
-
-
-def letters(text: str) -> str:
-    """Letters and digits of a word, case folded, for comparison."""
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def restart(words: Sequence[HeardWord]) -> int:

@@ -25,6 +25,7 @@ from operator import itemgetter
 from moothall.core.captioning.control_tokens import Join
 from moothall.core.captioning.sentences import CLOSERS, MARKS
 from moothall.core.events.lines import Word
+from moothall.core.kernel.letters import letters
 
 LENGTHS = (48, 32, 20)
 """How many letters of the end of the written text are searched, the most reliable number first. Fewer are searched only
@@ -76,12 +77,7 @@ they are lost."""
 BREATHS = tuple(",;:،؛、，")  # noqa: RUF001
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uabff\uf900-\ufaff\U00020000-\U0003ffff"
 """Letters of writing without spaces between words."""
-_TOKEN = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
-
-
-def letters(text: str) -> str:
-    """The letters and digits of a text, case-folded, which are compared."""
-    return "".join(each for each in text.casefold() if each.isalnum())
+_TOKEN = re.compile(rf"[{_UNSPACED}]\W*|[^{_UNSPACED}]+")  # What is no letter or digit is a mark here.
 
 
 def continued(join: Join, heard: Sequence[Word], *, more: bool = False) -> int | None:

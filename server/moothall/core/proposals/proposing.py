@@ -7,7 +7,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from moothall.core.events.lines import Origin
-from moothall.core.proposals.refining import MOSTLY, Proposal, pieces_of, plainly
+from moothall.core.kernel.letters import letters
+from moothall.core.proposals.refining import MOSTLY, Proposal, pieces_of
 from moothall.core.sessions.parts import Segment
 
 
@@ -68,7 +69,7 @@ def differing(old: str, new: str) -> tuple[Marked, Marked]:
     written.
     """
     before, after = pieces_of(old.strip()), pieces_of(new.strip())
-    matcher = SequenceMatcher(None, list(map(plainly, before)), list(map(plainly, after)), autojunk=False)
+    matcher = SequenceMatcher(None, list(map(letters, before)), list(map(letters, after)), autojunk=False)
     stays_old, stays_new = set(), set()
     for block in matcher.get_matching_blocks():
         for step in range(block.size):

@@ -18,6 +18,7 @@ from moothall.core.events.lines import Word
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language
+from moothall.core.kernel.letters import letters
 
 BAND = 3_000
 """How far apart two words may be in time to count as the same, in ms: recognised times differ by less."""
@@ -27,8 +28,8 @@ MOSTLY = 0.5
 """The share of a line's words that must stay for a proposal to be accepted without listening."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff"
 """Thai, Lao, Burmese, kana and Han: scripts without spaces between words."""
-_PIECE = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
-"""A word with the space before it; in scripts without spaces between words a single character."""
+_PIECE = re.compile(rf"\s*(?:[{_UNSPACED}](?:(?!\w)[{_UNSPACED}])*|[^\s{_UNSPACED}]+)")
+"""A word with the space before it; in scripts without spaces between words a single character with its marks."""
 
 
 class CurrentLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,13 +97,8 @@ class _Token(msgspec.Struct, frozen=True):
     """Index of the word's line; for a new word, index into the results of the second pass."""
 
 
-def plainly(text: str) -> str:
-    """The letters and digits of a text, case-folded, to compare what two texts say."""
-    return "".join(filter(str.isalnum, text.casefold()))
-
-
 def pieces_of(text: str) -> list[str]:
-    """The words of a text, each with the space before it; characters in scripts without spaces between words."""
+    """The words of a text, each with the space before it; in scripts without spaces between words characters."""
     return _PIECE.findall(text)
 
 
@@ -134,7 +130,7 @@ def propose(lines: Sequence[CurrentLine], heard: Sequence[SecondPassWords]) -> F
         tokens = mine.get(number, [])
         said = "".join(token.text for token in tokens).strip()
         foreign = any(not same_language(heard[token.line].language, line.language) for token in tokens)
-        if not plainly(said) or foreign or plainly(said) == plainly(line.text):
+        if not letters(said) or foreign or letters(said) == letters(line.text):
             continue
         proposals.append(
             made_of(
@@ -156,7 +152,7 @@ def _tokens(text: str, t0: int, t1: int, line: int) -> list[_Token]:
     length, done, tokens = max(1, sum(map(len, pieces))), 0, []
     for piece in pieces:
         middle = t0 + (t1 - t0) * (2 * done + len(piece)) // (2 * length)
-        tokens.append(_Token(text=piece, plain=plainly(piece), t=middle, line=line))
+        tokens.append(_Token(text=piece, plain=letters(piece), t=middle, line=line))
         done += len(piece)
     return tokens
 

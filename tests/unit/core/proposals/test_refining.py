@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.proposals.refining import CurrentLine, Findings, SecondPassWords, plainly, propose
+from moothall.core.proposals.refining import CurrentLine, Findings, SecondPassWords, propose
 
 FLOOR = ChannelId("floor")
 
@@ -53,7 +53,6 @@ def test_a_line_gets_the_words_of_its_partners() -> None:
 
 def test_case_and_punctuation_alone_are_no_correction() -> None:
     assert news(propose(LINES[2:], [again("thank you", 9_000, 10_000)])) == []
-    assert plainly(" Real-time, 3.5!") == "realtime35"
 
 
 def test_missing_words_join_the_nearer_line() -> None:
@@ -89,6 +88,12 @@ def test_without_spaces_each_character_is_a_word() -> None:
     heard = SecondPassWords((Word("我们认为", 0, 1_000), Word("这些真理", 1_000, 2_000)), "zh")
     (proposal,) = propose(lines, [heard]).proposals
     assert (proposal.new, proposal.stays) == ("我们认为这些真理", 0.88)
+
+
+def test_a_tone_or_a_vowel_sign_alone_is_a_correction() -> None:
+    lines = [standing("a", 0, 1_000, "ไม่ดี", "th"), standing("b", 9_000, 10_000, "जल का मूल्य", "hi")]
+    found = propose(lines, [again("ไม้ดี", 0, 1_000, "th"), again("जल की मूल्य", 9_000, 10_000, "hi")])
+    assert [(each.new, each.stays) for each in found.proposals] == [("ไม้ดี", 0.67), ("जल की मूल्य", 0.67)]
 
 
 def test_words_a_little_out_of_order_in_time_do_no_harm() -> None:

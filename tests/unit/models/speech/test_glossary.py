@@ -202,10 +202,11 @@ def test_letters_within_a_word_are_no_term_and_characters_of_chinese_are() -> No
         ((" Net.", " Mundial"), " Net. Mundial"),
         ((" adaobi", " nwankwo"), " adaobi nwankwo"),
         ((" netmundial", " it"), " netmundial it"),
+        ((" महा", " सभा।"), " महासभा।"),
     ],
 )
 def test_a_term_of_one_word_is_not_parted(words: tuple[str, ...], text: str) -> None:
-    glossary = ChannelGlossary(("NETmundial", "Nuku'alofa", "AfriNIC", "Adaobi Nwankwo"))
+    glossary = ChannelGlossary(("NETmundial", "Nuku'alofa", "AfriNIC", "Adaobi Nwankwo", "महासभा"))
     found = glossary.heard(utterance(), (), heard(*words))
     assert "".join(word.text for word in found.words) == text
     assert len(found.words) == len(words)

@@ -6,7 +6,8 @@ from moothall_models.speech.text import ends_clause, ends_sentence, plain
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [(" Real-time,", "realtime"), (" Straße", "strasse"), ("—", ""), ("今日は。", "今日は")]
+    ("text", "expected"),
+    [(" Real-time,", "realtime"), (" Straße", "strasse"), ("—", ""), ("今日は。", "今日は"), ("का", "का")],
 )
 def test_plain_leaves_letters_and_digits(text: str, expected: str) -> None:
     assert plain(text) == expected

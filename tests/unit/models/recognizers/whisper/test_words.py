@@ -45,6 +45,7 @@ def test_a_text_that_begins_anew_in_no_time_is_cut_off() -> None:
             "So if it is slow, so if it is slow.", *ONCE, *((t0 + 2_100, t1 + 2_100) for t0, t1 in ONCE)
         ),  # said twice
         timed("so so so so", *[(0, 0)] * 4),
+        timed("जो का में अब भी जो की में", *ONCE, *[(2_100, 2_100)] * 3),  # other words, by a vowel sign
     ],
 )
 def test_what_may_have_been_said_is_no_restart(words: list[HeardWord]) -> None:
