@@ -22,15 +22,36 @@ test('of two inputs that are opened at once the second alone stays open', async 
   assert.deepEqual(open, []);
 });
 
-test('an input that can not be opened keeps none after it from being opened', async () => {
-  const { open, asked } = inputs();
+test('an input that was refused or never answered keeps none after it from being opened', async () => {
+  for (const answer of [({ deny }) => deny('NotAllowedError'), () => {}]) {
+    const { open, asked } = inputs();
+    const capture = new Capture(() => {}, () => assert.fail());
+    const opened = [capture.open('first'), capture.open('second')];
+    await settled();
+    answer(asked[0]);
+    await settled();
+    asked[1].grant();
+    await opened[1];
+    assert.deepEqual(open, ['second']);
+  }
+});
+
+test('an input that is replaced while its sound is being connected brings none', async () => {
+  const { open, asked, nodes } = inputs();
   const capture = new Capture(() => {}, () => assert.fail());
-  const [first, second] = [capture.open('first'), capture.open('second')];
+  const first = capture.open('first');
   await settled();
-  asked[0].deny('NotAllowedError');
-  await assert.rejects(first, (problem) => problem === 'denied');
+  let connect = () => {};
+  globalThis.AudioContext.prototype.resume = () => new Promise((done) => (connect = done));
+  asked[0].grant();
+  await settled();
+  const second = capture.open('second');
+  await settled();
+  connect();
   await settled();
   asked[1].grant();
-  await second;
-  assert.deepEqual(open, ['second']);
+  await settled();
+  connect();
+  await Promise.all([first, second]);
+  assert.deepEqual([open, nodes.length], [['second'], 2]);
 });

@@ -19,8 +19,9 @@ function trouble(error) {
 }
 
 export class Capture {
+  #opened = 0; // how many inputs were asked for
   /** @type {Promise<void>} */
-  #last = Promise.resolve(); // the opening after which the next one begins
+  #newest = Promise.resolve(); // the opening of the last of them
 
   /**
    * @param {(piece: Piece) => void} take
@@ -71,17 +72,24 @@ export class Capture {
    * @param {string} device  its id; empty: the browser's choice
    */
   open(device) {
-    this.#last = this.#last.catch(() => {}).then(() => this.#open(device));
-    return this.#last;
+    this.#newest = this.#open(device, (this.#opened += 1));
+    return this.#newest;
   }
 
-  /** @param {string} device */
-  async #open(device) {
+  /**
+   * Open an input. If another one is asked for meanwhile, this one is closed, and what comes of the other comes of both.
+   * @param {string} device  @param {number} number  @returns {Promise<void>}
+   */
+  async #open(device, number) {
     await this.close();
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     try {
       const audio = device ? { ...plain, deviceId: { exact: device } } : plain;
       const stream = await navigator.mediaDevices.getUserMedia({ audio });
+      if (number !== this.#opened) {
+        for (const track of stream.getTracks()) track.stop();
+        return this.#newest;
+      }
       this.stream = stream;
       await this.#listen(stream);
       stream.getAudioTracks()[0].onended = () => {
@@ -89,6 +97,7 @@ export class Capture {
         this.broken('unplugged');
       };
     } catch (error) {
+      if (number !== this.#opened) return this.#newest;
       await this.close();
       throw trouble(error);
     }
@@ -108,7 +117,8 @@ export class Capture {
   async #listen(stream) {
     try {
       await this.#connect(stream, { sampleRate: RATE });
-    } catch {
+    } catch (error) {
+      if (this.stream !== stream) throw error;
       await this.context?.close();
       await this.#connect(stream, {}); // Firefox resamples no microphone; the worklet does.
     }
@@ -119,6 +129,7 @@ export class Capture {
     const context = new AudioContext({ latencyHint: 'balanced', ...options });
     this.context = context;
     await context.audioWorklet.addModule(WORKLET);
+    if (this.stream !== stream) throw new Error('It was closed meanwhile.');
     const node = new AudioWorkletNode(context, 'microphone', { numberOfOutputs: 0 });
     node.port.onmessage = ({ data }) => this.take(data);
     this.amplifier = new GainNode(context, { gain: this.gain });

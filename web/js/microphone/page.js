@@ -122,7 +122,7 @@ async function switchOn(device) {
     broken(String(problem));
     return false;
   }
-  at('Trouble').hidden = at('Asking').hidden = true; // the trouble of an input that was asked for just before this one
+  at('Asking').hidden = true;
   at('Choosing').hidden = false;
   condense();
   await inputs();

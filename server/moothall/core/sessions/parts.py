@@ -181,10 +181,13 @@ def _rewritten(words: Sequence[le.Word], text: str) -> Sequence[le.Word]:
     ends = [end - lead for end in accumulate(len(word.text) for word in words)]
     first = sum(end < start for end in ends)
     last = sum(end - len(word.text.strip()) <= len(old) - back for word, end in zip(words, ends, strict=True))
-    if first >= last:
-        return words
-    middle = new[ends[first - 1] if first else 0 : len(new) - len(old) + ends[last - 1]]
-    return (*words[:first], replace(words[first], text=middle, t1=words[last - 1].t1, p=1.0), *words[last:])
+    if not words:
+        return ()
+    end = len(new) - len(old) + (ends[last - 1] if first < last else start)
+    middle = new[ends[first - 1] if first else 0 : end].rstrip()
+    replaced = words[first:last] or words[max(0, first - 1) : first] or words[:1]  # Nearest to what was added.
+    added = replace(replaced[0], text=middle, t1=replaced[-1].t1, p=1.0)
+    return (*words[:first], *([added] if middle else ()), *words[last:])
 
 
 def _alike(one: str, other: str) -> int:

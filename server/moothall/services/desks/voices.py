@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 
 from moothall.core.commands import AssignSpeaker
 from moothall.core.events import lines as le
@@ -64,33 +65,31 @@ class _Known:
         """Whose turn a desk confirmed, until the voice changes."""
         self.begun: set[ChannelId] = set()
         """The texts in which a line began since."""
-        self.mixed: set[ChannelId] = set()
-        """The texts in which a desk said that another person speaks, until their engine hears a change: it takes the
-        speech of both for that of one person, and nobody's voice is learnt by it."""
+        self.mixed: dict[ChannelId, SegmentId] = {}
+        """The texts in which a desk split a line since another person speaks, until their engine hears a change: it
+        takes the speech of both for that of one person, and nobody's voice is learnt by it. With the line."""
 
-    def turn(self, state: State, channel: ChannelId, segment: SegmentId) -> list[SegmentId]:
-        """A line and those before it, back to where the voice changed last."""
-        lines, found = self.lines.get(channel, []), [segment]
-        for name in reversed(lines[: lines.index(segment)] if segment in lines else ()):
-            line = state.segments.get(name)
-            if line is not None and line.reason is le.EndReason.SPEAKER:
-                break
-            found.append(name)
-        return found
-
-    def turn_lasts(self, state: State, split: le.SegmentSplit) -> bool:
-        """Whether the engine has heard no change of voice since a line that a desk splits, as far as is known."""
+    def turn(self, state: State, split: le.SegmentSplit) -> tuple[list[SegmentId], bool]:
+        """The lines of the turn in which a line was split, as far as its engine has heard changes, and whether that
+        turn lasts.
+        """
         lines = self.lines.get(split.channel, [])
-        if split.segment not in lines:
-            return False
-        since = lines[lines.index(split.segment) + 1 :] + ([] if split.into is None else [split.into])
-        found = map(state.segments.get, since)
-        return not any(each is not None and each.reason is le.EndReason.SPEAKER for each in found)
+        at = lines.index(split.segment) if split.segment in lines else None
+        if at is None or _changes_after(state, split.into):
+            return [split.segment], False
+        before = takewhile(lambda name: not _changes_after(state, name), reversed(lines[:at]))
+        turn, lasts = [split.segment, *before], True
+        for name in lines[at + 1 :]:
+            turn.append(name)
+            if _changes_after(state, name):
+                lasts = False
+                break
+        return turn, lasts
 
     def unknown_in(self, state: State, channel: ChannelId) -> None:
         """Take in that the engine of a text knows no voice and no turn. Those of other texts know theirs."""
         self.lines.pop(channel, None)
-        self.mixed.discard(channel)
+        self.mixed.pop(channel, None)
         for name in tuple(self.taught):
             if (line := state.segments.get(name)) is None or line.channel == channel:
                 self.learnt.pop(self.taught.pop(name), None)
@@ -183,19 +182,23 @@ class Voices:
                 case le.SegmentOpened() if not event.made_from:
                     _place(live.state, known.lines.setdefault(event.channel, []), event)
                     known.begun.add(event.channel)
-                case le.SegmentEnded() if not again:
+                case le.SegmentEnded() if again:
+                    if known.mixed.get(event.channel) == event.segment:
+                        del known.mixed[event.channel]  # The split was undone.
+                case le.SegmentEnded():
                     if event.reason is le.EndReason.SPEAKER and record.header.role is Role.ENGINE:
-                        known.mixed.discard(event.channel)
+                        known.mixed.pop(event.channel, None)
                     self._ended(live, known, event)
                 case le.SegmentSplit():
                     known.pressed.pop(event.channel, None)
                     # An engine that finds the change itself has learnt no more than the voice before it.
                     if record.header.role is Role.ENGINE:
-                        known.mixed.discard(event.channel)
+                        known.mixed.pop(event.channel, None)
                     else:
-                        if known.turn_lasts(live.state, event):
-                            known.mixed.add(event.channel)
-                        self._unlearnt(live.id, known, known.turn(live.state, event.channel, event.segment))
+                        turn, lasts = known.turn(live.state, event)
+                        if lasts and self.measured(live.state).changes:
+                            known.mixed[event.channel] = event.segment
+                        self._unlearnt(live.id, known, turn)
                 case le.ChannelRewound():
                     self._unlearnt(live.id, known, event.segments)
                 case ev.SpeakerChanged():
@@ -296,6 +299,11 @@ class Voices:
                 known.heard.setdefault(name, found)
             _forget_oldest(known.heard)
         self.changed(session)
+
+
+def _changes_after(state: State, name: SegmentId | None) -> bool:
+    line = None if name is None else state.segments.get(name)
+    return line is not None and line.reason is le.EndReason.SPEAKER
 
 
 def _place(state: State, lines: list[SegmentId], event: le.SegmentOpened) -> None:

@@ -116,8 +116,8 @@ class Assignment:
         self.held = False
         """Whether engines are kept off the channel at the moment (`Recognising.held`)."""
         self.claimed_at: int | None = None
-        """When it last lost its engine, or last kept a place, though it is to be heard, in ms of the monotonic clock;
-        None where others may go before it."""
+        """When it last was off an engine that is still there, or last kept a place, in ms of the monotonic clock; None
+        where others may go before it."""
         self.heard = 0
         """Media ms up to which an engine has heard the channel."""
         self.recognised = 0

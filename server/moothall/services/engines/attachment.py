@@ -99,6 +99,11 @@ class ConnectedEngine:
         return self._capacity.channels - self.taken
 
     @property
+    def linked(self) -> bool:
+        """Whether its link lasts."""
+        return self._linked
+
+    @property
     def more(self) -> int:
         """Number of further channels that the engine can take, late text included; 0 once its link is gone."""
         return self._capacity.most - self.taken if self._linked else 0

@@ -57,8 +57,8 @@ AWAY_MS = 10_000
 """Absence of all engines, in ms, after which none is expected back soon: an engine that is restarted takes less."""
 
 NEXT_MS = 10_000
-"""How long a channel keeps its place whose sound goes on in another source, in ms: until that source is assigned, for
-which the end of the source before it has to be stored."""
+"""How long a channel that is off its engine for a moment claims its place, in ms: until it is attached anew, for which
+the end of a source has to be stored where its sound goes on in another one."""
 
 AudioTap = Callable[[SessionWriter, LiveAudio], Coroutine[None, None, None]]
 """Another reader of a source's audio, such as the recorder; returns once it has read all of it."""
@@ -388,7 +388,7 @@ class Recognising:
             if not (assignment.done.is_set() or attachment.dropped or assignment.held):
                 if attachment.in_vain:
                     self._give_time(attachment)
-                else:
+                elif attachment.engine.linked:  # Otherwise its place is gone with the engine.
                     assignment.claimed_at = self.clock.monotonic()
                 self._waiting.append(assignment)
             elif assignment.done.is_set() and assignment.later():
@@ -422,7 +422,8 @@ class Recognising:
                 continue
             able = [each for each in self._engines if each.more > 0 and each.suits(assignment)]
             if able and not assignment.audio.respoken:
-                left = self._left(pausing=assignment.claimed_at is None)
+                claims = assignment.claimed_at is not None and now - assignment.claimed_at < NEXT_MS
+                left = self._left(pausing=not claims)
                 able = [each for each in able if left[each] > 0]
             engine = freest(able)
             if engine is not None:

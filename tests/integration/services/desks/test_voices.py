@@ -353,6 +353,37 @@ def test_where_a_desk_hears_another_person_no_voice_is_learnt_until_the_engine_h
     run(story())
 
 
+def test_a_voice_that_a_later_line_of_the_turn_taught_is_forgotten_where_a_desk_hears_another_person() -> None:
+    async def story() -> None:
+        async with meeting() as on:
+            await on.do(do.AgreeVoice(speaker=BEN, agreed=True))
+            await on.engine.say("l1", "I am Ana Ben", 0)
+            await on.engine.say("l2", "I ask", 4_000)
+            await on.do(do.AssignSpeaker(segments=(SegmentId("l2"),), speaker=BEN))
+            await on.engine.told(1)
+            await on.do(do.SplitSegment(channel=FLOOR, segment=SegmentId("l1"), revision=0, word=3, into=SegmentId("p")))
+            assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
+
+    run(story())
+
+
+def test_a_split_that_is_undone_or_where_changes_are_not_heard_keeps_no_voice_from_being_learnt() -> None:
+    async def story(*, changes: bool) -> None:
+        async with meeting(changes=changes) as on:
+            await on.do(do.AgreeVoice(speaker=ANA, agreed=True))
+            await on.engine.say("l1", "Good morning all", 0)
+            line, part = SegmentId("l1"), SegmentId("p")
+            await on.do(do.SplitSegment(channel=FLOOR, segment=line, revision=0, word=1, into=part))
+            if changes:
+                await on.do(do.JoinSegments(channel=FLOOR, segment=line, revision=1, part=part))
+            await on.do(do.SetSpeaker(channel=FLOOR, speaker=ANA))
+            await on.engine.say("l2", "I go on", 4_000)
+            assert await on.engine.told(1) == [wire.LearnVoice(attachment=1, voice=1, segment=SegmentId("l2"))]
+
+    run(story(changes=True))
+    run(story(changes=False))
+
+
 def test_one_press_forgets_a_voice_at_once_and_what_was_heard_of_it() -> None:
     async def story() -> None:
         async with meeting() as on:

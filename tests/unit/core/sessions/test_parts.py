@@ -66,4 +66,5 @@ def test_words_that_a_machine_left_are_as_uncertain_as_before(words: str, text: 
     """Desks know the same (`tests/js/lines/state.test.js`)."""
     said = tuple(Word(word, 0, 1, 0.2) for word in words.split("|") if word)
     read = line(said, len(said), text, mended=False).recognised
+    assert not said or "".join(word.text for word in read).split() == text.split(), "reports look it up there"
     assert [word.text.strip() for word in read if word.p < 1] == unsure.split()

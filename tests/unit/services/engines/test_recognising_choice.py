@@ -297,6 +297,29 @@ def test_what_is_kept_off_its_engine_for_a_moment_goes_before_what_lost_its_engi
     loop.run(story())
 
 
+@pytest.mark.parametrize("dies_first", [False, True])
+def test_a_place_that_is_kept_is_not_for_a_room_whose_engine_died(dies_first: bool) -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            stays, dies = hall.connect("stays"), hall.connect("dies")
+            await hello(stays)
+            pausing, audio, task = await assigned(hall, "pauses")
+            await hello(dies)
+            lost = (await assigned(hall, "lost"))[2]
+            await attached(dies)
+            if dies_first:
+                hall.links[-1].cut()
+            sound = await into_a_break(hall, pausing, audio, stays)
+            hall.links[-1].cut()
+            await hall.clock.sleep(9 * 60_000)
+            assert isinstance(await pausing.writer.send(TECHNICIAN, CommandId("on"), ResumeSession()), Receipt)
+            assert (await next_attached(stays)).session == "pauses"
+            for each in (task, lost, *sound):
+                each.cancel()
+
+    loop.run(story())
+
+
 def test_no_channel_leaves_its_engine_for_a_place_that_is_kept() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
