@@ -99,7 +99,7 @@ def measure(
     left = ran / (max(clocks.seconds() - began, 0.001) * 1000 * workers)
     if speech < ENOUGH_MS:
         return None
-    if ran >= speech * workers:
+    if ran >= speech:  # Of each worker and its room: one room has one pass at a time.
         return RoomsCarried(rooms=0, late=0, speech_ms=speech, ran_ms=round(ran), left=left)
     load = Load(workers)
     times = -(-LEAST_SPEECH // speech)  # The rule waits for so much speech; a slow model has heard less.

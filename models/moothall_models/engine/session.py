@@ -201,6 +201,7 @@ class LinkSession:
                             message.refusal.code,
                         )
                     self._send(channel, now)
+                    self._drained(channel)
                 else:
                     logger.warning(
                         "session %s channel %s: act %s was refused (%s); the channel is lost",

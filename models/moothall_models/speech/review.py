@@ -50,6 +50,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms where the window ends."""
     after: int
     """Media ms up to which words belong to the line before, of which the window may have a little sound."""
+    before: int
+    """Media ms from which words belong to the line behind, of which it may have a little too."""
     proposals: tuple[Replacement, ...] = ()
     """Changes of the one line in this window that an earlier pass proposed, and that the window judges; empty for the
     first pass over its lines."""
@@ -163,6 +165,7 @@ class Reviewer:
             start=sound + ahead,
             edge=edge,
             after=lines[begin - 1].line.words[-1].t1 if begin else self._through,
+            before=lines[last + 1].line.words[0].t0 if last + 1 < len(lines) else edge + 1,
         )
 
     def window(self, review: Review, glossary: tuple[str, ...]) -> Window:
@@ -185,7 +188,7 @@ class Reviewer:
         words = [
             Word(text=word.text, t0=review.start + word.t0, t1=review.start + word.t1, p=word.p)
             for word in hypothesis.words
-            if review.start + (word.t0 + word.t1) // 2 >= review.after
+            if review.after <= review.start + (word.t0 + word.t1) // 2 < review.before
         ]
         found = dict(zip((line.segment for line in review.lines), changes(review.lines, words), strict=True))
         # What waits for its judge has had its first pass.

@@ -175,7 +175,9 @@ def _of_their_own(work: Work, files: Sequence[Path]) -> list[Path]:
 async def _transcribe(file: Path, work: Work) -> bool:
     """Transcribe one recording, or resume it where an earlier run stopped. False: it was skipped, its texts exist."""
     texts, journal_path = work.texts(file), work.journal(file)
-    if not work.again and not journal_path.exists() and all(path.exists() for path in texts.values()):
+    if not work.again:
+        texts = {form: path for form, path in texts.items() if not path.exists()}
+    if not texts:
         print(f"{file}: its text is there already; --again makes it once more.", file=sys.stderr)
         return False
     head = head_of(file, work.order)

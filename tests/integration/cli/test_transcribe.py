@@ -94,6 +94,13 @@ def test_given_again_it_leaves_the_texts_alone_unless_told(bench: Bench, capsys:
     assert (bench.folder / "new" / "folder" / "talk.txt").stat().st_size > 300
 
 
+def test_another_format_leaves_the_text_that_is_there(bench: Bench) -> None:
+    bench.text.write_text("mended by hand", encoding="utf-8")
+    assert bench.run() == 0
+    assert bench.text.read_text(encoding="utf-8") == "mended by hand"
+    assert (bench.folder / "talk.json").stat().st_size > 300
+
+
 # The test below kills it as well.
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow)]

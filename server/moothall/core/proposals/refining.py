@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from moothall.core.events.lines import Word
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.kernel.languages import same_language
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary, same_language
 from moothall.core.kernel.letters import letters
 
 BAND = 3_000
@@ -112,7 +112,7 @@ def propose(lines: Sequence[CurrentLine], heard: Sequence[SecondPassWords]) -> F
     new = [
         token
         for number, each in enumerate(heard)
-        for word in each.words
+        for word in _spaced(each)
         for token in _tokens(word.text, word.t0, word.t1, number)
     ]
     partners = _aligned(old, new)
@@ -144,6 +144,13 @@ def propose(lines: Sequence[CurrentLine], heard: Sequence[SecondPassWords]) -> F
         )
     unheard = sum(number not in mine for number in range(len(lines)))
     return Findings(proposals=tuple(proposals), unheard=unheard, elsewhere=owners.count(None))
+
+
+def _spaced(heard: SecondPassWords) -> Iterator[Word]:
+    """Words whose first one has the space before it, since a line of the live text may have words of several of them."""
+    for n, word in enumerate(heard.words):
+        apart = n == 0 and primary(heard.language) not in (*WRITTEN_TOGETHER, "yue")
+        yield msgspec.structs.replace(word, text=f" {word.text.lstrip()}") if apart else word
 
 
 def _tokens(text: str, t0: int, t1: int, line: int) -> list[_Token]:

@@ -361,7 +361,9 @@ def test_a_voice_that_a_later_line_of_the_turn_taught_is_forgotten_where_a_desk_
             await on.engine.say("l2", "I ask", 4_000)
             await on.do(do.AssignSpeaker(segments=(SegmentId("l2"),), speaker=BEN))
             await on.engine.told(1)
-            await on.do(do.SplitSegment(channel=FLOOR, segment=SegmentId("l1"), revision=0, word=3, into=SegmentId("p")))
+            await on.do(
+                do.SplitSegment(channel=FLOOR, segment=SegmentId("l1"), revision=0, word=3, into=SegmentId("p"))
+            )
             assert (await on.engine.told(2))[1] == wire.ForgetVoice(attachment=1, voice=1)
 
     run(story())

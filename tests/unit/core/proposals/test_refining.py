@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from moothall.core.events.lines import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.proposals.refining import CurrentLine, Findings, SecondPassWords, propose
@@ -49,6 +52,26 @@ def test_a_line_gets_the_words_of_its_partners() -> None:
     assert (proposal.old, proposal.base_revision, proposal.t0) == ("We hold these trues.", 1, 0)
     assert (proposal.stays, proposal.machine) == (0.75, True)
     assert (found.unheard, found.elsewhere) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "heard", "after"),
+    [
+        ("en", "I think so, we go home cow.", ("I think so.", "We go home now."), "I think so. We go home now."),
+        ("zh", "我想是的我们回家奶牛", ("我想是的。", "我们现在回家"), "我想是的。我们现在回家"),
+    ],
+)
+def test_words_of_two_lines_of_the_second_pass_stay_apart_in_a_line_as_their_language_has_it(
+    language: str, before: str, heard: tuple[str, str], after: str
+) -> None:
+    said = [again(text, n * 3_000, n * 3_000 + 2_900, language) for n, text in enumerate(heard)]
+    # As a line begins, without a space.
+    found = [msgspec.structs.replace(each, words=(_bare(each.words[0]), *each.words[1:])) for each in said]
+    assert news(propose([standing("a", 0, 6_000, before, language)], found)) == [("a", after)]
+
+
+def _bare(word: Word) -> Word:
+    return msgspec.structs.replace(word, text=word.text.lstrip())
 
 
 def test_case_and_punctuation_alone_are_no_correction() -> None:

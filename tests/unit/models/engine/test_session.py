@@ -315,6 +315,21 @@ def test_a_better_text_is_an_act_of_its_own_behind_the_end_of_its_line() -> None
     assert (revised.show, revised.resume_point) == (None, None)
 
 
+def test_the_end_is_told_too_where_the_last_answer_refuses_what_comes_too_late() -> None:
+    session = link(speech=Revising)
+    session.received(attach(), 0)
+    session.received(audio(0, 2_500), 0)
+    *before, revised = acts(settle(session, 0))
+    for act in before:
+        accept(session, act)
+    session.received(wire.EndOfAudio(attachment=1), 10)
+    for act in acts(settle(session, 10)):
+        accept(session, act)
+    assert wire.Drained(attachment=1) not in out(session)
+    session.received(wire.Refused(attachment=1, id=revised.id, refusal=STALE), 20)
+    assert out(session)[-1] == wire.Drained(attachment=1)
+
+
 def test_one_that_comes_too_late_costs_the_engine_nothing() -> None:
     session = link(speech=Revising)
     session.received(attach(), 0)

@@ -570,3 +570,9 @@ def test_the_last_words_of_the_line_before_are_not_said_again() -> None:
         assert again(made, "download it", END - 190) == []
     assert again(reviewer(end=5_000, through=END), "download it", END - 190) == []
     assert again(reviewer(end=5_000), "I think", END - 190) == ["I think yes it is"], "nobody had committed them"
+
+
+def test_the_first_words_of_the_line_behind_are_not_said_before_it() -> None:
+    made, behind = reviewer(end=5_000), said("yes it is", END + 60, 100)
+    made.note([*line(HEARD_WRONG), *line(behind, "s2")], 5_000)
+    assert both(made, (*said("So feel free to download him", 0), *behind), 5_000) == ["So feel free to download him"]
