@@ -142,6 +142,27 @@ def test_a_second_one_is_told_who_sends_and_may_take_over() -> None:
     loop.run(story())
 
 
+def test_the_time_that_somebody_takes_to_decide_is_no_hole_in_the_sound() -> None:
+    async def story() -> None:
+        ears = Ears()
+        async with door(ears) as at:
+            await at.hall.session()
+            async with at.connected() as first, at.connected("c1") as second:
+                await say(first, greeting())
+                await told(first)
+                await say(second, greeting("taketwo2"))
+                assert (await told(second))["kind"] == "held"
+                began = at.hall.clock.monotonic()
+                await at.hall.clock.sleep(4_000)
+                await say(second, audio.TakeOver())
+                await until(second, "go")
+                live = await at.hall.sessions.open(SESSION)
+                assert len(live.state.sources) == 2
+                assert max(source.t for source in live.state.sources.values()) < began + 2_000
+
+    loop.run(story())
+
+
 def test_who_may_send_what() -> None:
     async def story() -> None:
         async with door() as at:

@@ -215,3 +215,16 @@ test('what the server says else', () => {
     assert.equal(sockets.length, 1);
   });
 });
+
+test('who was cut while no meeting was on begins again', () => {
+  talk(({ ring, told, link, hear, last }) => {
+    hear(100);
+    last().opens();
+    last().says({ kind: 'idle' });
+    last().drops(1006);
+    link.hurry();
+    last().opens();
+    assert.deepEqual([ring.oldest?.name, last().sent.map(({ take }) => take)], ['again', ['again']]);
+    assert.deepEqual(told, ['idle', 'cut', 'restart']);
+  });
+});

@@ -8,6 +8,7 @@ import { inputs, settled } from './inputs.js';
 const NAMES = [
   ...['gain', 'mains', 'trouble.unplugged', 'trouble.none', 'condition.idle', 'stands.stopped', 'next.allow', 'next.speak', 'next.level'],
   ...['verdict.off', 'verdict.waiting', 'verdict.hum'],
+  ...['condition.lost', 'stands.connecting', 'next.waits', 'awake', 'asleep'],
 ];
 const elements = {};
 const at = (id) =>
@@ -81,4 +82,41 @@ test('what was wrong with an input is not said of the one that was chosen right 
   asked.at(-1).grant();
   await settled();
   assert.deepEqual([at('Trouble').hidden, at('Choosing').hidden], [true, false]);
+});
+
+test('after an input was unplugged, another one is sent without another start', async () => {
+  let socket;
+  globalThis.WebSocket = class {
+    static OPEN = 1;
+    readyState = 1;
+    sent = [];
+    constructor() {
+      socket = this;
+    }
+    send(data) {
+      this.sent.push(JSON.parse(data));
+    }
+    close() {}
+    says(kind) {
+      this.onmessage({ data: JSON.stringify({ kind }) });
+    }
+  };
+  document.querySelector = () => ({ value: 'floor' });
+  at('Device').acts.change();
+  await settled();
+  const track = asked.at(-1).grant();
+  await settled();
+  at('Start').acts.click();
+  socket.onopen();
+  track.onended();
+  socket.says('ended');
+  assert.equal(at('Start').hidden, true);
+  at('Device').acts.change();
+  await settled();
+  asked.at(-1).grant();
+  await settled();
+  socket.says('ended'); // of the take without sound, which the choice has ended
+  const takes = socket.sent.map(({ kind, take }) => kind === 'hello' && take);
+  assert.deepEqual([takes.length, new Set(takes).size, at('Stop').hidden], [3, 3, false]);
+  at('Leave').acts.click();
 });

@@ -123,7 +123,7 @@ export class Respeaking {
   #told(kind) {
     if (kind === 'sending') this.#stand(this.#on ? 'on' : 'finishing');
     else if (kind === 'cut' || kind === 'full') this.#stand(this.#on ? kind : 'finishing');
-    else if (kind === 'ended') this.#ring.takes.length || this.#leave('');
+    else if (kind === 'ended') this.#ring.takes.length || (this.#on ? this.takes.again('lost') : this.#leave(''));
     else if (kind === 'safe') this.#stands === 'full' && this.#stand(this.#on ? 'on' : 'finishing');
     else if (kind === 'restart') this.#on ? this.takes.again('lost') : this.#leave('');
     else if (kind === 'over' || kind === 'replaced') this.#leave(this.#on ? 'over' : ''); // after the key nobody expects to be heard

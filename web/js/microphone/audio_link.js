@@ -100,7 +100,10 @@ export class AudioLink {
     this.#socket = socket;
     this.#heard = performance.now();
     this.#watch.begin(this.#heard);
-    socket.onopen = () => this.#hello();
+    socket.onopen = () => {
+      if (this.ring.oldest === null) this.tell('restart'); // it was cut while no meeting was on
+      this.#hello();
+    };
     socket.onmessage = ({ data }) => {
       const said = JSON.parse(data);
       this.#heard = performance.now();

@@ -200,7 +200,9 @@ function told(kind, detail = {}) {
       stand('cut');
       break;
     case 'ended':
-      if (!ring.takes.length) leave('stopped');
+      if (ring.takes.length) break;
+      if (sending) takes.again('lost'); // the input failed, or another one is being opened
+      else leave('stopped');
       break;
     case 'restart':
       if (sending) takes.again('lost');

@@ -177,9 +177,12 @@ class AudioDoor:
                 await _refuse(socket, staff)
                 return
             key = session, ChannelId(hello.channel), bool(_respeaker(request))
+            asked = self.clock.monotonic()
             sender = await self._become_sender(key, socket, staff, hello.take)
             if sender is None:
                 return
+            age = hello.age + self.clock.monotonic() - asked  # Somebody may have taken long to decide.
+            hello = msgspec.structs.replace(hello, age=min(audio.LONGEST_AGE, age))
             try:
                 if not await self._take(request, socket, hello, done, sender):
                     return

@@ -147,7 +147,7 @@ def propose(lines: Sequence[CurrentLine], heard: Sequence[SecondPassWords]) -> F
 
 
 def _spaced(heard: SecondPassWords) -> Iterator[Word]:
-    """Words whose first one has the space before it, since a line of the live text may have words of several of them."""
+    """The words, the first one with the space before it: a line of the live text may have words of several lines."""
     for n, word in enumerate(heard.words):
         apart = n == 0 and primary(heard.language) not in (*WRITTEN_TOGETHER, "yue")
         yield msgspec.structs.replace(word, text=f" {word.text.lstrip()}") if apart else word

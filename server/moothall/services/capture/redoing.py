@@ -51,7 +51,8 @@ async def redo(  # noqa: PLR0917  # a command, with what carries it out
             commands.append(RewindChannel(channel=channel, t=t))
         answer = await writer.send(actor, command_id, commands)
         if isinstance(answer, Receipt) and assignment is not None:
-            assignment.through = 0
+            assignment.through = assignment.recognised = 0
+            assignment.audio.rewound(t)
         return answer
 
 

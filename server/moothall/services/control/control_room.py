@@ -264,7 +264,8 @@ class ControlRoom:
         tally, readers = self.tally(live.id), live.fanout.readers
         reports = {kind.value: count for kind, count in tally.counts.items()}
         loudness = self._of_floor(live)
-        seen.dead = 0 if loudness is None else loudness.dead_ms
+        own = self._from_floor(live)
+        seen.dead = 0 if own is None else own.dead_ms  # An interpreter may be silent.
         seen.note(now)
         figures = self._figures(live, seen, now, readers, reports)
         found, wordless = alarms(figures), wordless_for(figures)
@@ -304,17 +305,25 @@ class ControlRoom:
 
     def _of_floor(self, live: LiveSession) -> Loudness | None:
         """Loudness of the sound in the room, or of an interpreter's where no sound of the room arrives."""
+        return self._from_floor(live) or next(iter(self.loudness(live.id).values()), None)
+
+    def _from_floor(self, live: LiveSession) -> Loudness | None:
         coming = self.loudness(live.id)
         floor = (each.id for each in live.state.channels.values() if each.kind is ChannelKind.FLOOR)
-        return next((coming[name] for name in floor if name in coming), next(iter(coming.values()), None))
+        return next((coming[name] for name in floor if name in coming), None)
 
-    def _sound_came(self, live: LiveSession, seen: Watched) -> int | None:
-        """When sound last arrived, in ms of the monotonic clock. While a respeaker is heard the room's own sound
-        counts, since the respeaker's doesn't show whether the room's microphone works.
+    def _sound_came(self, live: LiveSession, seen: Watched, now: int) -> int | None:
+        """When sound last arrived, in ms of the monotonic clock. The room's own sound counts where it has a
+        microphone, since an interpreter's or a respeaker's doesn't show whether that works.
         """
         coming, channels = self.loudness(live.id), live.state.channels.values()
-        own = [coming[each.id].came for each in channels if each.air.respoken and each.id in coming]
-        return min((each for each in own if each is not None), default=seen.sound)
+        rooms = (each.id for each in channels if each.kind is ChannelKind.FLOOR or each.air.respoken)
+        own = [coming[name].came for name in rooms if name in coming]
+        if not own:
+            seen.own = None if seen.own is None else now
+            return seen.sound
+        seen.own = min((each for each in own if each is not None), default=seen.own)
+        return seen.sound if seen.own is None else seen.own
 
     def _with_name(self, session: SessionId, alarm: Alarm) -> Raised:
         by = self._seen_to.get(_seen_as(session, alarm.kind))
@@ -335,7 +344,7 @@ class ControlRoom:
             status=live.state.status,
             open_for=age(now, seen.since) or 0,
             source=_has_source(live.state),
-            sound_age=age(now, self._sound_came(live, seen)),
+            sound_age=age(now, self._sound_came(live, seen, now)),
             stream_lost=self.stream_lost(live.id),
             speech_age=age(now, seen.speech),
             words_age=age(now, seen.words),

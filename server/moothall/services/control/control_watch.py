@@ -26,6 +26,8 @@ class Watched:
         self.since = now
         """When it was opened, resumed after a break, or first seen."""
         self.sound: int | None = None
+        self.own: int | None = None
+        """When sound of the room's own microphone last came, or the room last had none; None before its first sound."""
         self.speech: int | None = None
         self.silent_since: int | None = None
         self.dead = 0

@@ -308,6 +308,10 @@ class LiveAudio:
         if state.status is not Status.CLOSED:
             self._quiet_through = max(self._quiet_through, t)
 
+    def rewound(self, t: int) -> None:
+        """Note that the words after media ms `t` are struck, so that engines have to send them again."""
+        self._quiet_through = min(self._quiet_through, t)
+
     def decided_through(self, state: State, channel: ChannelId) -> int:
         """Media ms up to which each word is either in the log or will never be, since nobody spoke or it must not be
         kept.

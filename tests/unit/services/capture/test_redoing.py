@@ -14,6 +14,8 @@ from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.rules.undo import read_act
 from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.state import State
+from moothall.core.signals import ChannelState
+from moothall.core.signals import Sound as SoundKind
 from moothall.services.capture.redoing import redo, rewound_to
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio
@@ -91,6 +93,27 @@ def test_an_engine_that_was_just_being_attached_is_not_left_with_a_channel_that_
             assert isinstance(await redoing, Receipt)
             attach = await next_attached(engine)
             assert (attach.generation, attach.languages) == (live.state.channels[FLOOR].generation, ("pt",))
+            task.cancel()
+
+    loop.run(story())
+
+
+def test_a_silence_that_was_struck_counts_as_heard_only_once_an_engine_has_heard_it_again() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live, audio, task = await assigned(hall)
+            engine = hall.connect()
+            await hello(engine)
+            attach = await attached(engine)
+            await audio.carry(Sound(100 * RATE), as_live=False)
+            quiet = ChannelState(channel=FLOOR, sound=SoundKind.SILENCE, lag=0, t=100_000)
+            await engine.send(wire.Tell(attachment=attach.attachment, signal=quiet))
+            await hall.clock.sleep(10)
+            assert audio.unheard(live.state, FLOOR) is None
+            redoing = asyncio.ensure_future(redo(live.writer, hall.recognising, CAPTIONER, CommandId("r"), FLOOR, "pt"))
+            await next_attached(engine)
+            assert isinstance(await redoing, Receipt)
+            assert audio.unheard(live.state, FLOOR) == (40_000, 100_000)
             task.cancel()
 
     loop.run(story())

@@ -532,6 +532,49 @@ def test_a_room_whose_microphone_is_dead_is_an_alarm_while_a_respeaker_is_heard_
     run(story())
 
 
+def test_a_room_whose_microphone_is_dead_is_an_alarm_while_an_interpreter_sends() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live, loud = await on.begin("one", ONE), b"\x00\x10" * 8_000
+            await on.do(live, AddChannel(channel=FRENCH, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
+            await on.do(live, AttachSource(source=MIC, channel=FLOOR, t=0, rate=16_000))
+            room, french = Loudness(), Loudness()
+
+            async def half_a_minute() -> list[str]:
+                for _ in range(30):
+                    french.heard(loud, on.hall.clock.monotonic())
+                    live.writer.signal(ChannelState(channel=FRENCH, sound=Sound.SPEECH, lag=0, t=0))
+                    (card, *_) = await on.after(1)
+                return [kind for kind in kinds(card) if kind == "no-sound"]
+
+            on.loudness[live.id] = {FRENCH: french}
+            assert await half_a_minute() == [], "the room has no microphone"
+            on.loudness[live.id] = {FLOOR: room, FRENCH: french}
+            room.heard(loud, on.hall.clock.monotonic())
+            assert await half_a_minute() == ["no-sound"]
+            on.loudness[live.id] = {FRENCH: french}
+            assert "no-sound" not in kinds((await on.after(1))[0])
+            on.loudness[live.id] = {FLOOR: Loudness(), FRENCH: french}
+            assert "no-sound" not in kinds((await on.after(1))[0]), "it has just begun again"
+            assert await half_a_minute() == ["no-sound"], "an input that was unplugged sends nothing"
+
+    run(story())
+
+
+def test_an_interpreter_who_is_muted_is_no_alarm_of_the_room() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            live, french = await on.begin("one", ONE), Loudness()
+            on.loudness[live.id] = {FRENCH: french}
+            await on.after(20)
+            french.heard(bytes(20_000 * 32), on.hall.clock.monotonic())
+            live.writer.signal(ChannelState(channel=FRENCH, sound=Sound.SILENCE, lag=0, t=0))
+            card = (await on.after(1))[0]
+            assert (card.level, card.dead, "muted" in kinds(card)) == (-100, 0, False)
+
+    run(story())
+
+
 def test_a_muted_microphone_is_an_alarm_after_20_seconds_and_none_during_a_break() -> None:
     async def story() -> None:
         async with watching() as on:
