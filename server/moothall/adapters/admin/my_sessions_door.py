@@ -118,7 +118,8 @@ async def go_on(programme: Programme, room: RoomId, given: Mapping[str, str], *,
     page didn't say that sound would have no text: it says so when it is shown next. Raises AdminProblem when refused.
     """
     now = programme.now_in(room)
-    if now is not None and programme.closing.without_text(now) and not given.get("without_text"):
+    asks = now is not None and given.get("now") == now and programme.closing.without_text(now)
+    if asks and not given.get("without_text"):
         return
     done = await programme.next_session(
         room,
