@@ -15,6 +15,7 @@ export class AudioLink {
   /** @type {?WebSocket} */
   #socket = null;
   #timer = 0;
+  #idle = false; // whether no meeting was on when it asked last, and no take was begun since
   #tries = 0;
   /** @type {?import('./ring.js').Ring['takes'][0]} the take that is being sent */
   #take = null;
@@ -55,6 +56,7 @@ export class AudioLink {
     this.#drop();
     clearTimeout(this.#timer);
     this.#timer = 0;
+    this.#idle = false;
   }
 
   /** Connect now if it waits for its next attempt. */
@@ -101,8 +103,8 @@ export class AudioLink {
     this.#heard = performance.now();
     this.#watch.begin(this.#heard);
     socket.onopen = () => {
-      if (this.ring.oldest === null) this.tell('restart'); // it was cut while no meeting was on
-      this.#hello();
+      if (this.#idle) this.#begin(); // it was cut while no meeting was on
+      else this.#hello();
     };
     socket.onmessage = ({ data }) => {
       const said = JSON.parse(data);
@@ -111,6 +113,15 @@ export class AudioLink {
       if (said.kind !== 'pulse') this.#answer(said);
     };
     socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  /** Have a new take begun, where no meeting was on, and offer it to the server. */
+  #begin() {
+    this.#timer = 0;
+    this.#idle = false;
+    this.ring.clear();
+    this.tell('restart');
+    this.#hello();
   }
 
   /** Offer the oldest take to the server. */
@@ -158,12 +169,8 @@ export class AudioLink {
       case 'idle':
         this.ring.clear();
         this.tell('idle');
-        this.#timer = setTimeout(() => {
-          this.#timer = 0;
-          this.ring.clear();
-          this.tell('restart');
-          this.#hello();
-        }, ASK_AGAIN);
+        this.#idle = true;
+        this.#timer = setTimeout(() => this.#begin(), ASK_AGAIN);
         break;
       default:
         this.tell(said.kind, said);
