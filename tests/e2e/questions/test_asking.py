@@ -137,7 +137,7 @@ async def test_beside_the_text_what_is_asked_is_seen_supported_closed_and_caught
     await expect(page.locator("html.live")).to_be_attached()
     await expect(panel, "it was left closed").not_to_have_attribute("open", "")
     await page.locator("#Beside > summary").click()
-    await page.wait_for_function("JSON.parse(localStorage.getItem('moothall.beside'))")  # It is kept after an import.
+    await expect(mine, "what was chosen is kept by now").to_be_visible()
     await page.set_viewport_size({"width": 1000, "height": 800})
     await page.reload()
     await expect(mine, "it was left open").to_contain_text("You\u2019d ask this too")
