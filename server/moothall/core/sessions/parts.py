@@ -5,7 +5,7 @@ writer needs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -175,8 +175,7 @@ def _rewritten(words: Sequence[le.Word], text: str) -> Sequence[le.Word]:
     joined = "".join(word.text for word in words)
     # With a space, by which the last word ends too: one to which letters were added has changed.
     old, new = f"{joined.strip()} ", f"{text.strip()} "
-    start = _alike(old, new)
-    back = _alike(old[start:][::-1], new[start:][::-1])
+    start, back = unchanged(old, new)
     lead = len(joined) - len(joined.lstrip())
     ends = [end - lead for end in accumulate(len(word.text) for word in words)]
     first = sum(end < start for end in ends)
@@ -190,9 +189,11 @@ def _rewritten(words: Sequence[le.Word], text: str) -> Sequence[le.Word]:
     return (*words[:first], *([added] if middle else ()), *words[last:])
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters are the same at the beginning of both."""
-    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
+def unchanged(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
+    """How many items at the beginning and at the end of a sequence are left when it changes."""
+    least = min(len(old), len(new))
+    start = next((n for n in range(least) if old[n] != new[n]), least)
+    return start, next((n for n in range(least - start) if old[-1 - n] != new[-1 - n]), least - start)
 
 
 def made_from(event: le.SegmentOpened | le.SegmentCorrected, before: le.MadeFrom | None) -> le.MadeFrom | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core.events.lines import Word
+from moothall.core.sessions.parts import unchanged
 
 SURE = 0.5
 """Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""
@@ -33,9 +34,7 @@ def left(spans: Sequence[DoubtSpan], old: str, new: str) -> tuple[DoubtSpan, ...
     if not spans or old == new:
         return tuple(spans)
     before, after = _units(old), _units(new)
-    least = min(len(before), len(after))
-    start = next((n for n in range(least) if before[n] != after[n]), least)
-    back = next((n for n in range(least - start) if before[-1 - n] != after[-1 - n]), least - start)
+    start, back = unchanged(before, after)
     moved = len(after) - len(before)
     stay = [(at, end) for at, end in spans if end < start]
     return (*stay, *((at + moved, end + moved) for at, end in spans if at > len(before) - back))

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import msgspec
 
@@ -99,7 +100,7 @@ class Recognising:
         self._engines: list[ConnectedEngine] = []
         self._goes_on: dict[tuple[SessionWriter, ChannelId], int] = {}
         """Channels whose next source is about to be assigned, with the time at which the one before it was done, in ms
-        of the monotonic clock. Bound: the channels that are heard; they are dropped after `NEXT_MS`."""
+        of the monotonic clock. Bound: the channels that were heard; those of before `NEXT_MS` count no more."""
         self._readings: ReadingsHeard = lambda *_: None
         self._measured: VoicesMeasuredIn = no_voices
         self._voices: VoicesHeard = lambda *_: None
@@ -392,7 +393,9 @@ class Recognising:
                     assignment.claimed_at = self.clock.monotonic()
                 self._waiting.append(assignment)
             elif assignment.done.is_set() and assignment.later():
-                self._goes_on[assignment.writer, assignment.channel] = self.clock.monotonic()
+                now = self.clock.monotonic()
+                self._goes_on = {key: at for key, at in self._goes_on.items() if now - at < NEXT_MS}
+                self._goes_on[assignment.writer, assignment.channel] = now
         self._assign()
 
     def _give_time(self, attachment: Attachment) -> None:
@@ -412,6 +415,7 @@ class Recognising:
     def _assign(self) -> None:
         """Attach waiting assignments to engines that can take them."""
         now = self.clock.monotonic()
+        places = cache(lambda pausing: self._places(pausing=pausing))  # Attaching what waits changes nothing of them.
         for assignment in sorted((each for each in self._waiting if each.not_before <= now), key=_turn):
             # In a break no engine hears it; when its audio has ended too, nothing is left to hear.
             if assignment.span is None:
@@ -423,7 +427,7 @@ class Recognising:
             able = [each for each in self._engines if each.more > 0 and each.suits(assignment)]
             if able and not assignment.audio.respoken:
                 claims = assignment.claimed_at is not None and now - assignment.claimed_at < NEXT_MS
-                left = self._left(pausing=not claims)
+                left = unreserved(self._engines, places(not claims))
                 able = [each for each in able if left[each] > 0]
             engine = freest(able)
             if engine is not None:
@@ -431,12 +435,13 @@ class Recognising:
                 self._waiting.remove(assignment)
                 self._attachments[assignment] = engine.attach(assignment)
 
-    def _left(self, *, pausing: bool = True) -> dict[ConnectedEngine, int]:
-        """How many further channels each engine can take, beside the places that are kept; without `pausing`, beside
-        those alone that are needed at any moment.
-        """
-        places = self._reserved(pausing=pausing)
-        return unreserved(self._engines, [[each for each in self._engines if each.knows(place)] for place in places])
+    def _left(self) -> dict[ConnectedEngine, int]:
+        """How many further channels each engine can take, beside the places that are kept."""
+        return unreserved(self._engines, self._places(pausing=True))
+
+    def _places(self, *, pausing: bool) -> list[list[ConnectedEngine]]:
+        """For each place that is kept (`_reserved`) the engines that know its languages."""
+        return [[each for each in self._engines if each.knows(place)] for place in self._reserved(pausing=pausing)]
 
     def _reserved(self, *, pausing: bool) -> Iterator[Channel]:
         """Channels for which engine capacity is reserved: those off which engines are kept for a moment, those whose
@@ -450,8 +455,9 @@ class Recognising:
             if each not in self._attachments and (each.held or (pausing and self._keeps_place(each))):
                 yield each.now
         now = self.clock.monotonic()
-        self._goes_on = {key: at for key, at in self._goes_on.items() if now - at < NEXT_MS}
-        yield from (writer.state.channels[channel] for writer, channel in self._goes_on)
+        for (writer, name), at in self._goes_on.items():
+            if now - at < NEXT_MS:
+                yield writer.state.channels[name]
         come = {
             (each.writer, each.channel)
             for each in self._assignments
@@ -492,7 +498,7 @@ class Recognising:
     async def _relieve(self, attachment: Attachment) -> None:
         """Take a channel off an engine that has too many, where another one has capacity in time."""
         now, engine, assignment = self.clock.monotonic(), attachment.engine, attachment.assignment
-        if not attachment.attached or now - self._relieved < RELIEF_MS:
+        if not attachment.attached or engine.free >= 0 or now - self._relieved < RELIEF_MS:
             return
         left = self._left()
         able = [each for each in self._engines if each is engine or (each.suits(assignment) and left[each] > 0)]
