@@ -122,15 +122,14 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
     if arguments.out is not None:
         write_whole(arguments.out, write_proposals(Of(session=session, model=arguments.model), proposals), mode=0o600)
     _say(findings, proposals)
-    own = () if arguments.apply is None else for_machine(proposals)
-    rest = tuple(each for each in proposals if each not in own)
-    found = ProposeOrder(session=session, model=arguments.model, through=through, proposals=rest)
-    async with house_office(settings) as office:  # First of all: it refuses where words were removed meanwhile.
-        proposed = await office.propose(found)
-    code = 0
+    code, rest = 0, proposals
     if arguments.apply is not None:
-        mend = RefineOrder(session=session, model=arguments.model, by_machine=True, proposals=own)
-        code = await _carry_out(settings, mend)
+        own = for_machine(proposals)
+        mend = RefineOrder(session=session, model=arguments.model, by_machine=True, proposals=own, through=through)
+        code, rest = await _carry_out(settings, mend), tuple(each for each in proposals if each not in own)
+    found = ProposeOrder(session=session, model=arguments.model, through=through, proposals=rest)
+    async with house_office(settings) as office:
+        proposed = await office.propose(found)
     # The journals are removed only now: if the handover fails, the recording must not have to be recognised again.
     for journal in with_journals:
         journal.remove()

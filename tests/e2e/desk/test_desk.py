@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Dialog, Page, expect
 
 from moothall.core import commands as do
 from moothall.core.commands import CorrectSegment
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.programme.plan import Room, RoomId
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 
@@ -243,6 +244,22 @@ async def test_a_meeting_is_written_by_a_person_alone_without_sound(
         await expect(reader.locator("#State")).to_have_attribute("data-kind", "closed")
         await page.get_by_role("button", name="Undo: Closed").click()
         await expect(page.get_by_role("button", name="Begin a break")).to_be_visible()
+
+
+async def test_whoever_closes_is_asked_first_where_sound_would_have_no_text(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        on.running.backend.closing.warn_with(lambda _: 61_000)
+        await on.sit_down(page)
+        close = page.get_by_role("button", name="Close the meeting")
+        async with page.expect_event("dialog") as asked:
+            page.once("dialog", Dialog.dismiss)
+            await close.click()
+        assert "has heard 2\xa0min of what was said yet" in (await asked.value).message
+        assert on.live.state.status is Status.OPEN
+        page.once("dialog", Dialog.accept)
+        await close.click()
+        await expect(page.get_by_role("button", name="Undo: Closed")).to_be_visible()
+        await expect(page.get_by_text("It does not fit")).to_have_count(0)
 
 
 async def test_a_cut_link_loses_nothing_that_was_typed(page: Page, context: BrowserContext, tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-sess
 let ahead = 0; // ms by which the server's clock is ahead of ours
 
 /** Show why a request was refused; if somebody else has gone on to another meeting first, who that was. */
-const refused = (/** @type {Refusal} */ { code, gone_on: quicker }) => {
+const refused = (/** @type {Refusal} */ { code, gone_on: quicker, first_know: asked }) => {
+  if (asked) return; // whoever was asked first, and said no, knows
   if (!quicker) say(words.text(`refused.${code}`));
   else say(words.text(quicker.who ? 'gone-on' : 'gone-on.nobody', { who: alone(quicker.who), title: alone(quicker.title) }));
 };

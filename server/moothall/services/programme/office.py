@@ -189,7 +189,10 @@ class Office:
         return await self.due()
 
     async def refine(self, order: RefineOrder) -> Refined:
-        """Apply proposals of a second pass to a session's log. Raises StorageUnavailable and RecordBroken."""
+        """Apply proposals of a second pass to a session's log. Raises as `propose`."""
+        live = None if order.through is None else await self.sessions.find(order.session)
+        if live is not None and order.through is not None:
+            await self.proposals.check(live.writer, order.through)
         return await refine(
             self.sessions,
             order,

@@ -129,9 +129,7 @@ class Proposals:
             if live.state.status is not Status.CLOSED:
                 msg = f"The session '{order.session}' is {live.state.status}: proposals wait until it is closed."
                 raise ProposalsRefused(msg)
-            if await self._removed_since(live.writer, order.through):
-                msg = "Words were removed from the session meanwhile, and they may be among these. Run it once more."
-                raise ProposalsRefused(msg)
+            await self.check(live.writer, order.through)
             kept = self._as_kept(order, live.state)
             if not kept.proposals:
                 await self._forget(order.session)
@@ -270,6 +268,14 @@ class Proposals:
             at=self.clock.wall(),
             proposals=tuple(of_lines.values()),
         )
+
+    async def check(self, writer: SessionWriter, through: int) -> None:
+        """Raises ProposalsRefused where words were removed after offset `through`, from which proposals were made: they
+        may have some of these. Raises as `keep` besides.
+        """
+        if await self._removed_since(writer, through):
+            msg = "Words were removed from the session meanwhile, and they may be among these. Run it once more."
+            raise ProposalsRefused(msg)
 
     async def _removed_since(self, writer: SessionWriter, offset: int) -> bool:
         """Whether words were removed, or are being removed, that a reader of the log up to `offset` may still hold."""

@@ -34,6 +34,10 @@ class RefineOrder(msgspec.Struct, frozen=True, kw_only=True):
     by_machine: bool
     """Whether they are the machine's own corrections; else a person has accepted each of them."""
     proposals: tuple[Proposal, ...]
+    through: int | None = None
+    """Offset of the log from which they were made: nothing is done where words were removed since. None where a person
+    has read them.
+    """
 
 
 class Refined(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moothall.adapters.programme import read_icalendar
+from moothall.core import commands as do
 from moothall.core.events.types import Access
-from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import ProgrammeError, ProposalsRefused
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.core.removal.selection import Lines
 from moothall.core.retention.listing import DueList
+from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.office import Office
+from moothall.services.proposals.refining import RefineOrder
 from moothall.testing import loop
 from support.files.programme_files import ZONES, sample
+from support.memory.hall import FLOOR
 from support.memory.programme import ProgrammeHouse, programme_house
 
 
@@ -91,5 +97,27 @@ def test_an_import_without_a_language_asks() -> None:
             told = await made.import_programme(data, zone="", access=Access.PUBLIC, apply=True, languages="sw,en")
             assert told.done == 4
             assert {each.languages for each in house.programme.planned()} == {("sw", "en")}
+
+    loop.run(story())
+
+
+def test_a_machine_corrects_nothing_once_words_were_removed_since_it_read_the_log() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", 0)
+            live = await house.sessions.open(SessionId("a"))
+            person, lines = Actor(Role.CAPTIONER, "c"), [SegmentId("a"), SegmentId("b")]
+            typed = [do.TypeSegment(channel=FLOOR, segment=name, text="A word.", language="en") for name in lines]
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession()), Receipt)
+            assert isinstance(await live.writer.send(person, CommandId("typed"), typed), Receipt)
+            assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession()), Receipt)
+            order = RefineOrder(session=live.id, model="m", by_machine=True, proposals=(), through=live.writer.offset)
+            assert (await office(house).refine(order)).done == 0
+            removed = await live.writer.remove(Actor(Role.TECHNICIAN, "t"), CommandId("r"), Lines((lines[0],)))
+            assert isinstance(removed, Receipt)
+            with pytest.raises(ProposalsRefused, match="Words were removed from the session meanwhile"):
+                await office(house).refine(order)
+            read = msgspec.structs.replace(order, by_machine=False, through=None)
+            assert (await office(house).refine(read)).refused == ()
 
     loop.run(story())
